@@ -1,0 +1,27 @@
+/** Builds kernels (AssemblyScript → inlined WASM), the program (esbuild) and the console (Vite) into dist/. */
+import { existsSync, rmSync } from "node:fs";
+import { build } from "esbuild";
+import { buildKernels } from "./build-kernels.mjs";
+import { buildWeb } from "./build-web.mjs";
+
+const entry = (name) => (existsSync(`src/${name}.ts`) ? [`src/${name}.ts`] : []);
+
+await buildKernels();
+rmSync("dist/chunks", { recursive: true, force: true });
+await build({
+  entryPoints: [...entry("main"), ...entry("compute"), ...entry("index")],
+  outdir: "dist",
+  bundle: true,
+  splitting: true,
+  chunkNames: "chunks/[name]-[hash]",
+  format: "esm",
+  platform: "node",
+  target: "node20.19",
+  packages: "external",
+  alias: { "@millwright/sdk": "./sdk/src/index.ts" },
+  loader: { ".sql": "text" },
+  sourcemap: true,
+  logLevel: "warning",
+  banner: { js: "" },
+});
+await buildWeb();

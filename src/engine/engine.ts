@@ -1,0 +1,78 @@
+import type { Abort } from "../lib/abort.ts";
+import type { Json } from "../lib/json.ts";
+
+/** The only state words of the platform. */
+export type RunState = "queued" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
+
+/**
+ * What a pipeline body gets. A completed step never runs again: after a crash the body is replayed from the top and each
+ * finished step returns its journaled result. So: no side effects outside steps, and steps safe to repeat (the one that was in
+ * flight when the process died runs twice). Step names must be unique within a run.
+ */
+export interface Steps {
+  readonly runId: string;
+  step<T extends Json | undefined>(
+    name: string,
+    body: (context: StepContext) => Promise<T>,
+    options?: { retries?: number; backoffMs?: number },
+  ): Promise<T>;
+  /** Waits (durably, for days) for `Engine.signal(runId, topic, payload)`. undefined = timed out. */
+  waitFor<T extends Json>(topic: string, timeoutMs: number): Promise<T | undefined>;
+  sleep(name: string, ms: number): Promise<void>;
+}
+
+export interface StepContext {
+  readonly signal: Abort;
+  /** Shown by `runs`, `show` and the console. fraction in 0..1, or undefined when not known. */
+  progress(message: string, fraction?: number): void;
+}
+
+export interface Pipeline<I extends Json = Json, O extends Json = Json> {
+  readonly name: string;
+  /** Throwing fails the run; MillwrightError codes with retryable=false are not retried in steps. */
+  run(steps: Steps, input: I): Promise<O>;
+}
+
+export interface Run {
+  readonly id: string;
+  readonly pipeline: string;
+  readonly state: RunState;
+  readonly input: Json;
+  readonly output: Json | undefined;
+  /** In words, with what to do; undefined unless failed. */
+  readonly error: string | undefined;
+  readonly createdAt: number;
+  readonly finishedAt: number | undefined;
+  readonly progress:
+    | { readonly step: string; readonly message: string; readonly fraction: number | undefined }
+    | undefined;
+}
+
+export interface RunStep {
+  readonly name: string;
+  readonly state: RunState;
+  readonly attempts: number;
+  readonly startedAt: number | undefined;
+  readonly finishedAt: number | undefined;
+  readonly error: string | undefined;
+}
+
+/** Durable pipelines on PostgreSQL. Every process with the same database shares the queue; a dead process's runs are taken over. */
+export interface Engine {
+  /** Call for every pipeline before `start`. */
+  register(pipeline: Pipeline<never, Json>): void;
+  /** `work: false` submits and observes only (gateway, control); `work: true` also executes. */
+  start(options: { work: boolean; concurrency?: number }): Promise<void>;
+  stop(): Promise<void>;
+  /** The same `id` twice is one run (create-or-adopt). */
+  submit(pipeline: string, input: Json, options?: { id?: string }): Promise<string>;
+  get(runId: string): Promise<Run | undefined>;
+  steps(runId: string): Promise<RunStep[]>;
+  list(filter?: { pipeline?: string; state?: RunState; limit?: number }): Promise<Run[]>;
+  /** Resolves when the run is over; throws MillwrightError when it failed or was cancelled. */
+  wait(runId: string, onChange?: (run: Run) => void): Promise<Json>;
+  signal(runId: string, topic: string, payload: Json): Promise<void>;
+  cancel(runId: string): Promise<void>;
+  /** True when some process with `work: true` has a fresh heartbeat. */
+  hasWorker(): Promise<boolean>;
+}
