@@ -1,0 +1,69 @@
+import type { Role } from "../datasets/schema.ts";
+
+/** What a person writes in millwright.config.ts. Everything has a default; the smallest useful project is one dataset and one target. */
+export interface ProjectDefinition {
+  readonly name?: string;
+  readonly datasets: Readonly<Record<string, DatasetDefinition>>;
+  readonly models: Readonly<Record<string, ModelDefinition>>;
+}
+
+export interface DatasetDefinition {
+  /** Path or glob, relative to the project: csv, tsv, jsonl, parquet, each also .gz (parquet not). */
+  readonly source: string;
+  /** Column that names the row (an entity never changes side of a split). */
+  readonly key?: string;
+  /** Column that says when the row happened: the split goes by time. */
+  readonly time?: string;
+  /** Column names when the file has no header line. */
+  readonly header?: readonly string[];
+  /** What to do with rows that cannot be read or miss their target. */
+  readonly onBadRows?: "quarantine" | "block";
+}
+
+/** `numeric()`, `category()`, `text()`, `time()`, `ignore()`: what a column is, where inference should not decide. */
+export interface FeatureDefinition {
+  readonly role: Role;
+}
+
+export interface ModelDefinition {
+  readonly dataset: string;
+  readonly target: string;
+  /** Binary: the class whose probability is reported; the rarer class when left out. */
+  readonly positive?: string;
+  /** Columns to use: a list of names, or roles by name (others are inferred). `ignore()` leaves one out. */
+  readonly features?: Readonly<Record<string, FeatureDefinition>>;
+  /** Use only the columns named in `features`. */
+  readonly onlyListed?: boolean;
+  readonly train?: {
+    /** "60s", "10m": when it is used up no further candidate starts. */
+    readonly budget?: string;
+    /** A metric of evaluation/metrics. */
+    readonly metric?: string;
+    readonly trainers?: readonly string[];
+    readonly seed?: number;
+    readonly split?: "time" | "random" | "grouped";
+    /** Share of rows held out for the final test, 0.05..0.5. */
+    readonly test?: number;
+  };
+  readonly gates?: readonly GateDefinition[];
+  readonly deploy?: {
+    readonly shadow?: { readonly minLabels?: number; readonly maxLabels?: number } | false;
+  };
+  readonly retrain?: {
+    readonly every?: "day" | "week" | "month" | `${number}h` | `${number}d`;
+    readonly onCodeChange?: boolean;
+    readonly onDrift?: boolean;
+    readonly onLabels?: number;
+  };
+  readonly monitor?: { readonly window?: "hour" | "day" | "week" };
+  readonly forward?: {
+    readonly to: string;
+    readonly capacity: `${number}/${"hour" | "day" | "week"}`;
+  };
+}
+
+/** `beatsBaseline()`, `beatsChampion()`, `noSliceWorse("column")`: a gate of evaluation/gates with its parameters. */
+export interface GateDefinition {
+  readonly gate: string;
+  readonly params: Readonly<Record<string, unknown>>;
+}

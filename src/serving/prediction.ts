@@ -1,0 +1,36 @@
+import type { Digest } from "../lib/digest.ts";
+import type { Json } from "../lib/json.ts";
+
+/**
+ * One answered row, as kept in the prediction log. Acknowledged means kept: the record is on disk (fsync) before the answer
+ * leaves. The log is a sequence of segments (journal files, later Parquet in the blob store).
+ */
+export interface PredictionRecord {
+  readonly id: string;
+  readonly model: string;
+  /** Model version that made `output`. */
+  readonly version: Digest;
+  /** `champion` answered the caller; `shadow` ran beside it on the same row with the same id and answered nobody. */
+  readonly variant: "champion" | "shadow";
+  /** When the request arrived, ms since 1970. */
+  readonly at: number;
+  /** The row's own time (its time column), else `at`. Windows of monitoring go by this. */
+  readonly eventTime: number;
+  /** The row's key column when the dataset has one. */
+  readonly key: string | undefined;
+  /** Raw inputs as received, by column. */
+  readonly inputs: Readonly<Record<string, Json>>;
+  /** Binary: [p(positive)], multiclass: p per class, regression: [value]. */
+  readonly output: readonly number[];
+  readonly label: string | number;
+  readonly latencyMs: number;
+}
+
+/** What really happened, for one prediction, whenever it becomes known. The last one by `at` wins. */
+export interface FeedbackRecord {
+  readonly id: string;
+  readonly model: string;
+  /** When the feedback arrived, ms since 1970 (event time in replays). */
+  readonly at: number;
+  readonly label: string | number;
+}
