@@ -1,0 +1,67 @@
+import { availableParallelism } from "node:os";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import { MillwrightError } from "./errors.ts";
+
+/** Everything that differs between machines. Back ends are chosen by URL; an empty environment works. */
+export interface Config {
+  /** The folder that holds millwright.config.ts. */
+  readonly project: string;
+  /** Everything Millwright writes, unless a URL says otherwise. */
+  readonly dataDir: string;
+  /** undefined = the embedded PostgreSQL in dataDir. */
+  readonly databaseUrl: string | undefined;
+  readonly blobUrl: string;
+  readonly host: string;
+  readonly controlPort: number;
+  readonly gatewayPort: number;
+  /** Bearer token; required to listen on anything but loopback. */
+  readonly token: string | undefined;
+  readonly threads: number;
+  readonly logLevel: "debug" | "info" | "warn" | "error";
+}
+
+const Environment = z.object({
+  DATABASE_URL: z.string().startsWith("postgres").optional(),
+  BLOB_URL: z.string().optional(),
+  MILLWRIGHT_DATA: z.string().optional(),
+  MILLWRIGHT_HOST: z.string().default("127.0.0.1"),
+  MILLWRIGHT_PORT: z.coerce.number().int().min(0).max(65_535).default(7400),
+  MILLWRIGHT_GATEWAY_PORT: z.coerce.number().int().min(0).max(65_535).default(7401),
+  MILLWRIGHT_TOKEN: z.string().min(16).optional(),
+  MILLWRIGHT_THREADS: z.coerce.number().int().min(1).max(256).optional(),
+  MILLWRIGHT_LOG: z.enum(["debug", "info", "warn", "error"]).default("info"),
+});
+
+/** Reads the environment once. Throws `invalid_config` naming the variable. */
+export function readConfig(
+  environment: Readonly<Record<string, string | undefined>>,
+  project: string,
+): Config {
+  const parsed = Environment.safeParse(
+    Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== "")),
+  );
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const name = String(issue?.path[0]);
+    throw new MillwrightError(
+      "invalid_config",
+      `Environment variable ${name}=${environment[name]} is not usable: ${issue?.message}.`,
+    );
+  }
+  const env = parsed.data;
+  const root = resolve(project);
+  const dataDir = resolve(root, env.MILLWRIGHT_DATA ?? ".millwright");
+  return {
+    project: root,
+    dataDir,
+    databaseUrl: env.DATABASE_URL,
+    blobUrl: env.BLOB_URL ?? `file:${join(dataDir, "blobs")}`,
+    host: env.MILLWRIGHT_HOST,
+    controlPort: env.MILLWRIGHT_PORT,
+    gatewayPort: env.MILLWRIGHT_GATEWAY_PORT,
+    token: env.MILLWRIGHT_TOKEN,
+    threads: env.MILLWRIGHT_THREADS ?? availableParallelism(),
+    logLevel: env.MILLWRIGHT_LOG,
+  };
+}

@@ -1,0 +1,75 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { type BuildFailure, build } from "esbuild";
+import { MillwrightError } from "../errors.ts";
+import { type Digest, digestOf } from "../lib/digest.ts";
+
+export interface UserCode {
+  /** The default export. */
+  readonly value: unknown;
+  /** Digest of the bundle: changes when the file or anything it imports changes, not when a comment does. */
+  readonly digest: Digest;
+  readonly source: string;
+}
+
+/** The library's own entry beside the running program; what `import … from "millwright"` means in user code. */
+const libraryEntry = (): string =>
+  ["index.js", "../dist/index.js", "../../dist/index.js"]
+    .map((name) => fileURLToPath(new URL(name, import.meta.url)))
+    .find(existsSync) ?? "millwright";
+
+/**
+ * Bundles a person's TypeScript with esbuild and imports the result. The bundle is kept under its digest in `cacheDir`, which is
+ * what a worker on another machine would be sent. Throws `not_found` without the file, `invalid_config` with file, line and
+ * column when it does not compile or throws on import.
+ */
+export async function loadUserCode(file: string, cacheDir: string): Promise<UserCode> {
+  if (!existsSync(file))
+    throw new MillwrightError(
+      "not_found",
+      `There is no ${file}. Make one with: millwright init <data file> --target <column>`,
+    );
+  const text = await bundle(file);
+  const digest = digestOf(text);
+  const target = join(cacheDir, `${digest.slice(7, 27)}.mjs`);
+  mkdirSync(dirname(target), { recursive: true });
+  writeFileSync(
+    target,
+    text.replaceAll('"millwright"', JSON.stringify(pathToFileURL(libraryEntry()).href)),
+  );
+  try {
+    const module = (await import(pathToFileURL(target).href)) as { default?: unknown };
+    return { value: module.default, digest, source: readFileSync(file, "utf8") };
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new MillwrightError("invalid_config", `${file} fails when it is loaded: ${message}`, {
+      cause,
+    });
+  }
+}
+
+async function bundle(file: string): Promise<string> {
+  try {
+    const result = await build({
+      entryPoints: [file],
+      bundle: true,
+      write: false,
+      format: "esm",
+      platform: "node",
+      target: "node20.19",
+      external: ["millwright"],
+      packages: "external",
+      minifySyntax: true,
+      logLevel: "silent",
+    });
+    // esbuild's only comments name the source paths, which differ between machines.
+    return (result.outputFiles[0]?.text ?? "").replace(/^\/\/ .*$/gm, "");
+  } catch (cause) {
+    const error = (cause as BuildFailure).errors?.[0];
+    const at = error?.location ? `:${error.location.line}:${error.location.column + 1}` : "";
+    throw new MillwrightError("invalid_config", `${file}${at}: ${error?.text ?? String(cause)}`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,42 @@
+import type { Role } from "./datasets/schema.ts";
+import type { FeatureDefinition, GateDefinition, ProjectDefinition } from "./pipelines/project.ts";
+
+/** Types and checks a project; returns it unchanged. The default export of millwright.config.ts. */
+export const defineProject = (project: ProjectDefinition): ProjectDefinition => project;
+
+const feature = (role: Role) => (): FeatureDefinition => ({ role });
+
+/** A number: used as it is (trees) or imputed and standardised (linear models, networks). */
+export const numeric = feature("numeric");
+/** One of a set of values. */
+export const category = feature("category");
+/** Free text: words and characters are counted. */
+export const text = feature("text");
+/** A moment: hour, weekday, month and the like become features. */
+export const time = feature("time");
+/** Left out of the model. */
+export const ignore = feature("ignore");
+
+const gate =
+  (name: string) =>
+  (params: Readonly<Record<string, unknown>> = {}): GateDefinition => ({ gate: name, params });
+
+/** Better than the best trivial model, lower 95 % bound of the improvement above zero. */
+export const beatsBaseline = gate("beats_baseline");
+/** Better than the champion on the same rows (paired bootstrap), or not worse by more than `margin` and simpler. */
+export const beatsChampion = gate("beats_champion");
+/** Expected calibration error at most `max` (0.05). */
+export const calibrated = gate("calibrated");
+/** No value of `column` with 30 rows or more is significantly worse than under the champion. */
+export const noSliceWorse = (column: string): GateDefinition => ({
+  gate: "no_slice_worse",
+  params: { column },
+});
+
+export type {
+  DatasetDefinition,
+  FeatureDefinition,
+  GateDefinition,
+  ModelDefinition,
+  ProjectDefinition,
+} from "./pipelines/project.ts";

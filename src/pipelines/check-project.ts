@@ -1,0 +1,131 @@
+import { z } from "zod";
+import { MillwrightError } from "../errors.ts";
+import { TRAINERS } from "../training/trainers/all.ts";
+import type { ProjectDefinition } from "./project.ts";
+
+const NAME = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/,
+    "use letters, digits, _ . - (at most 100), starting with a letter or digit",
+  );
+
+const duration = z
+  .string()
+  .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, 'write a number and a unit, such as "60s", "10m", "1h"');
+
+const Dataset = z.strictObject({
+  source: z.string().min(1),
+  key: z.string().optional(),
+  time: z.string().optional(),
+  header: z.array(z.string().min(1)).optional(),
+  onBadRows: z.enum(["quarantine", "block"]).optional(),
+});
+
+const Model = z.strictObject({
+  dataset: z.string(),
+  target: z.string().min(1),
+  positive: z.string().optional(),
+  features: z
+    .record(
+      z.string(),
+      z.strictObject({ role: z.enum(["numeric", "category", "text", "time", "ignore"]) }),
+    )
+    .optional(),
+  onlyListed: z.boolean().optional(),
+  train: z
+    .strictObject({
+      budget: duration.optional(),
+      metric: z.string().optional(),
+      trainers: z
+        .array(z.enum(TRAINERS.map((t) => t.name) as [string, ...string[]]))
+        .min(1)
+        .optional(),
+      seed: z
+        .number()
+        .int()
+        .min(0)
+        .max(2 ** 31)
+        .optional(),
+      split: z.enum(["time", "random", "grouped"]).optional(),
+      test: z.number().min(0.05).max(0.5).optional(),
+    })
+    .optional(),
+  gates: z
+    .array(z.strictObject({ gate: z.string(), params: z.record(z.string(), z.unknown()) }))
+    .optional(),
+  deploy: z
+    .strictObject({
+      shadow: z
+        .union([
+          z.literal(false),
+          z.strictObject({
+            minLabels: z.number().int().min(20).optional(),
+            maxLabels: z.number().int().min(20).optional(),
+          }),
+        ])
+        .optional(),
+    })
+    .optional(),
+  retrain: z
+    .strictObject({
+      every: z
+        .string()
+        .regex(/^(day|week|month|\d+[hd])$/, 'write "day", "week", "month", or such as "12h", "3d"')
+        .optional(),
+      onCodeChange: z.boolean().optional(),
+      onDrift: z.boolean().optional(),
+      onLabels: z.number().int().min(1).optional(),
+    })
+    .optional(),
+  monitor: z.strictObject({ window: z.enum(["hour", "day", "week"]).optional() }).optional(),
+  forward: z
+    .strictObject({
+      to: z.string(),
+      capacity: z.string().regex(/^\d+\/(hour|day|week)$/, 'write such as "40/hour"'),
+    })
+    .optional(),
+});
+
+const Project = z.strictObject({
+  name: NAME.optional(),
+  datasets: z.record(NAME, Dataset),
+  models: z.record(NAME, Model),
+});
+
+/** @param source the file's text, to point at the line. Throws `invalid_config`: file, line, field, what is wrong. */
+export function checkProject(value: unknown, file: string, source: string): ProjectDefinition {
+  const parsed = Project.safeParse(value);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.slice(0, 10).map((issue) => {
+      const path = issue.path.map(String);
+      return `${file}${lineOf(source, path)}: ${path.join(".") || "the default export"}: ${issue.message}`;
+    });
+    throw new MillwrightError("invalid_config", lines.join("\n"));
+  }
+  const project = parsed.data as ProjectDefinition;
+  for (const [name, model] of Object.entries(project.models)) {
+    if (project.datasets[model.dataset]) continue;
+    const known = Object.keys(project.datasets).join(", ") || "none";
+    throw new MillwrightError(
+      "invalid_config",
+      `${file}${lineOf(source, ["models", name, "dataset"])}: models.${name}.dataset: there is no dataset "${model.dataset}". Known datasets: ${known}.`,
+    );
+  }
+  return project;
+}
+
+/** `:line` of the last key of the path that can be found in order in the text, or nothing. */
+function lineOf(source: string, path: readonly string[]): string {
+  let at = 0;
+  let found = -1;
+  for (const key of path) {
+    const next = source
+      .slice(at)
+      .search(new RegExp(`["']?\\b${key.replace(/[^\w]/g, "\\$&")}\\b["']?\\s*:`));
+    if (next < 0) break;
+    found = at + next;
+    at = found + key.length;
+  }
+  return found < 0 ? "" : `:${source.slice(0, found).split("\n").length}`;
+}

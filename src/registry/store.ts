@@ -1,0 +1,130 @@
+import type { Digest } from "../lib/digest.ts";
+import type { Sql } from "../storage/sql/sql.ts";
+import type { AliasMove } from "./alias-move.ts";
+import type { Alias, ModelVersion } from "./model-version.ts";
+
+export interface RegistryStore {
+  /** Keeps the version; the same id again returns the one already kept. Numbers are given in order of arrival, per model. */
+  add(version: Omit<ModelVersion, "number">): Promise<ModelVersion>;
+  get(id: Digest): Promise<ModelVersion | undefined>;
+  /** By number, alias or the beginning of a digest. */
+  find(model: string, name: string): Promise<ModelVersion | undefined>;
+  versions(model: string): Promise<ModelVersion[]>;
+  models(): Promise<string[]>;
+  alias(model: string, alias: Alias): Promise<Digest | undefined>;
+  move(move: AliasMove): Promise<void>;
+  /** Newest first. */
+  moves(model: string, alias?: Alias): Promise<AliasMove[]>;
+}
+
+interface VersionRow {
+  readonly number: number;
+  readonly body: Omit<ModelVersion, "number">;
+}
+
+interface MoveRow {
+  readonly model: string;
+  readonly alias: Alias;
+  readonly version: Digest | null;
+  readonly previous: Digest | null;
+  readonly reason: string;
+  readonly verdict: AliasMove["verdict"] | null;
+  readonly run_id: string | null;
+  readonly at_ms: number;
+}
+
+const toVersion = (row: VersionRow): ModelVersion => ({ ...row.body, number: row.number });
+const VERSION = "select number, body from millwright.model_version";
+
+export function registryStore(sql: Sql): RegistryStore {
+  const store: RegistryStore = {
+    add: (version) =>
+      sql.transact(async (tx) => {
+        await tx.query("select pg_advisory_xact_lock(hashtext('model_version:' || $1))", [
+          version.model,
+        ]);
+        await tx.query(
+          `insert into millwright.model_version (id, model, number, body, created_at)
+           select $1, $2, coalesce(max(number), 0) + 1, $3, to_timestamp($4 / 1000.0)
+           from millwright.model_version where model = $2
+           on conflict (id) do nothing`,
+          [version.id, version.model, JSON.stringify(version), version.createdAt],
+        );
+        const rows = await tx.query<VersionRow>(`${VERSION} where id = $1`, [version.id]);
+        return toVersion(rows[0]!);
+      }),
+    async get(id) {
+      const rows = await sql.query<VersionRow>(`${VERSION} where id = $1`, [id]);
+      return rows[0] && toVersion(rows[0]);
+    },
+    async find(model, name) {
+      if (name === "champion" || name === "challenger") {
+        const id = await store.alias(model, name);
+        return id && store.get(id);
+      }
+      const number = /^v?\d{1,9}$/.test(name) ? Number(name.replace("v", "")) : -1;
+      const rows = await sql.query<VersionRow>(
+        `${VERSION} where model = $1 and (number = $2 or starts_with(id, $3)) order by number desc limit 1`,
+        [model, number, name.startsWith("sha256:") ? name : `sha256:${name}`],
+      );
+      return rows[0] && toVersion(rows[0]);
+    },
+    async versions(model) {
+      const rows = await sql.query<VersionRow>(`${VERSION} where model = $1 order by number desc`, [
+        model,
+      ]);
+      return rows.map(toVersion);
+    },
+    async models() {
+      const rows = await sql.query<{ model: string }>(
+        "select distinct model from millwright.model_version order by model",
+      );
+      return rows.map((row) => row.model);
+    },
+    async alias(model, alias) {
+      const rows = await sql.query<{ version: Digest | null }>(
+        `select version from millwright.model_alias_move where model = $1 and alias = $2
+         order by id desc limit 1`,
+        [model, alias],
+      );
+      return rows[0]?.version ?? undefined;
+    },
+    async move(move) {
+      await sql.query(
+        `insert into millwright.model_alias_move
+           (model, alias, version, previous, reason, verdict, run_id, at)
+         values ($1, $2, $3, $4, $5, $6, $7, to_timestamp($8 / 1000.0))`,
+        [
+          move.model,
+          move.alias,
+          move.version ?? null,
+          move.previous ?? null,
+          move.reason,
+          move.verdict === undefined ? null : JSON.stringify(move.verdict),
+          move.runId ?? null,
+          move.at,
+        ],
+      );
+    },
+    async moves(model, alias) {
+      const rows = await sql.query<MoveRow>(
+        `select model, alias, version, previous, reason, verdict, run_id,
+                (extract(epoch from at) * 1000)::float8 as at_ms
+         from millwright.model_alias_move
+         where model = $1 and ($2::text is null or alias = $2) order by id desc`,
+        [model, alias ?? null],
+      );
+      return rows.map((row) => ({
+        model: row.model,
+        alias: row.alias,
+        version: row.version ?? undefined,
+        previous: row.previous ?? undefined,
+        reason: row.reason,
+        verdict: row.verdict ?? undefined,
+        runId: row.run_id ?? undefined,
+        at: row.at_ms,
+      }));
+    },
+  };
+  return store;
+}

@@ -1,0 +1,64 @@
+import type { OpenTeam } from "../engine/compute.ts";
+import { MillwrightError } from "../errors.ts";
+import type { Abort } from "../lib/abort.ts";
+import type { Target } from "../lib/task.ts";
+import { type Table, takeRows } from "../table/table.ts";
+import type { Encoder } from "./encoding/encoding.ts";
+import { fitEncoder } from "./encoding/fit-encoder.ts";
+import type { FittedModel, Trainer } from "./trainer.ts";
+import { TRAINERS } from "./trainers/all.ts";
+import type { Candidate, TrainingSpec } from "./training-spec.ts";
+
+export interface FittedCandidate {
+  readonly encoder: Encoder;
+  readonly model: FittedModel;
+}
+
+export interface Threads {
+  readonly threads: number;
+  readonly openTeam: OpenTeam | undefined;
+  readonly signal: Abort | undefined;
+}
+
+export function trainerNamed(name: string): Trainer {
+  const found = TRAINERS.find((t) => t.name === name);
+  if (found) return found;
+  const known = TRAINERS.map((t) => t.name).join(", ");
+  throw new MillwrightError(
+    "invalid_config",
+    `There is no trainer "${name}". Known trainers: ${known}.`,
+  );
+}
+
+/** Feature pipeline and model, fitted on the given rows. Deterministic for (rows, candidate, spec.seed), whatever the threads. */
+export function fitCandidate(
+  spec: TrainingSpec,
+  candidate: Candidate,
+  data: { readonly table: Table; readonly target: Target; readonly rows: Uint32Array },
+  threads: Threads,
+): FittedCandidate {
+  const trainer = trainerNamed(candidate.trainer);
+  const table = takeRows(data.table, data.rows);
+  const target = Float64Array.from(data.rows, (row) => data.target[row]!);
+  const { encoder, design } = fitEncoder({
+    table,
+    columns: spec.columns,
+    target,
+    task: spec.task,
+    classes: spec.classes.length,
+    style: trainer.style,
+    seed: spec.seed,
+  });
+  const model = trainer.fit({
+    design,
+    target,
+    task: spec.task,
+    classes: spec.classes.length,
+    params: trainer.params.parse(candidate.params),
+    seed: spec.seed,
+    threads: threads.threads,
+    ...(threads.openTeam ? { openTeam: threads.openTeam } : {}),
+    ...(threads.signal ? { signal: threads.signal } : {}),
+  });
+  return { encoder, model };
+}

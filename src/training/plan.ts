@@ -1,0 +1,23 @@
+import type { Task } from "../lib/task.ts";
+import { trainerNamed } from "./candidate.ts";
+import type { DataShape } from "./trainer.ts";
+import type { Candidate } from "./training-spec.ts";
+
+/** The portfolios of the given trainers for data of this shape, simplest first. */
+export function planCandidates(
+  trainers: readonly string[],
+  task: Task,
+  shape: DataShape,
+): Candidate[] {
+  return trainers
+    .map(trainerNamed)
+    .filter((trainer) => trainer.tasks.includes(task))
+    .flatMap((trainer) =>
+      trainer.portfolio(shape).map((params, i) => ({
+        id: `${trainer.name}-${i + 1}`,
+        trainer: trainer.name,
+        params: trainer.params.parse(params) as Record<string, unknown>,
+      })),
+    )
+    .map((candidate, rank) => ({ ...candidate, rank }));
+}
