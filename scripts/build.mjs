@@ -1,5 +1,5 @@
 /** Builds kernels (AssemblyScript → inlined WASM), the program (esbuild) and the console (Vite) into dist/. */
-import { existsSync, rmSync } from "node:fs";
+import { cpSync, existsSync, rmSync } from "node:fs";
 import { build } from "esbuild";
 import { buildKernels } from "./build-kernels.mjs";
 import { buildWeb } from "./build-web.mjs";
@@ -19,9 +19,11 @@ await build({
   target: "node20.19",
   packages: "external",
   alias: { "@millwright/sdk": "./sdk/src/index.ts" },
-  loader: { ".sql": "text" },
   sourcemap: true,
   logLevel: "warning",
   banner: { js: "" },
 });
+// Read at run time (src/storage/migrate.ts), so that sources and builds use the same files.
+rmSync("dist/migrations", { recursive: true, force: true });
+cpSync("src/storage/migrations", "dist/migrations", { recursive: true });
 await buildWeb();
