@@ -1,0 +1,23 @@
+import { wilson } from "../../stats/intervals.ts";
+import { confusionCounts, confusionEvaluator } from "../confusion.ts";
+import type { Metric } from "./metric.ts";
+
+/** Share of the positive rows that were called positive; NaN without positive rows. */
+export const recall: Metric = {
+  name: "recall",
+  title: "Recall",
+  tasks: ["binary"],
+  better: "higher",
+  unit: "share",
+  compute: (scores, target, weights) => of(confusionCounts(scores, target, weights)),
+  evaluator: (scores, target) => confusionEvaluator(scores, target, of),
+
+  interval(scores, target) {
+    const counts = confusionCounts(scores, target);
+    const n = counts[3]! + counts[2]!;
+    const { value, lower, upper } = wilson(counts[3]!, n);
+    return { lower, upper, standardError: Math.sqrt((value * (1 - value)) / n) };
+  },
+};
+
+const of = (counts: Float64Array): number => counts[3]! / (counts[3]! + counts[2]!);
