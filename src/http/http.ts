@@ -10,7 +10,7 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** JSON bodies parsed, `text/*` as text, anything else refused; undefined when there is none. */
   readonly body: unknown;
-  /** When the request's head arrived, milliseconds since 1970. */
+  /** When the request was read, milliseconds since 1970. */
   readonly at: number;
 }
 
