@@ -1,0 +1,75 @@
+import type { Contract, InputOf, OutputOf } from "./contract/endpoint.ts";
+import { pathParameters } from "./contract/endpoint.ts";
+import type { ErrorCode, Problem } from "./contract/errors.ts";
+
+export type Client<C extends Contract> = {
+  readonly [K in keyof C]: (input: InputOf<C[K]>) => Promise<OutputOf<C[K]>>;
+};
+
+export interface ClientOptions {
+  /** e.g. `http://127.0.0.1:7001`, without a slash at the end. */
+  readonly url: string;
+  /** Bearer token, when the server asks for one. */
+  readonly token?: string;
+  /** Another implementation of `fetch`, for tests. */
+  readonly fetch?: typeof globalThis.fetch;
+}
+
+/** What the server answered when it did not do what was asked: `problem.detail` is meant to be shown. */
+export class RequestError extends Error {
+  override readonly name = "RequestError";
+  readonly code: ErrorCode;
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.detail);
+    this.code = problem.code;
+    this.problem = problem;
+  }
+}
+
+/** One typed function per entry of the contract. Rejects with RequestError when the server says no, TypeError when it is not there. */
+export function client<C extends Contract>(contract: C, options: ClientOptions): Client<C> {
+  const send = options.fetch ?? globalThis.fetch;
+  const call = async (name: keyof C, input: Record<string, unknown>): Promise<unknown> => {
+    const { method, path, output } = contract[name]!;
+    const rest = { ...input };
+    for (const parameter of pathParameters(path)) delete rest[parameter];
+    const asQuery = method === "GET" || method === "DELETE";
+    const answer = await send(options.url + fill(path, input) + (asQuery ? query(rest) : ""), {
+      method,
+      headers: {
+        ...(asQuery ? {} : { "content-type": "application/json" }),
+        ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
+      },
+      ...(asQuery ? {} : { body: JSON.stringify(rest) }),
+    });
+    const body = await answer.json().catch(() => undefined);
+    if (!answer.ok) throw new RequestError(asProblem(answer.status, body));
+    return output.parse(body);
+  };
+  return Object.fromEntries(
+    Object.keys(contract).map((name) => [name, (input: object) => call(name, { ...input })]),
+  ) as unknown as Client<C>;
+}
+
+const fill = (path: string, input: Readonly<Record<string, unknown>>): string =>
+  path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(input[name])));
+
+function query(input: Readonly<Record<string, unknown>>): string {
+  const entries = Object.entries(input).filter(([, value]) => value !== undefined);
+  if (entries.length === 0) return "";
+  return `?${new URLSearchParams(Object.fromEntries(entries.map(([key, value]) => [key, String(value)])))}`;
+}
+
+function asProblem(status: number, body: unknown): Problem {
+  if (typeof body === "object" && body !== null && "code" in body && "detail" in body)
+    return body as Problem;
+  return {
+    type: "about:blank",
+    title: "unexpected answer",
+    status,
+    code: "internal",
+    detail: `The server answered ${status} without a problem description; is a proxy in between?`,
+  };
+}

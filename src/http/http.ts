@@ -1,0 +1,33 @@
+/**
+ * The port between what answers (`routes.ts` of each capability) and the server that listens. No host types here, so that
+ * handlers stay testable with plain objects.
+ */
+export interface HttpRequest {
+  /** From the caller's `x-request-id`, else made here; repeated in the answer and in the log. */
+  readonly id: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string | undefined>>;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** JSON bodies parsed, `text/*` as text, anything else refused; undefined when there is none. */
+  readonly body: unknown;
+  /** When the request was read, milliseconds since 1970. */
+  readonly at: number;
+}
+
+export interface HttpAnswer {
+  /** 200 when left out. */
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON, unless `type` says otherwise; then it is text or a stream of texts. */
+  readonly body?: unknown;
+  readonly type?: string;
+}
+
+export interface HttpRoute {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  /** Parameters in braces: `/models/{name}/predict`. */
+  readonly path: string;
+  /** `open` is answered without a token (health checks). */
+  readonly access?: "open";
+  handle(request: HttpRequest): HttpAnswer | Promise<HttpAnswer>;
+}

@@ -1,0 +1,57 @@
+import type { z } from "zod";
+import type { Contract } from "../../sdk/src/contract/endpoint.ts";
+import { pathParameters } from "../../sdk/src/contract/endpoint.ts";
+import { MillwrightError } from "../errors.ts";
+import type { HttpRequest, HttpRoute } from "./http.ts";
+
+/** One handler per entry of the contract; leaving one out or answering the wrong shape does not compile. */
+export type Handlers<C extends Contract> = {
+  readonly [K in keyof C]: (
+    input: z.output<C[K]["input"]>,
+    request: HttpRequest,
+  ) => Promise<z.input<C[K]["output"]>> | z.input<C[K]["output"]>;
+};
+
+/** Routes for a contract: input (path, query or body) is checked before the handler sees it. Unknown fields are errors. */
+export function mount<C extends Contract>(contract: C, handlers: Handlers<C>): HttpRoute[] {
+  return Object.entries(contract).map(([name, endpoint]) => {
+    const handler = handlers[name as keyof C];
+    const input = endpoint.input.strict();
+    const fromQuery = endpoint.method === "GET" || endpoint.method === "DELETE";
+    const parameters = pathParameters(endpoint.path);
+    return {
+      method: endpoint.method,
+      path: endpoint.path,
+      async handle(request) {
+        const given = fromQuery ? request.query : bodyOf(request.body);
+        const clash = parameters.find((parameter) => parameter in given);
+        if (clash !== undefined)
+          throw new MillwrightError(
+            "invalid_input",
+            `${clash}: belongs in the path ${endpoint.path} only; leave it out of the ${fromQuery ? "query" : "body"}.`,
+          );
+        const checked = input.safeParse({ ...given, ...request.params });
+        if (!checked.success) throw invalidInput(checked.error);
+        return { body: await handler(checked.data as never, request) };
+      },
+    };
+  });
+}
+
+function bodyOf(body: unknown): Readonly<Record<string, unknown>> {
+  if (body === undefined) return {};
+  if (typeof body === "object" && body !== null && !Array.isArray(body))
+    return body as Record<string, unknown>;
+  throw new MillwrightError("invalid_input", "The body must be a JSON object.");
+}
+
+function invalidInput(error: z.ZodError): MillwrightError {
+  const problems = error.issues
+    .slice(0, 50)
+    .map((issue) => ({ field: issue.path.join("."), message: issue.message }));
+  const text = problems
+    .slice(0, 5)
+    .map(({ field, message }) => (field === "" ? message : `${field}: ${message}`))
+    .join("; ");
+  return new MillwrightError("invalid_input", text, { details: { problems } });
+}

@@ -1,0 +1,176 @@
+import type * as Ort from "onnxruntime-web";
+import { MillwrightError } from "../errors.ts";
+import type { Runtime, Session, TensorData, TensorSpec } from "./runtime.ts";
+
+/** The two packages export the same interface; only what is used here. */
+type Library = Pick<typeof Ort, "InferenceSession" | "Tensor" | "env">;
+type Flavour = "native" | "wasm";
+
+const TYPES = new Set<string>([
+  "float32",
+  "float64",
+  "int64",
+  "int32",
+  "bool",
+  "uint8",
+  "string",
+] satisfies TensorData["type"][]);
+
+/**
+ * ONNX Runtime: the native library, or its WebAssembly build (slower on dense batches, runs everywhere Node does) where the
+ * native one cannot be loaded. One thread per session: with more, a busy machine gets 3-4 times slower; scale by processes.
+ *
+ * @param flavour forces one of the two; default: native first.
+ */
+export async function onnxRuntime(
+  flavour: Flavour | undefined = flavourOf(process.env.MILLWRIGHT_RUNTIME),
+): Promise<Runtime> {
+  if (flavour !== "wasm") {
+    try {
+      const module = await import("onnxruntime-node");
+      const library: Library = module.InferenceSession ? module : module.default;
+      return runtime(library, "onnxruntime-node", "cpu");
+    } catch (cause) {
+      if (flavour === "native")
+        throw new MillwrightError(
+          "unavailable",
+          "onnxruntime-node cannot be loaded on this machine: reinstall it, or unset MILLWRIGHT_RUNTIME to use the WebAssembly build",
+          { cause },
+        );
+    }
+  }
+  const library = await import("onnxruntime-web");
+  library.env.wasm.numThreads = 1;
+  return runtime(library, "onnxruntime-web", "wasm");
+}
+
+function flavourOf(setting: string | undefined): Flavour | undefined {
+  if (setting === undefined || setting === "") return undefined;
+  if (setting === "native" || setting === "wasm") return setting;
+  throw new MillwrightError(
+    "invalid_config",
+    `MILLWRIGHT_RUNTIME is '${setting}': use 'native' or 'wasm', or leave it unset`,
+  );
+}
+
+function runtime(library: Library, name: string, provider: string): Runtime {
+  library.env.logLevel = "fatal";
+  const version = library.env.versions.web ?? library.env.versions.node ?? "";
+  return {
+    name: `${name} ${version}`.trim(),
+    async load(model) {
+      try {
+        const inner = await library.InferenceSession.create(unshared(model), {
+          executionProviders: [provider],
+          intraOpNumThreads: 1,
+          interOpNumThreads: 1,
+          logSeverityLevel: 4,
+        });
+        return session(library, inner);
+      } catch (cause) {
+        if (cause instanceof MillwrightError) throw cause;
+        throw new MillwrightError(
+          "invalid_model",
+          `the file is no ONNX model this runtime can load: ${inWords(cause)}`,
+          { cause },
+        );
+      }
+    },
+  };
+}
+
+function session(library: Library, inner: Ort.InferenceSession): Session {
+  const inputs = inner.inputMetadata.map((input) => {
+    const spec = specOf(input);
+    if (spec === undefined)
+      throw new MillwrightError(
+        "invalid_model",
+        `input '${input.name}' is ${input.isTensor ? `a ${input.type} tensor` : "no tensor (a map or sequence)"}: export the model with inputs of type ${[...TYPES].join(", ")}`,
+      );
+    return spec;
+  });
+  // Maps and sequences (ZipMap) cannot be fetched by the Node binding: fetch the tensors only.
+  const outputs = inner.outputMetadata
+    .map(specOf)
+    .filter((spec): spec is TensorSpec => spec !== undefined);
+  if (outputs.length === 0)
+    throw new MillwrightError(
+      "invalid_model",
+      `no output is a tensor (${inner.outputNames.join(", ")}): export scikit-learn models with zipmap=False`,
+    );
+  const fetches = outputs.map((output) => output.name);
+  return {
+    inputs,
+    outputs,
+    async run(feeds) {
+      const tensors = toTensors(library, inputs, feeds);
+      try {
+        const result = await inner.run(tensors, fetches);
+        return Object.fromEntries(fetches.map((name) => [name, fromTensor(result[name]!)]));
+      } catch (cause) {
+        throw new MillwrightError(
+          "invalid_input",
+          `the model refused its input: ${inWords(cause)}`,
+          {
+            cause,
+          },
+        );
+      }
+    },
+    close: () => inner.release(),
+  };
+}
+
+function specOf(metadata: Ort.InferenceSession.ValueMetadata): TensorSpec | undefined {
+  if (!metadata.isTensor || !TYPES.has(metadata.type)) return undefined;
+  return {
+    name: metadata.name,
+    type: metadata.type as TensorData["type"],
+    shape: metadata.shape.map((d) => (typeof d === "number" && d >= 0 ? d : null)),
+  };
+}
+
+function toTensors(
+  library: Library,
+  inputs: readonly TensorSpec[],
+  feeds: Readonly<Record<string, TensorData>>,
+): Record<string, Ort.Tensor> {
+  const tensors: Record<string, Ort.Tensor> = {};
+  const refuse = (what: string): never => {
+    throw new MillwrightError("invalid_input", what);
+  };
+  for (const { name, type, shape } of inputs) {
+    const feed = feeds[name] ?? refuse(`input '${name}' is missing: the model needs it as ${type}`);
+    if (feed.type !== type) refuse(`input '${name}' is ${feed.type}: the model needs ${type}`);
+    const size = feed.dims.reduce((product, d) => product * d, 1);
+    if (size !== feed.data.length)
+      refuse(
+        `input '${name}' has shape [${feed.dims}] (${size} values) but ${feed.data.length} values`,
+      );
+    const fits =
+      shape.length === 0 ||
+      (shape.length === feed.dims.length &&
+        shape.every((d, i) => d === null || d === feed.dims[i]));
+    if (!fits)
+      refuse(
+        `input '${name}' has shape [${feed.dims}]: the model needs [${shape.map((d) => d ?? "any")}]`,
+      );
+    const data = feed.type === "string" ? feed.data : unshared(feed.data);
+    tensors[name] = new library.Tensor(type, data as never, feed.dims);
+  }
+  for (const name of Object.keys(feeds))
+    if (tensors[name] === undefined)
+      refuse(`input '${name}' is unknown: the model takes ${inputs.map((i) => i.name).join(", ")}`);
+  return tensors;
+}
+
+const fromTensor = (tensor: Ort.Tensor): TensorData =>
+  ({ type: tensor.type, dims: tensor.dims, data: tensor.data }) as TensorData;
+
+/** ONNX Runtime does not take memory shared between threads. */
+function unshared<T extends Exclude<TensorData["data"], readonly string[]>>(data: T): T {
+  return data.buffer instanceof SharedArrayBuffer ? (data.slice() as T) : data;
+}
+
+const inWords = (cause: unknown): string =>
+  (cause instanceof Error ? cause.message : String(cause)).split("\n")[0]!.slice(0, 400);

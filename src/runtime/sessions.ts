@@ -1,0 +1,114 @@
+import { MillwrightError } from "../errors.ts";
+import type { Digest } from "../lib/digest.ts";
+import type { Session } from "./runtime.ts";
+
+/** A session with what is known about its model. */
+export interface Loaded<About> {
+  readonly session: Session;
+  readonly about: About;
+  /** Size of the model file, the measure of what it costs in memory. */
+  readonly bytes: number;
+}
+
+export interface SessionsOptions {
+  /** Sum of model file sizes kept loaded; at least one model always is. 512 MiB when left out. */
+  readonly maxBytes?: number;
+  /** 2,000 when left out. */
+  readonly maxModels?: number;
+}
+
+/** Loaded models by digest, least recently used ones closed first; a session in use is closed when its last user is done. */
+export interface Sessions<About> {
+  use<T>(model: Digest, body: (loaded: Loaded<About>) => Promise<T>): Promise<T>;
+  isLoaded(model: Digest): boolean;
+  readonly loaded: number;
+  readonly loadedBytes: number;
+  close(): Promise<void>;
+}
+
+interface Entry<About> {
+  readonly loading: Promise<Loaded<About>>;
+  loaded: Loaded<About> | undefined;
+  users: number;
+  evicted: boolean;
+}
+
+/** @param load reads, checks and opens one model; called once at a time per digest. A failure is not remembered. */
+export function sessions<About>(
+  load: (model: Digest) => Promise<Loaded<About>>,
+  options: SessionsOptions = {},
+): Sessions<About> {
+  const maxBytes = options.maxBytes ?? 512 * 1024 * 1024;
+  const maxModels = options.maxModels ?? 2000;
+  /** In order of last use. */
+  const entries = new Map<Digest, Entry<About>>();
+  let bytes = 0;
+  let closed = false;
+
+  function enter(model: Digest): Entry<About> {
+    const known = entries.get(model);
+    if (known !== undefined) {
+      entries.delete(model);
+      entries.set(model, known);
+      return known;
+    }
+    const loading = load(model);
+    const entry: Entry<About> = { loading, loaded: undefined, users: 0, evicted: false };
+    entries.set(model, entry);
+    loading.then(
+      (loaded) => {
+        entry.loaded = loaded;
+        bytes += loaded.bytes;
+        shrink(model);
+      },
+      () => {
+        if (entries.get(model) === entry) entries.delete(model);
+      },
+    );
+    return entry;
+  }
+
+  function shrink(keep: Digest | undefined): void {
+    for (const [model, entry] of entries) {
+      if (bytes <= maxBytes && entries.size <= maxModels) return;
+      if (model !== keep && entry.loaded !== undefined) evict(model, entry);
+    }
+  }
+
+  function evict(model: Digest, entry: Entry<About>): void {
+    entries.delete(model);
+    entry.evicted = true;
+    bytes -= entry.loaded?.bytes ?? 0;
+    closeIfUnused(entry);
+  }
+
+  function closeIfUnused(entry: Entry<About>): void {
+    if (entry.evicted && entry.users === 0) entry.loaded?.session.close().catch(() => undefined);
+  }
+
+  return {
+    get loaded() {
+      return entries.size;
+    },
+    get loadedBytes() {
+      return bytes;
+    },
+    isLoaded: (model) => entries.get(model)?.loaded !== undefined,
+    async use(model, body) {
+      if (closed) throw new MillwrightError("unavailable", "This process is shutting down.");
+      const entry = enter(model);
+      entry.users++;
+      try {
+        return await body(entry.loaded ?? (await entry.loading));
+      } finally {
+        entry.users--;
+        closeIfUnused(entry);
+      }
+    },
+    async close() {
+      closed = true;
+      await Promise.allSettled([...entries.values()].map((entry) => entry.loading));
+      for (const [model, entry] of [...entries]) evict(model, entry);
+    },
+  };
+}
