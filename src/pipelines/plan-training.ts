@@ -1,5 +1,5 @@
 import type { DatasetVersion } from "../datasets/dataset-version.ts";
-import { inferTarget } from "../datasets/infer-target.ts";
+import { inferTarget, type TargetInference } from "../datasets/target.ts";
 import type { GateChoice } from "../evaluation/verdict.ts";
 import { defaultMetric } from "../evaluation/metrics/all.ts";
 import { MillwrightError } from "../errors.ts";
@@ -7,7 +7,7 @@ import type { Digest } from "../lib/digest.ts";
 import type { Signature } from "../onnx/signature.ts";
 import { planCandidates } from "../training/plan.ts";
 import { TRAINERS } from "../training/trainers/all.ts";
-import { targetOf, trainingData } from "../training/training-data.ts";
+import { columnNamed, targetOf, trainingData } from "../training/training-data.ts";
 import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
 import { decideSpec } from "./decide-spec.ts";
 import type { Platform } from "./platform.ts";
@@ -47,8 +47,11 @@ export async function planTraining(
     );
   const { data } = input;
   const table = await deps.columns.readTable(await deps.blobs.localPath(data.data));
-  const facts = inferTarget(table, definition.target, definition.positive);
-  const target = targetOf(table.columns.get(definition.target)!, facts.task, facts.classes);
+  const facts = withPositive(
+    inferTarget(definition.target, columnNamed(table, definition.target)),
+    definition.positive,
+  );
+  const target = targetOf(columnNamed(table, definition.target), facts.task, facts.classes);
   const known = target.reduce((n, y) => n + (Number.isNaN(y) ? 0 : 1), 0);
   if (known < FEWEST_ROWS)
     throw new MillwrightError(
@@ -96,4 +99,15 @@ export async function planTraining(
       : null,
     code,
   };
+}
+
+/** The class a person named is the positive one. */
+function withPositive(facts: TargetInference, positive: string | undefined): TargetInference {
+  if (positive === undefined || facts.task !== "binary" || facts.classes[1] === positive) return facts;
+  if (facts.classes[0] !== positive)
+    throw new MillwrightError(
+      "invalid_config",
+      `positive: "${positive}" is not a value of ${facts.target}; its values are ${facts.classes.map((c) => `"${c}"`).join(" and ")}.`,
+    );
+  return { ...facts, positive, classes: [facts.classes[1]!, positive] };
 }

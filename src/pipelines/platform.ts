@@ -6,6 +6,8 @@ import type { Digest } from "../lib/digest.ts";
 import type { Json } from "../lib/json.ts";
 import type { Log } from "../lib/log.ts";
 import type { MonitoringStore } from "../monitoring/store.ts";
+import type { Evaluation } from "../evaluation/evaluate.ts";
+import type { ModelVersion } from "../registry/model-version.ts";
 import type { RegistryStore } from "../registry/store.ts";
 import type { RouteStore } from "../serving/store.ts";
 import type { Blobs } from "../storage/blobs/blobs.ts";
@@ -46,5 +48,6 @@ export interface Platform extends Stores {
   };
   readonly threads: number;
   project(): Promise<LoadedProject>;
+  evaluationOf(version: ModelVersion): Promise<Evaluation>;
   transact<T>(body: (stores: Stores) => Promise<T>): Promise<T>;
 }
