@@ -10,7 +10,7 @@ const TRAFFIC_WINDOW_MS = 14 * 86_400_000;
 
 /** What becomes of a new version: champion (the first one, or no traffic to prove it on), challenger in shadow, or only kept. */
 export async function deployVersion(
-  deps: Pick<Platform, "registry" | "routes" | "transact" | "project" | "predictions" | "clock">,
+  deps: Pick<Platform, "registry" | "serving" | "transact" | "project" | "predictions" | "clock">,
   input: {
     readonly model: string;
     readonly version: Digest;
