@@ -86,10 +86,9 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
       await engine.stop();
       await compute.close();
       await columns.close();
-      const others = server ? await otherClients(sql) : 1;
       await sql.close();
       await server?.release();
-      if (server && others === 0) await stopPostgres(databaseDir);
+      if (server && (await nobodyElseUses(url, log))) await stopPostgres(databaseDir);
     },
   };
 }
@@ -146,11 +145,16 @@ function projectReader(config: Config): () => Promise<LoadedProject> {
   };
 }
 
-async function otherClients(sql: Sql): Promise<number> {
-  const [row] = await sql.query<{ others: number }>(
-    `select count(*) as others from pg_stat_activity
-     where backend_type = 'client backend' and datname = current_database() and application_name <> $1`,
-    ["nobody"],
-  );
-  return row?.others ?? 0;
+async function nobodyElseUses(url: string, log: Log): Promise<boolean> {
+  const sql = postgres(url, { log, maxConnections: 1, waitMs: 0 });
+  try {
+    const [row] = await sql.query<{ others: number }>(
+      "select count(*) as others from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()",
+    );
+    return row?.others === 0;
+  } catch {
+    return false;
+  } finally {
+    await sql.close();
+  }
 }
