@@ -1,5 +1,5 @@
-/** What src/training/kernels/gbdt.as.ts exports; its comments say what each does. Pointers are byte offsets. */
-export interface BoostKernels {
+/** What src/training/kernels/trees.as.ts exports; its comments say what each does. Pointers are byte offsets. */
+export interface TreeKernels {
   bin(
     x: number,
     width: number,
@@ -97,4 +97,37 @@ export interface BoostKernels {
   ): void;
   sums(gh: number, idx: number, s: number, e: number, out: number): void;
   update(idx: number, s: number, e: number, value: number, margin: number): void;
+  useBitmap(p: number): void;
+  pairSums(gw: number, idx: number, s: number, e: number, out: number): void;
+  classSums(gw: number, idx: number, s: number, e: number, out: number, classes: number): void;
+  pairSplit(
+    column: number,
+    name: number,
+    cuts: number,
+    idx: number,
+    s: number,
+    e: number,
+    gw: number,
+    histogram: number,
+    y: number,
+    w: number,
+    minW: number,
+    out: number,
+  ): void;
+  classSplit(
+    column: number,
+    name: number,
+    cuts: number,
+    idx: number,
+    s: number,
+    e: number,
+    gw: number,
+    histogram: number,
+    classes: number,
+    totals: number,
+    scratch: number,
+    w: number,
+    minW: number,
+    out: number,
+  ): void;
 }
