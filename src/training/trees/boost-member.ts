@@ -1,6 +1,5 @@
-import { wasm } from "../kernels/gbdt.gen.ts";
 import { instantiate } from "../kernels/instantiate.ts";
-import type { BoostKernels } from "./boost-kernels.ts";
+import { wasm } from "../kernels/trees.gen.ts";
 import {
   BLOCK_BYTES,
   type BoostLayout,
@@ -11,6 +10,7 @@ import {
   OP,
   RESULT,
 } from "./boost-layout.ts";
+import type { TreeKernels } from "./kernels.ts";
 
 /** Blocks summed in one pass over a node's rows: 32 are 256 KiB of histogram, which stays in the second cache level. */
 const BLOCK_GROUP = 32;
@@ -21,7 +21,7 @@ const BLOCK_GROUP = 32;
  */
 export function gbdtMember(layout: BoostLayout, index: number, size: number): (op: number) => void {
   const L = layout;
-  const K = instantiate<BoostKernels>(wasm, L.memory);
+  const K = instantiate<TreeKernels>(wasm, L.memory);
   const buffer = L.memory.buffer;
   const control = new Int32Array(buffer, L.control, CONTROL.floatsAt / 4);
   const floats = new Float64Array(buffer, L.control + CONTROL.floatsAt, 16);
