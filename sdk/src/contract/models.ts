@@ -124,7 +124,7 @@ const Name = z.object({ model: z.string().min(1).max(100) });
 const Started = z.object({ runId: z.string() });
 const Moved = z.object({
   model: z.string(),
-  champion: z.number(),
+  champion: z.number().nullable(),
   previous: z.number().nullable(),
   reason: z.string(),
 });
@@ -156,12 +156,12 @@ export const models = {
     method: "POST",
     path: "/api/models/{model}/promote",
     summary:
-      "Makes a version champion if its gates allow it; `force` overrides them and keeps the reason.",
+      "Makes a version champion if its gates allow it; else 409 `gate_failed` with the reasons.",
     input: Name.extend({
       /** Number, alias or the beginning of a digest. */
       version: z.string().min(1).max(80),
+      /** Kept with the move. */
       reason: z.string().max(500).optional(),
-      force: z.boolean().optional(),
     }),
     output: Moved,
   }),
