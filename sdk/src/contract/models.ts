@@ -27,9 +27,18 @@ const ModelSummary = z.object({
 /** Why a version may, or may not, become champion. */
 const Verdict = z.object({
   pass: z.boolean(),
-  gates: z.array(z.object({ gate: z.string(), pass: z.boolean(), reason: z.string() })),
-  /** What the evaluation could not have seen ("a drop under 2.1 points would pass"). */
-  unseen: z.array(z.string()),
+  /** One sentence. */
+  summary: z.string(),
+  gates: z.array(
+    z.object({
+      gate: z.string(),
+      outcome: z.enum(["pass", "warn", "fail"]),
+      /** What was seen, with numbers, and on failure what to do. */
+      reason: z.string(),
+    }),
+  ),
+  /** What the held-out rows could not have shown. */
+  unseen: z.string().nullable(),
 });
 
 const Version = VersionRef.extend({
@@ -71,16 +80,42 @@ const Leaderboard = z.object({
 
 const ReportSummary = z.object({
   version: z.number(),
-  /** How the rows were split and why, in one sentence. */
-  split: z.string(),
+  /** How the rows were split and why, in one sentence; null when it was not kept. */
+  split: z.string().nullable(),
+  /** Held-out rows with a known target. */
   rows: z.number(),
+  /** Name of the metric the model is chosen by. */
+  primary: z.string(),
   metrics: z.array(MetricShape),
-  baseline: MetricShape.nullable(),
-  /** Worst first. */
+  /** Against all other rows; the worst first. */
   slices: z.array(
-    z.object({ column: z.string(), value: z.string(), rows: z.number(), metric: MetricShape }),
+    z.object({
+      column: z.string(),
+      value: z.string(),
+      rows: z.number(),
+      metric: MetricShape,
+      rest: z.number(),
+      /** Significantly worse than the rest, corrected for looking at many slices. */
+      worse: z.boolean(),
+    }),
   ),
-  notes: z.array(z.string()),
+  /** Binary: what was promised and what happened, by tenths of the probability. */
+  calibration: z.array(
+    z.object({
+      from: z.number(),
+      to: z.number(),
+      rows: z.number(),
+      predicted: z.number(),
+      observed: z.number(),
+    }),
+  ),
+  confusion: z
+    .object({
+      classes: z.array(z.string()),
+      /** counts[truth][said] */
+      counts: z.array(z.array(z.number())),
+    })
+    .nullable(),
 });
 
 const AliasMoveShape = z.object({

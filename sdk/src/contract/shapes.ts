@@ -14,10 +14,14 @@ export const RunStateShape = z.enum([
 /** A value with its 95 % interval; the ends are null where none could be computed. */
 export const MetricShape = z.object({
   name: z.string(),
+  /** For people. */
+  title: z.string(),
+  /** `share`: 0..1; `target`: in the target's own unit; `loss`: no unit. */
+  unit: z.enum(["share", "target", "loss"]),
+  better: z.enum(["higher", "lower"]),
   value: z.number(),
   low: z.number().nullable(),
   high: z.number().nullable(),
-  better: z.enum(["higher", "lower"]),
 });
 
 export const RunSummaryShape = z.object({
@@ -64,6 +68,8 @@ export const SeriesShape = z.object({
   name: z.string(),
   /** `performance`, `drift`, `volume`, `missing`. */
   kind: z.string(),
+  /** For people. */
+  title: z.string(),
   better: z.enum(["higher", "lower"]).nullable(),
   points: z.array(
     z.object({
