@@ -1,0 +1,64 @@
+import { MillwrightError } from "../errors.ts";
+import { folds } from "../datasets/split.ts";
+import type { Digest } from "../lib/digest.ts";
+import { random } from "../lib/random.ts";
+import { type Table, takeRows } from "../table/table.ts";
+import { fitCandidate, type Threads } from "../training/candidate.ts";
+import type { Trial } from "../training/race.ts";
+import { trainingData } from "../training/training-data.ts";
+import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
+import { estimate } from "./estimate.ts";
+import { metricNamed } from "./metrics/all.ts";
+
+export interface TryInput {
+  readonly spec: TrainingSpec;
+  /** The dataset version's Parquet. */
+  readonly data: Digest;
+  readonly candidate: Candidate;
+  readonly fold: number;
+  readonly folds: number;
+  /** Fit on at most this many rows of the fold (seeded sample), so that a large dataset does not eat the budget of a race. */
+  readonly maxRows: number;
+}
+
+export interface TryDeps extends Threads {
+  readonly loadTable: (data: Digest) => Promise<Table>;
+  readonly now: () => number;
+}
+
+/** Fits a candidate on one fold's training rows and measures it on the others. A fit that fails is a trial with an error. */
+export async function tryCandidate(deps: TryDeps, input: TryInput): Promise<Trial> {
+  const { spec, candidate, fold } = input;
+  const started = deps.now();
+  const blank = { candidate: candidate.id, fold, score: Number.NaN, standardError: Number.NaN, complexity: 0 };
+  const seconds = () => (deps.now() - started) / 1000;
+  const data = trainingData(spec, await deps.loadTable(input.data));
+  try {
+    const part = folds({ spec, data, count: input.folds })[fold]!;
+    const rows = sample(part.train, input.maxRows, spec.seed);
+    const fitted = fitCandidate(spec, candidate, { ...data, rows }, deps);
+    const held = fitted.encoder.encode(takeRows(data.table, part.validation));
+    const target = Float64Array.from(part.validation, (row) => data.target[row]!);
+    const found = estimate(metricNamed(spec.metric, spec.task), fitted.model.predict(held), target, {
+      seed: spec.seed,
+      resamples: 200,
+    });
+    return {
+      ...blank,
+      score: found.value,
+      standardError: found.standardError,
+      complexity: fitted.model.complexity,
+      seconds: seconds(),
+      error: Number.isFinite(found.value) ? undefined : `${spec.metric} is not defined on this fold`,
+    };
+  } catch (cause) {
+    if (cause instanceof MillwrightError && cause.code === "cancelled") throw cause;
+    const error = cause instanceof Error ? cause.message : String(cause);
+    return { ...blank, seconds: seconds(), error };
+  }
+}
+
+function sample(rows: Uint32Array, max: number, seed: number): Uint32Array {
+  if (rows.length <= max) return rows;
+  return random(seed).split("rows").shuffle(rows.slice()).subarray(0, max).sort();
+}

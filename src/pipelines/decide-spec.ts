@@ -1,0 +1,88 @@
+import type { Schema } from "../datasets/schema.ts";
+import { MillwrightError } from "../errors.ts";
+import { durationMs } from "../lib/duration.ts";
+import type { Task } from "../lib/task.ts";
+import type { FeatureColumn, TrainingSpec } from "../training/training-spec.ts";
+import type { DatasetDefinition, ModelDefinition } from "./project.ts";
+
+export interface TargetFacts {
+  readonly task: Task;
+  /** Binary: [negative, positive]; multiclass: sorted; regression: []. */
+  readonly classes: readonly string[];
+  readonly defaultMetric: string;
+  readonly rows: number;
+}
+
+const SEED = 20_020_801;
+const BUDGET_MS = 60_000;
+const FEATURES = new Set(["numeric", "category", "text", "time"]);
+
+/** Fills in what the definition leaves open. Throws `invalid_config` when definition and data do not fit together. */
+export function decideSpec(input: {
+  readonly model: string;
+  readonly definition: ModelDefinition;
+  readonly dataset: DatasetDefinition;
+  readonly schema: Schema;
+  readonly target: TargetFacts;
+  readonly trainers: readonly string[];
+}): TrainingSpec {
+  const { model, definition, dataset, schema, target } = input;
+  const train = definition.train ?? {};
+  const known = new Set(schema.columns.map((column) => column.name));
+  const mentioned: readonly (readonly [string, string | undefined])[] = [
+    ["target", definition.target],
+    ["time", dataset.time],
+    ["key", dataset.key],
+    ...Object.keys(definition.features ?? {}).map((name) => ["features", name] as const),
+  ];
+  for (const [where, name] of mentioned)
+    if (name !== undefined && !known.has(name))
+      throw new MillwrightError(
+        "invalid_config",
+        `models.${model}: ${where} names the column "${name}", which the data does not have. It has: ${[...known].slice(0, 40).join(", ")}.`,
+      );
+  if (train.split === "time" && dataset.time === undefined)
+    throw new MillwrightError(
+      "invalid_config",
+      `models.${model}.train.split is "time" but datasets.${definition.dataset}.time names no column. Add time: "<column>".`,
+    );
+  const columns = featuresOf(definition, schema);
+  if (columns.length === 0)
+    throw new MillwrightError(
+      "invalid_data",
+      `models.${model}: no column is left to learn from. ${schema.columns.map((c) => `${c.name}: ${c.reason}`).join("; ")}`,
+    );
+  return {
+    model,
+    task: target.task,
+    target: definition.target,
+    classes: target.classes,
+    columns,
+    time: dataset.time,
+    key: dataset.key,
+    split: splitOf(definition, dataset, target.task),
+    testShare: train.test ?? 0.2,
+    metric: train.metric ?? target.defaultMetric,
+    seed: train.seed ?? SEED,
+    budgetMs: train.budget === undefined ? BUDGET_MS : (durationMs(train.budget) ?? BUDGET_MS),
+    trainers: train.trainers ?? input.trainers,
+  };
+}
+
+function splitOf(definition: ModelDefinition, dataset: DatasetDefinition, task: Task): TrainingSpec["split"] {
+  const wish = definition.train?.split;
+  if (wish === "time" || wish === "grouped") return wish;
+  if (wish === undefined && dataset.time !== undefined) return "time";
+  return task === "regression" ? "random" : "stratified";
+}
+
+/** Roles a person gave win over inferred ones. Leaks, ids and constants stay out unless somebody lists them. */
+function featuresOf(definition: ModelDefinition, schema: Schema): FeatureColumn[] {
+  return schema.columns.flatMap((column): FeatureColumn[] => {
+    const given = definition.features?.[column.name]?.role;
+    if (column.name === definition.target) return [];
+    if (given === undefined && definition.onlyListed) return [];
+    const role = given ?? column.role;
+    return FEATURES.has(role) ? [{ name: column.name, role: role as FeatureColumn["role"] }] : [];
+  });
+}

@@ -1,0 +1,53 @@
+import type { DatasetStore } from "../datasets/store.ts";
+import type { Compute } from "../engine/compute.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Digest } from "../lib/digest.ts";
+import type { Json } from "../lib/json.ts";
+import type { Log } from "../lib/log.ts";
+import type { MonitoringStore } from "../monitoring/store.ts";
+import type { Evaluation } from "../evaluation/evaluate.ts";
+import type { ModelVersion } from "../registry/model-version.ts";
+import type { RegistryStore } from "../registry/store.ts";
+import type { ServingStore } from "../serving/store.ts";
+import type { Blobs } from "../storage/blobs/blobs.ts";
+import type { Columns } from "../storage/columns/columns.ts";
+import type { ProjectDefinition } from "./project.ts";
+
+/** The project as it is written now. */
+export interface LoadedProject {
+  readonly definition: ProjectDefinition;
+  /** Digest of the bundled code: decides "code changed". */
+  readonly code: Digest;
+  /** Absolute path of its folder; dataset sources are relative to it. */
+  readonly folder: string;
+}
+
+/** Stores that change together: inside `transact` they share one transaction. */
+export interface Stores {
+  readonly registry: RegistryStore;
+  readonly serving: ServingStore;
+  readonly monitoring: MonitoringStore;
+  /** Appends to the event log: what `pipelines/all.ts` starts pipelines from. */
+  announce(type: string, subject: string, payload: Json, at: number): Promise<void>;
+}
+
+/** What the pipelines need of the platform. Built in app.ts. */
+export interface Platform extends Stores {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly engine: Engine;
+  readonly compute: Compute;
+  readonly blobs: Blobs;
+  readonly columns: Columns;
+  readonly datasets: DatasetStore;
+  readonly environment: {
+    readonly node: string;
+    readonly millwright: string;
+    readonly runtime: string;
+  };
+  readonly threads: number;
+  project(): Promise<LoadedProject>;
+  evaluationOf(version: ModelVersion): Promise<Evaluation>;
+  transact<T>(body: (stores: Stores) => Promise<T>): Promise<T>;
+}

@@ -1,0 +1,25 @@
+import type { Clock } from "../lib/clock.ts";
+import { digestOfJson } from "../lib/digest.ts";
+import type { ModelVersion } from "./model-version.ts";
+import type { RegistryStore } from "./store.ts";
+
+/** Keeps a model version under the digest of everything it came from: the same ingredients are the same version. */
+export async function register(
+  deps: { readonly registry: RegistryStore; readonly clock: Clock },
+  version: Omit<ModelVersion, "id" | "number" | "createdAt">,
+): Promise<ModelVersion> {
+  const { model, code, dataset, signature, trainer, params, environment, seed, parent, onnx } = version;
+  const id = digestOfJson({
+    model,
+    code,
+    dataset,
+    signature,
+    trainer,
+    params,
+    environment,
+    seed,
+    parent: parent ?? null,
+    onnx,
+  });
+  return deps.registry.add({ ...version, id, createdAt: deps.clock.now() });
+}

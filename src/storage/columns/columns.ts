@@ -1,0 +1,101 @@
+import type { Digest } from "../../lib/digest.ts";
+import type { Table } from "../../table/table.ts";
+import type { TextBlock } from "../../table/text-block.ts";
+
+/**
+ * The column engine: reads tables from files and reads and writes Parquet. Never holds a whole source in memory
+ * (`readTable` does, of what is asked for). Safe to use from the main thread and from worker threads; one instance each.
+ */
+export interface Columns {
+  /**
+   * Looks at every byte of a source once: digest, encoding, dialect, names. Throws `not_found` (no such file, no match),
+   * `invalid_data` (empty, binary, truncated gz, unreadable), `unsupported` (a format we do not read).
+   */
+  inspect(request: SourceRequest): Promise<Source>;
+  /** The source's rows in file order, as text. A Parquet value becomes its text (numbers shortest round trip, times ISO). */
+  blocks(source: Source): AsyncIterable<FileBlock>;
+  /** A new Parquet file in the scratch folder. Same columns and rows, same bytes, however the rows are cut into tables. */
+  writer(columns: readonly ColumnSpec[]): Promise<TableWriter>;
+  describe(
+    path: string,
+  ): Promise<{ readonly rows: number; readonly columns: readonly ColumnSpec[] }>;
+  /** Rows of a Parquet file in file order. Numbers of any SQL type become doubles, dates and timestamps times, the rest text. */
+  readTable(path: string, selection?: Selection): Promise<Table>;
+  /** The same as `readTable`, in tables of at most 61,440 rows. */
+  scan(path: string, selection?: Selection): AsyncIterable<Table>;
+  /** Removes the scratch folder. */
+  close(): Promise<void>;
+}
+
+export interface ColumnSpec {
+  readonly name: string;
+  readonly type: "number" | "string" | "time";
+}
+
+export interface Selection {
+  /** In this order; all when left out. A name the file lacks throws `invalid_input`. */
+  readonly columns?: readonly string[];
+  /** Rows `from..to-1`, counted from 0. */
+  readonly from?: number;
+  readonly to?: number;
+}
+
+export interface TableWriter {
+  /** The table's columns must have the names and types given to `writer`, in any order. */
+  append(table: Table): Promise<void>;
+  /** Flushes to disk. The file belongs to the caller (move it into blobs, or delete it). */
+  finish(): Promise<{ readonly path: string; readonly rows: number }>;
+  /** Gives up: no file is left. */
+  abort(): Promise<void>;
+}
+
+export interface SourceRequest {
+  /** Path, or a glob with `*`, `?` and `**`; relative to `folder`. A literal file of that name wins over the glob. */
+  readonly uri: string;
+  /** Absolute. */
+  readonly folder: string;
+  /** Column names, when the files have no header line. */
+  readonly header?: readonly string[];
+}
+
+export type SourceFormat = "csv" | "jsonl" | "parquet";
+export type Encoding = "utf-8" | "utf-16le" | "utf-16be" | "windows-1252";
+
+/** What a source is: the files, and how they are to be read. Plain data. */
+export interface Source {
+  readonly files: readonly SourceFile[];
+  readonly format: SourceFormat;
+  readonly names: readonly string[];
+  /** The types a Parquet file declares, by name. */
+  readonly declared: Readonly<Record<string, ColumnSpec["type"]>>;
+  /** CSV: undefined means that each line is one value. */
+  readonly delimiter: string | undefined;
+  /** CSV: whether quotes enclose fields. */
+  readonly quotes: boolean;
+  /** CSV: whether the first line of each file holds the names. */
+  readonly hasHeader: boolean;
+  /** Things a person should know: converted encodings, renamed columns, a missing header. */
+  readonly notes: readonly SourceNote[];
+}
+
+export interface SourceFile {
+  /** Relative to the request's folder, with `/`. */
+  readonly uri: string;
+  readonly path: string;
+  /** Of the bytes on disk. */
+  readonly digest: Digest;
+  readonly bytes: number;
+  readonly encoding: Encoding;
+  readonly gzip: boolean;
+}
+
+export interface SourceNote {
+  readonly kind: "encoding" | "header" | "name";
+  readonly column: string | undefined;
+  readonly message: string;
+}
+
+/** A block of rows of `file` (index into `Source.files`). */
+export interface FileBlock extends TextBlock {
+  readonly file: number;
+}

@@ -1,0 +1,315 @@
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  DOUBLE,
+  type DuckDBConnection,
+  DuckDBDataChunk,
+  DuckDBInstance,
+  TIMESTAMP,
+  VARCHAR,
+} from "@duckdb/node-api";
+import { MillwrightError } from "../../errors.ts";
+import { packedCells } from "../../table/jsonl.ts";
+import type { Column, Table } from "../../table/table.ts";
+import type { ColumnSpec, Columns, FileBlock, Selection, Source, TableWriter } from "./columns.ts";
+import { inspectSource } from "./inspect.ts";
+import { textBlocks } from "./text-blocks.ts";
+import { columnBuilder, writeVector } from "./vectors.ts";
+
+/** Rows of one DuckDB vector. */
+const VECTOR = 2048;
+const SCAN_ROWS = 30 * VECTOR;
+const SQL_TYPE = { number: "DOUBLE", string: "VARCHAR", time: "TIMESTAMP" } as const;
+const VECTOR_TYPE = { number: DOUBLE, string: VARCHAR, time: TIMESTAMP } as const;
+
+export interface DuckDBOptions {
+  /** Folder for unfinished files and spilled memory; made when absent. A sub-folder of it is ours alone. */
+  readonly scratch: string;
+  /** How much DuckDB may hold before it spills to disk. Default "2GB". */
+  readonly memoryLimit?: string;
+}
+
+/**
+ * DuckDB as the column engine. One thread: the same rows always make the same Parquet bytes (row groups of several threads
+ * come in any order). No extension is ever downloaded.
+ */
+export async function duckdbColumns({
+  scratch,
+  memoryLimit = "2GB",
+}: DuckDBOptions): Promise<Columns> {
+  const folder = join(scratch, `columns-${process.pid}-${crypto.randomUUID()}`);
+  await removeAbandoned(scratch);
+  await mkdir(folder, { recursive: true });
+  const instance = await DuckDBInstance.create(join(folder, "stage.duckdb"), {
+    threads: "1",
+    memory_limit: memoryLimit,
+    temp_directory: join(folder, "spill"),
+    preserve_insertion_order: "true",
+    autoinstall_known_extensions: "false",
+    autoload_known_extensions: "false",
+  });
+  const connection = await instance.connect();
+  await connection.run("SET lock_configuration = true");
+  let tables = 0;
+
+  const describe = async (path: string) => {
+    const columns = await parquetColumns(connection, path);
+    const counted = await connection.runAndReadAll(`SELECT count(*)::DOUBLE FROM ${parquet(path)}`);
+    return {
+      rows: counted.getRows()[0]![0] as number,
+      columns: columns.map(({ name, type }) => ({ name, type })),
+    };
+  };
+
+  async function* scan(
+    path: string,
+    selection: Selection = {},
+    most = SCAN_ROWS,
+  ): AsyncGenerator<Table> {
+    const { from = 0, to = Number.POSITIVE_INFINITY } = selection;
+    const all = await parquetColumns(connection, path);
+    const wanted = (selection.columns ?? all.map((c) => c.name)).map((name) => {
+      const found = all.find((c) => c.name === name);
+      if (found) return found;
+      throw new MillwrightError(
+        "invalid_input",
+        `the table has no column '${name}'; it has ${listed(all)}`,
+      );
+    });
+    const { rows: total } = await describe(path);
+    const end = Math.min(to, total);
+    if (wanted.length === 0 || from >= end) {
+      const none = wanted.map((c): [string, Column] => [
+        c.name,
+        columnBuilder(c.type, 0).column(0),
+      ]);
+      yield { rows: Math.max(0, end - from), columns: new Map(none) };
+      return;
+    }
+    const reader = await instance.connect();
+    try {
+      const limit =
+        from > 0 || end < total
+          ? ` LIMIT ${Math.floor(end - from)} OFFSET ${Math.floor(from)}`
+          : "";
+      const result = await reader.stream(
+        `SELECT ${wanted.map(readExpression).join(", ")} FROM ${parquet(path)}${limit}`,
+      );
+      let left = end - from;
+      let builders = wanted.map((c) => columnBuilder(c.type, Math.min(most, left)));
+      let rows = 0;
+      const table = (): Table => ({
+        rows,
+        columns: new Map(wanted.map((c, j) => [c.name, builders[j]!.column(rows)])),
+      });
+      for (
+        let chunk = await result.fetchChunk();
+        chunk && chunk.rowCount > 0;
+        chunk = await result.fetchChunk()
+      ) {
+        if (rows + chunk.rowCount > Math.min(most, left)) {
+          yield table();
+          left -= rows;
+          rows = 0;
+          builders = wanted.map((c) => columnBuilder(c.type, Math.min(most, left)));
+        }
+        for (let j = 0; j < wanted.length; j++) builders[j]!.add(chunk, j, rows);
+        rows += chunk.rowCount;
+      }
+      if (rows > 0) yield table();
+    } finally {
+      reader.closeSync();
+    }
+  }
+
+  async function writer(columns: readonly ColumnSpec[]): Promise<TableWriter> {
+    const name = `t${tables++}`;
+    const path = join(folder, `${name}.parquet`);
+    const own = await instance.connect();
+    await own.run(
+      `CREATE TABLE ${name} (${columns.map((c, j) => `c${j} ${SQL_TYPE[c.type]}`).join(", ")})`,
+    );
+    const appender = await own.createAppender(name);
+    const types = columns.map((c) => VECTOR_TYPE[c.type]);
+    let rows = 0;
+    const drop = async () => {
+      await own.run(`DROP TABLE IF EXISTS ${name}`);
+      own.closeSync();
+    };
+    return {
+      async append(table) {
+        const cells = columns.map((c) => columnOf(table, c));
+        for (let from = 0; from < table.rows; from += VECTOR) {
+          const count = Math.min(VECTOR, table.rows - from);
+          const chunk = DuckDBDataChunk.create(types, count);
+          for (let j = 0; j < cells.length; j++) writeVector(chunk, j, cells[j]!, from, count);
+          appender.appendDataChunk(chunk);
+        }
+        rows += table.rows;
+      },
+      async finish() {
+        appender.closeSync();
+        const names = columns.map((c, j) => `c${j} AS ${quoted(c.name)}`).join(", ");
+        await own
+          .run(
+            `COPY (SELECT ${names} FROM ${name}) TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)`,
+          )
+          .catch((cause) => {
+            throw storageError(cause);
+          });
+        await drop();
+        return { path, rows };
+      },
+      async abort() {
+        appender.closeSync();
+        await drop();
+        await rm(path, { force: true });
+      },
+    };
+  }
+
+  async function* parquetBlocks(source: Source): AsyncGenerator<FileBlock> {
+    for (const [file, { path }] of source.files.entries()) {
+      const columns = await parquetColumns(connection, path);
+      const reader = await instance.connect();
+      try {
+        const result = await reader.stream(
+          `SELECT ${columns.map(textExpression).join(", ")} FROM ${parquet(path)}`,
+        );
+        let line = 1;
+        for (
+          let chunk = await result.fetchChunk();
+          chunk && chunk.rowCount > 0;
+          chunk = await result.fetchChunk()
+        ) {
+          const [rows, width] = [chunk.rowCount, columns.length];
+          const cells = new Array<string | undefined>(rows * width);
+          for (let j = 0; j < width; j++) {
+            const vector = chunk.getColumnVector(j);
+            for (let i = 0; i < rows; i++)
+              cells[i * width + j] = (vector.getItem(i) as string | null) ?? undefined;
+          }
+          const first = line;
+          line += rows;
+          const lines = Float64Array.from({ length: rows }, (_, i) => first + i);
+          yield { ...packedCells(cells), rows, width, lines, bad: [], file };
+        }
+      } finally {
+        reader.closeSync();
+      }
+    }
+  }
+
+  return {
+    inspect: (request) =>
+      inspectSource(request, (file) =>
+        parquetColumns(connection, file.path).catch((cause) => {
+          throw new MillwrightError(
+            "invalid_data",
+            `source '${file.uri}' is not sound Parquet: ${firstLine(cause)}`,
+            { cause },
+          );
+        }),
+      ),
+    blocks: (source) => (source.format === "parquet" ? parquetBlocks(source) : textBlocks(source)),
+    writer,
+    describe,
+    scan: (path, selection) => scan(path, selection),
+    async readTable(path, selection) {
+      for await (const table of scan(path, selection, Number.POSITIVE_INFINITY)) return table;
+      throw new MillwrightError("internal", `no rows could be read from ${path}`);
+    },
+    async close() {
+      connection.closeSync();
+      instance.closeSync();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+interface SqlColumn extends ColumnSpec {
+  readonly sql: string;
+}
+
+async function parquetColumns(connection: DuckDBConnection, path: string): Promise<SqlColumn[]> {
+  const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${parquet(path)}`);
+  return described
+    .getRows()
+    .map(([name, sql]) => ({ name: String(name), sql: String(sql), type: typeOf(String(sql)) }));
+}
+
+function typeOf(sql: string): ColumnSpec["type"] {
+  if (/^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL)/.test(sql)) return "number";
+  if (/^(TIMESTAMP|DATE)/.test(sql)) return "time";
+  return "string";
+}
+
+/** NULL as NaN, infinities kept. */
+function readExpression({ name, type, sql }: SqlColumn): string {
+  if (type === "string") return `CAST(${quoted(name)} AS VARCHAR)`;
+  const number =
+    type === "time"
+      ? `epoch(CAST(${quoted(name)} AS ${utc(sql)}))`
+      : `CAST(${quoted(name)} AS DOUBLE)`;
+  return `coalesce(${number}, CAST('nan' AS DOUBLE))`;
+}
+
+const utc = (sql: string) => (sql.includes("TIME ZONE") ? "TIMESTAMPTZ" : "TIMESTAMP");
+
+function textExpression({ name, type, sql }: SqlColumn): string {
+  const column = quoted(name);
+  if (type === "time")
+    return sql === "DATE"
+      ? `strftime(${column}, '%Y-%m-%d')`
+      : `strftime(make_timestamp(epoch_us(CAST(${column} AS ${utc(sql)}))), '%Y-%m-%dT%H:%M:%S.%f')`;
+  return `CAST(${column} AS VARCHAR)`;
+}
+
+function columnOf(table: Table, { name, type }: ColumnSpec): Column {
+  const column = table.columns.get(name);
+  if (!column)
+    throw new MillwrightError("invalid_input", `the table to write lacks column '${name}'`);
+  if (column.type !== type)
+    throw new MillwrightError(
+      "invalid_input",
+      `column '${name}' to write is ${column.type}, not ${type}`,
+    );
+  return column;
+}
+
+/** Sub-folders of processes that are gone. */
+async function removeAbandoned(scratch: string): Promise<void> {
+  for (const name of await readdir(scratch).catch(() => [])) {
+    const pid = Number(/^columns-(\d+)-/.exec(name)?.[1] ?? 0);
+    if (pid === 0 || pid === process.pid || alive(pid)) continue;
+    await rm(join(scratch, name), { recursive: true, force: true });
+  }
+}
+
+function alive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+function storageError(cause: unknown): Error {
+  if (/No space left|ENOSPC/.test(String(cause)))
+    return new MillwrightError(
+      "storage_full",
+      `no space left to write a table: ${firstLine(cause)}`,
+      { cause },
+    );
+  return cause as Error;
+}
+
+const firstLine = (cause: unknown) => String((cause as Error).message).split("\n")[0]!;
+const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
+const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
+const parquet = (path: string) => `read_parquet(${literal(path)})`;
+const listed = (columns: readonly SqlColumn[]) =>
+  columns
+    .slice(0, 20)
+    .map((c) => `'${c.name}'`)
+    .join(", ");

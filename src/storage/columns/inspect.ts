@@ -1,0 +1,262 @@
+import { createHash } from "node:crypto";
+import { open } from "node:fs/promises";
+import { MillwrightError } from "../../errors.ts";
+import type { Digest } from "../../lib/digest.ts";
+import { sniffCsv } from "../../table/csv-dialect.ts";
+import { jsonlNames } from "../../table/jsonl.ts";
+import { columnNames } from "./column-names.ts";
+import type {
+  ColumnSpec,
+  Encoding,
+  Source,
+  SourceFile,
+  SourceFormat,
+  SourceNote,
+  SourceRequest,
+} from "./columns.ts";
+import { decodeHead, readError, unpackedBytes } from "./source-bytes.ts";
+import { type FoundFile, findFiles } from "./source-files.ts";
+import { sniffUtf16, utf8Survey } from "./utf8-survey.ts";
+
+const HEAD = 1 << 20;
+
+interface Inspected {
+  readonly file: SourceFile;
+  readonly format: SourceFormat;
+  /** The first MB of text, whole lines; empty for Parquet. */
+  readonly head: Uint8Array;
+  readonly notes: readonly SourceNote[];
+}
+
+/** @param describeParquet names and types of a Parquet file. */
+export async function inspectSource(
+  request: SourceRequest,
+  describeParquet: (file: SourceFile) => Promise<readonly ColumnSpec[]>,
+): Promise<Source> {
+  const inspected: Inspected[] = [];
+  for (const found of await findFiles(request)) inspected.push(await inspectFile(found));
+  const first = inspected[0]!;
+  const odd = inspected.find((one) => one.format !== first.format);
+  if (odd)
+    throw new MillwrightError(
+      "invalid_data",
+      `source '${request.uri}' mixes formats: '${first.file.uri}' is ${first.format}, '${odd.file.uri}' is ${odd.format}; name one kind`,
+    );
+  const shapes = [];
+  for (const one of inspected) shapes.push(await shapeOf(one, request.header, describeParquet));
+  const shape = shapes[0]!;
+  for (const [i, other] of shapes.entries())
+    if (JSON.stringify(other.names) !== JSON.stringify(shape.names) && first.format !== "jsonl")
+      throw new MillwrightError(
+        "invalid_data",
+        `'${inspected[i]!.file.uri}' has other columns than '${first.file.uri}': ${difference(shape.names, other.names)}; files of one dataset need the same columns in the same order`,
+      );
+  const names =
+    first.format === "jsonl" ? [...new Set(shapes.flatMap((s) => s.names))] : shape.names;
+  return {
+    ...shape,
+    names,
+    files: inspected.map((one) => one.file),
+    format: first.format,
+    notes: [...inspected.flatMap((one) => one.notes), ...shape.notes],
+  };
+}
+
+async function inspectFile(found: FoundFile): Promise<Inspected> {
+  const { uri } = found;
+  const magic = await firstBytes(found, 8);
+  if (magic.length === 0) throw empty(uri);
+  const ascii = String.fromCharCode(...magic);
+  if (ascii.startsWith("PK\x03\x04"))
+    throw new MillwrightError(
+      "unsupported",
+      `source '${uri}' is a zip or Excel file; unpack it, or save the sheet as CSV`,
+    );
+  const hash = createHash("sha256");
+  let bytes = 0;
+  const onRaw = (chunk: Uint8Array) => {
+    hash.update(chunk);
+    bytes += chunk.length;
+  };
+  if (ascii.startsWith("PAR1")) {
+    for await (const _ of unpackedBytes({ ...found, gzip: false }, onRaw));
+    const file: SourceFile = { ...found, digest: sha(hash), bytes, encoding: "utf-8", gzip: false };
+    return { file, format: "parquet", head: new Uint8Array(0), notes: [] };
+  }
+  const gzip = magic[0] === 0x1f && magic[1] === 0x8b;
+  if (!gzip && /\.gz$/i.test(uri))
+    throw new MillwrightError(
+      "invalid_data",
+      `source '${uri}' is named .gz but is not gzip; rename it, or pack it again`,
+    );
+  const survey = utf8Survey();
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  let utf16: Encoding | undefined;
+  for await (const chunk of unpackedBytes({ ...found, gzip }, onRaw)) {
+    if (size === 0) utf16 = sniffUtf16(chunk);
+    if (size < HEAD) parts.push(chunk.subarray(0, HEAD - size));
+    size += chunk.length;
+    if (!utf16) survey.take(chunk, false);
+  }
+  survey.take(new Uint8Array(0), true);
+  if (size === 0) throw empty(uri);
+  const verdict = survey.verdict();
+  const encoding = utf16 ?? verdict.encoding;
+  const file: SourceFile = { ...found, digest: sha(hash), bytes, encoding, gzip };
+  const head = wholeLines(decodeHead(Buffer.concat(parts), encoding), size <= HEAD);
+  if (binary(head))
+    throw new MillwrightError(
+      "unsupported",
+      `source '${uri}' is binary, not text: csv, tsv, jsonl (each also .gz) and parquet are read`,
+    );
+  if (Buffer.from(head).toString("utf8").trim() === "") throw empty(uri);
+  return { file, format: formatOf(uri, head), head, notes: encodingNotes(uri, encoding, verdict) };
+}
+
+type Shape = Omit<Source, "files" | "format">;
+
+async function shapeOf(
+  { file, format, head }: Inspected,
+  header: readonly string[] | undefined,
+  describeParquet: (file: SourceFile) => Promise<readonly ColumnSpec[]>,
+): Promise<Shape> {
+  const plain = { declared: {}, delimiter: undefined, quotes: true, hasHeader: false };
+  if (format === "parquet") {
+    const columns = await describeParquet(file);
+    const { names, notes } = columnNames(columns.map((c) => c.name));
+    const declared = Object.fromEntries(names.map((name, i) => [name, columns[i]!.type]));
+    return { ...plain, names, declared, notes };
+  }
+  if (format === "jsonl") {
+    const names = jsonlNames(head);
+    if (names.length === 0)
+      throw new MillwrightError(
+        "invalid_data",
+        `source '${file.uri}' holds no JSON object in its first MB; one object a line is expected`,
+      );
+    return { ...plain, ...columnNames(names, true) };
+  }
+  const sniffed = sniffCsv(head);
+  const { delimiter, quotes } = sniffed;
+  if (header) {
+    if (header.length !== sniffed.width)
+      throw new MillwrightError(
+        "invalid_config",
+        `header names ${header.length} columns but '${file.uri}' has ${sniffed.width}; list exactly one name per column`,
+      );
+    const hasHeader = header.every((name, i) => name === sniffed.first[i]);
+    return { ...plain, delimiter, quotes, hasHeader, names: header, notes: [] };
+  }
+  if (sniffed.hasHeader) {
+    const { names, notes } = columnNames(sniffed.first);
+    return { ...plain, delimiter, quotes, hasHeader: true, names, notes };
+  }
+  const names = Array.from({ length: sniffed.width }, (_, i) => `column${i + 1}`);
+  const message = `'${file.uri}' has no header line (${sniffed.reason}); the columns are called ${names.slice(0, 3).join(", ")}${names.length > 3 ? ", …" : ""}: set \`header\` of the dataset to name them`;
+  return {
+    ...plain,
+    delimiter,
+    quotes,
+    hasHeader: false,
+    names,
+    notes: [{ kind: "header", column: undefined, message }],
+  };
+}
+
+async function firstBytes(file: FoundFile, count: number): Promise<Uint8Array> {
+  const handle = await open(file.path).catch((cause) => {
+    throw readError(file.uri, cause);
+  });
+  try {
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(count), 0, count, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
+function formatOf(uri: string, head: Uint8Array): SourceFormat {
+  const name = uri.replace(/\.gz$/i, "").toLowerCase();
+  const start = Buffer.from(head.subarray(0, 4096)).toString("utf8").trimStart();
+  if (/\.(jsonl|ndjson)$/.test(name)) return "jsonl";
+  if (/\.json$/.test(name)) {
+    if (start.startsWith("{")) return "jsonl";
+    throw new MillwrightError(
+      "unsupported",
+      `source '${uri}' is one JSON array; write one object a line instead: jq -c '.[]' in.json > out.jsonl`,
+    );
+  }
+  if (/\.(parquet|pq)$/.test(name))
+    throw new MillwrightError(
+      "invalid_data",
+      `source '${uri}' is named Parquet but does not start with PAR1; it is damaged or another format`,
+    );
+  if (!/\.(csv|tsv|tab|txt|data)$/.test(name) && /^\{\s*"/.test(start)) return "jsonl";
+  return "csv";
+}
+
+function encodingNotes(
+  uri: string,
+  encoding: Encoding,
+  verdict: ReturnType<ReturnType<typeof utf8Survey>["verdict"]>,
+): SourceNote[] {
+  const note = (message: string): SourceNote[] => [
+    { kind: "encoding", column: undefined, message },
+  ];
+  const at = verdict.first
+    ? `first: byte 0x${verdict.first.byte.toString(16)} in line ${verdict.first.line}`
+    : "";
+  if (encoding === "windows-1252")
+    return note(
+      `'${uri}' is not UTF-8 (${at}); it was read as windows-1252 (latin-1). If letters look wrong, convert it: iconv -f <encoding> -t UTF-8`,
+    );
+  if (encoding !== "utf-8")
+    return note(`'${uri}' is ${encoding.toUpperCase()}; it was converted to UTF-8`);
+  if (verdict.invalid > 0)
+    return note(
+      `'${uri}' has ${verdict.invalid} bytes that are not UTF-8 (${at}); each was read as U+FFFD`,
+    );
+  return [];
+}
+
+/** Other control characters than blanks and separators: a share of 2 % in the head means that this is no text. */
+function binary(head: Uint8Array): boolean {
+  const n = Math.min(head.length, 65536);
+  let odd = 0;
+  for (let i = 0; i < n; i++) {
+    const c = head[i]!;
+    if (c < 32 && c !== 9 && c !== 10 && c !== 13 && c !== 12) odd++;
+  }
+  return odd > 0.02 * n && odd > 8;
+}
+
+function wholeLines(head: Uint8Array, whole: boolean): Uint8Array {
+  const start = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf ? 3 : 0;
+  const end = whole
+    ? head.length
+    : Math.max(head.lastIndexOf(10), head.lastIndexOf(13)) + 1 || head.length;
+  return head.subarray(start, end);
+}
+
+function difference(a: readonly string[], b: readonly string[]): string {
+  const missing = a.filter((name) => !b.includes(name));
+  const extra = b.filter((name) => !a.includes(name));
+  const list = (names: string[]) =>
+    names
+      .slice(0, 5)
+      .map((name) => `'${name}'`)
+      .join(", ");
+  if (missing.length === 0 && extra.length === 0) return "another order";
+  return [missing.length > 0 && `lacks ${list(missing)}`, extra.length > 0 && `adds ${list(extra)}`]
+    .filter(Boolean)
+    .join(", ");
+}
+
+const sha = (hash: ReturnType<typeof createHash>): Digest => `sha256:${hash.digest("hex")}`;
+
+const empty = (uri: string) =>
+  new MillwrightError(
+    "invalid_data",
+    `source '${uri}' is empty; a table needs a line of names and at least one row`,
+  );
