@@ -28,6 +28,7 @@ const LAYERS = [
   "reviews",
   "pipelines",
   "config.ts",
+  "log.ts",
   "compute.ts",
   "gateway.ts",
   "app.ts",
