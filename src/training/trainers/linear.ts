@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MillwrightError } from "../../errors.ts";
 import type { Scores, Target } from "../../lib/task.ts";
 import type { Design } from "../encoding/encoding.ts";
 import { emitLinear } from "../linear/emit.ts";
@@ -7,6 +8,7 @@ import { columnsOf, matrixOf } from "../linear/matrix.ts";
 import { ridge } from "../linear/ridge.ts";
 import { emitScale, scaleOf, type TargetScale, unscaled } from "../linear/target-scale.ts";
 import type { DataShape, FitInput, FittedModel, Trainer } from "../trainer.ts";
+import { checkFit } from "../trees/check-fit.ts";
 
 const params = z.object({
   /** Inverse strength of the penalty, as in scikit-learn: larger fits closer. For regression alpha = 1 / C. */
@@ -45,10 +47,14 @@ function portfolio({ task, bagFeatures, width }: DataShape): LinearParams[] {
 
 function fit(input: FitInput<LinearParams>): FittedModel {
   const { design, target, task, classes, params: given, signal } = input;
+  // The ids of bags are columns too.
+  checkFit({ ...input, design: { ...design, width: columnsOf(design) } });
   const matrix = matrixOf(design);
   const rowWeights = weightsOf(input);
   const { tolerance, maxIterations } = given;
-  const stop = () => signal?.aborted === true;
+  const stop = () => {
+    if (signal?.aborted) throw new MillwrightError("cancelled", "training stopped: cancelled");
+  };
   if (task !== "regression") {
     const outputs = task === "binary" ? 1 : classes;
     const options = { C: given.C, rowWeights, tolerance, maxIterations, stop };
