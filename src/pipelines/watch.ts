@@ -4,13 +4,14 @@ import { addFindings, type Incident } from "../monitoring/incident.ts";
 import { NO_HISTORY, type Persistence } from "../monitoring/persistence.ts";
 import type { WatchInput as WindowInput } from "../monitoring/watch-window.ts";
 import type { KeptIncident, WindowReport } from "../monitoring/window-report.ts";
+import { type MonitoringWindow, windowOf } from "../monitoring/windows.ts";
 import type { Platform } from "./platform.ts";
 
 export interface WatchInput {
   readonly model: string;
-  /** Event time, ms since 1970; `end` is not included. */
-  readonly start: number;
-  readonly end: number;
+  /** Event time, ms since 1970; `end` is not included. Left out: the last complete window. */
+  readonly start?: number;
+  readonly end?: number;
   /** Use only truths that had arrived by then: for replays. */
   readonly asOf?: number;
 }
@@ -33,7 +34,8 @@ const SEED = 7;
 export const watch = (platform: Platform): Pipeline<WatchInput, WatchOutcome> => ({
   name: "watch",
   async run(steps, input) {
-    const { model, start, end } = input;
+    const { model } = input;
+    const { start, end } = await steps.step("window", () => windowFor(platform, input));
     const report = await steps.step("compare", async (step): Promise<WindowReport | null> => {
       const champion = await platform.registry.alias(model, "champion");
       const version = champion && (await platform.registry.get(champion));
@@ -58,17 +60,28 @@ export const watch = (platform: Platform): Pipeline<WatchInput, WatchOutcome> =>
       return { ...found, model, version: version.id };
     });
     if (!report) return { model, rows: 0, drifted: [], performance: null, open: [], opened: [], closed: [] };
-    return steps.step("report", () => keepFindings(platform, report, input));
+    return steps.step("report", () => keepFindings(platform, report, input.asOf));
   },
 });
+
+async function windowFor(
+  deps: Pick<Platform, "project" | "clock">,
+  { model, start, end }: WatchInput,
+): Promise<MonitoringWindow> {
+  if (start !== undefined && end !== undefined) return { start, end };
+  const unit = (await deps.project()).definition.models[model]?.monitor?.window ?? "day";
+  const now = windowOf(deps.clock.now(), unit);
+  return windowOf(now.start - 1, unit);
+}
 
 async function keepFindings(
   platform: Pick<Platform, "transact">,
   report: WindowReport,
-  input: WatchInput,
+  asOf: number | undefined,
 ): Promise<WatchOutcome> {
-  const { model, end } = input;
-  const at = input.asOf ?? end;
+  const { model } = report;
+  const { end } = report.window;
+  const at = asOf ?? end;
   return platform.transact(async ({ monitoring, announce }) => {
     const before = await monitoring.openIncidents(model);
     const step = addFindings(before, report);
@@ -83,7 +96,7 @@ async function keepFindings(
       const type = incident.state === "closed" ? "incident.closed" : opened ? "incident.opened" : "incident.continues";
       if (type === "incident.continues" && incident.last.end !== end) continue;
       const { id, action, cause, headline, words } = incident;
-      await announce(type, model, { id, action, cause, headline, words, asOf: input.asOf ?? null } as Json, at);
+      await announce(type, model, { id, action, cause, headline, words, asOf: asOf ?? null } as Json, at);
     }
     return {
       model,
