@@ -8,6 +8,7 @@ const checks = [
   ["format and lint", bin("biome"), ["check", "--error-on-warnings", "."]],
   ["types", bin("tsc"), ["-p", "tsconfig.json"]],
   ["types without host", bin("tsc"), ["-p", "tsconfig.portable.json"]],
+  ["types of the console", bin("tsc"), ["-p", "web/tsconfig.json"]],
   ["architecture", process.execPath, ["scripts/check-architecture.mjs"]],
   ["dead code", bin("knip"), ["--no-progress"]],
 ];

@@ -1,4 +1,4 @@
-/** The core of TFDV's taxonomy. */
+/** The core of TFDV's taxonomy, and `format`: how the file is written (encoding, header, names, rows that could not be cut). */
 export type AnomalyKind =
   | "type"
   | "missing"
@@ -8,7 +8,8 @@ export type AnomalyKind =
   | "missing_column"
   | "volume"
   | "not_finite"
-  | "unique";
+  | "unique"
+  | "format";
 
 /** One deviation of the data from its schema. `suspicious` warns; `broken` stops training unless accepted. */
 export interface Anomaly {

@@ -19,6 +19,8 @@ export interface ColumnSchema {
   readonly role: Role;
   /** Why the role was chosen, in words: shown by `init` and `show`. */
   readonly reason: string;
+  /** Times written like "1/7/2015": whether day or month comes first. Left out: day. */
+  readonly dateOrder?: "dmy" | "mdy";
   /** Largest share of missing values that is still normal, 0..1. */
   readonly missing: number;
   /** Numbers and times: values outside are an anomaly. */

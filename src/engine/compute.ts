@@ -1,14 +1,13 @@
 import type { Abort } from "../lib/abort.ts";
-import type { Json } from "../lib/json.ts";
 
 /**
  * Runs named, CPU-burning tasks off the event loop, in worker threads that load `dist/compute.js`. The engine knows no task by
  * heart: `src/compute.ts` is the list. Inputs and results are JSON; large data goes through blobs.
  */
 export interface Compute {
-  run<T extends Json>(
+  run<T>(
     task: string,
-    input: Json,
+    input: unknown,
     options?: { signal?: Abort; onProgress?: (message: string, fraction?: number) => void },
   ): Promise<T>;
   close(): Promise<void>;

@@ -36,7 +36,7 @@ const WAIT_POLL_MS = 150;
 export function dbosEngine(deps: { url: string; sql: Sql; log: Log }): Engine {
   const { url, sql, log } = deps;
   const runs = runStore(sql);
-  const pipelines = new Map<string, Pipeline<never, Json>>();
+  const pipelines = new Map<string, Pipeline>();
   const active = new Set<string>();
   let client: JournalClient | undefined;
   let stopping = new AbortController();
@@ -111,21 +111,21 @@ export function dbosEngine(deps: { url: string; sql: Sql; log: Log }): Engine {
       const id =
         options.id ?? newId("run", Date.now(), () => randomBytes(4).readUInt32LE() / 2 ** 32);
       // Should the process die between these two, `repairRuns` puts the row into the queue.
-      await runs.create(id, pipeline, input);
+      await runs.create(id, pipeline, input as Json);
       await journal().enqueue(id);
       return id;
     },
     get: (runId) => runs.get(runId),
     steps: (runId) => runs.steps(runId),
     list: (filter = {}) => runs.list(filter),
-    async wait(runId, onChange) {
+    async wait<T>(runId: string, onChange?: (run: Run) => void): Promise<T> {
       let before = "";
       for (;;) {
         const run = await known(runId);
         const now = JSON.stringify([run.state, run.progress]);
         if (now !== before) onChange?.(run);
         before = now;
-        if (run.state === "succeeded") return run.output ?? null;
+        if (run.state === "succeeded") return (run.output ?? null) as T;
         if (run.state === "failed" || run.state === "cancelled") throw endOf(run);
         await sleep(WAIT_POLL_MS);
       }
@@ -152,7 +152,7 @@ export function dbosEngine(deps: { url: string; sql: Sql; log: Log }): Engine {
 /** One execution of a run's body: from the top, with journaled steps answering from the journal. */
 async function execute(
   deps: { runs: RunStore; log: Log; stopping: AbortSignal; park: typeof parkRun },
-  pipelines: ReadonlyMap<string, Pipeline<never, Json>>,
+  pipelines: ReadonlyMap<string, Pipeline>,
   active: Set<string>,
   runId: string,
 ): Promise<void> {
@@ -170,7 +170,7 @@ async function execute(
     await runs.setState(runId, "running");
     const output = await pipeline.run(durableSteps(deps, runId), run.input as never);
     if (stopping.aborted) await abandon();
-    await runs.finish(runId, { state: "succeeded", output });
+    await runs.finish(runId, { state: "succeeded", output: output as Json });
   } catch (error) {
     if (stopping.aborted) await abandon();
     // Cancelled, or taken over by another process: DBOS keeps this execution from recording anything.

@@ -7,17 +7,18 @@ export type RunState = "queued" | "running" | "waiting" | "succeeded" | "failed"
 /**
  * What a pipeline body gets. A completed step never runs again: after a crash the body is replayed from the top and each
  * finished step returns its journaled result. So: no side effects outside steps, and steps safe to repeat (the one that was in
- * flight when the process died runs twice). Step names must be unique within a run.
+ * flight when the process died runs twice). Step names must be unique within a run. Inputs, results and payloads are JSON (an
+ * interface cannot be declared to be, so the types do not ask for it).
  */
 export interface Steps {
   readonly runId: string;
-  step<T extends Json | undefined>(
+  step<T>(
     name: string,
     body: (context: StepContext) => Promise<T>,
     options?: { retries?: number; backoffMs?: number },
   ): Promise<T>;
   /** Waits (durably, for days) for `Engine.signal(runId, topic, payload)`. undefined = timed out. */
-  waitFor<T extends Json>(topic: string, timeoutMs: number): Promise<T | undefined>;
+  waitFor<T>(topic: string, timeoutMs: number): Promise<T | undefined>;
   sleep(name: string, ms: number): Promise<void>;
 }
 
@@ -27,7 +28,7 @@ export interface StepContext {
   progress(message: string, fraction?: number): void;
 }
 
-export interface Pipeline<I extends Json = Json, O extends Json = Json> {
+export interface Pipeline<I = never, O = unknown> {
   readonly name: string;
   /** Throwing fails the run; MillwrightError codes with retryable=false are not retried in steps. */
   run(steps: Steps, input: I): Promise<O>;
@@ -60,17 +61,17 @@ export interface RunStep {
 /** Durable pipelines on PostgreSQL. Every process with the same database shares the queue; a dead process's runs are taken over. */
 export interface Engine {
   /** Call for every pipeline before `start`. */
-  register(pipeline: Pipeline<never, Json>): void;
+  register(pipeline: Pipeline): void;
   /** `work: false` submits and observes only (gateway, control); `work: true` also executes. */
   start(options: { work: boolean; concurrency?: number }): Promise<void>;
   stop(): Promise<void>;
   /** The same `id` twice is one run (create-or-adopt). */
-  submit(pipeline: string, input: Json, options?: { id?: string }): Promise<string>;
+  submit(pipeline: string, input: unknown, options?: { id?: string }): Promise<string>;
   get(runId: string): Promise<Run | undefined>;
   steps(runId: string): Promise<RunStep[]>;
   list(filter?: { pipeline?: string; state?: RunState; limit?: number }): Promise<Run[]>;
   /** Resolves when the run is over; throws MillwrightError when it failed or was cancelled. */
-  wait(runId: string, onChange?: (run: Run) => void): Promise<Json>;
+  wait<T>(runId: string, onChange?: (run: Run) => void): Promise<T>;
   signal(runId: string, topic: string, payload: Json): Promise<void>;
   cancel(runId: string): Promise<void>;
   /** True when some process with `work: true` has a fresh heartbeat. */

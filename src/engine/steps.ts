@@ -85,7 +85,7 @@ export function durableSteps(deps: StepsDeps, runId: string): Steps {
 
   return {
     runId,
-    async step<T extends Json | undefined>(
+    async step<T>(
       name: string,
       body: (context: StepContext) => Promise<T>,
       options: { retries?: number; backoffMs?: number } = {},
@@ -111,7 +111,7 @@ export function durableSteps(deps: StepsDeps, runId: string): Steps {
         details: (outcome.details ?? {}) as Record<string, unknown>,
       });
     },
-    async waitFor<T extends Json>(topic: string, timeoutMs: number): Promise<T | undefined> {
+    async waitFor<T>(topic: string, timeoutMs: number): Promise<T | undefined> {
       const position = claim(`wait for ${topic}`);
       const received = DBOS.recv<{ payload: T }>(topic, {
         timeoutSeconds: timeoutMs / 1000,
@@ -134,7 +134,7 @@ export function durableSteps(deps: StepsDeps, runId: string): Steps {
 interface StepCall {
   readonly name: string;
   readonly position: number;
-  readonly body: (context: StepContext) => Promise<Json | undefined>;
+  readonly body: (context: StepContext) => Promise<unknown>;
   readonly retries?: number;
   readonly backoffMs?: number;
 }
@@ -156,7 +156,7 @@ async function attempts(deps: StepsDeps, runId: string, call: StepCall): Promise
       await runs.stepEnded(runId, call.name, "succeeded");
       crashPoint("before-journal");
       crashPoint(`before-journal/${call.name}`);
-      return value === undefined ? { ok: true } : { ok: true, value };
+      return value === undefined ? { ok: true } : { ok: true, value: value as Json };
     } catch (error) {
       await progress.end();
       if (stopping.aborted) await abandon();

@@ -5,7 +5,7 @@ import type { Signature } from "./signature.ts";
 /** Opsets every built-in graph is written for; ONNX Runtime 1.16 and newer read them. */
 const OPSETS = { "": 18, "ai.onnx.ml": 3 } as const;
 const IR_VERSION = 8;
-const SIGNATURE_KEY = "millwright.signature";
+export const SIGNATURE_KEY = "millwright.signature";
 
 type ElementType = keyof typeof ELEMENT;
 type Attribute =

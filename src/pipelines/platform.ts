@@ -6,8 +6,10 @@ import type { Digest } from "../lib/digest.ts";
 import type { Json } from "../lib/json.ts";
 import type { Log } from "../lib/log.ts";
 import type { MonitoringStore } from "../monitoring/store.ts";
+import type { Evaluation } from "../evaluation/evaluate.ts";
+import type { ModelVersion } from "../registry/model-version.ts";
 import type { RegistryStore } from "../registry/store.ts";
-import type { RouteStore } from "../serving/store.ts";
+import type { ServingStore } from "../serving/store.ts";
 import type { Blobs } from "../storage/blobs/blobs.ts";
 import type { Columns } from "../storage/columns/columns.ts";
 import type { ProjectDefinition } from "./project.ts";
@@ -24,7 +26,7 @@ export interface LoadedProject {
 /** Stores that change together: inside `transact` they share one transaction. */
 export interface Stores {
   readonly registry: RegistryStore;
-  readonly routes: RouteStore;
+  readonly serving: ServingStore;
   readonly monitoring: MonitoringStore;
   /** Appends to the event log: what `pipelines/all.ts` starts pipelines from. */
   announce(type: string, subject: string, payload: Json, at: number): Promise<void>;
@@ -46,5 +48,6 @@ export interface Platform extends Stores {
   };
   readonly threads: number;
   project(): Promise<LoadedProject>;
+  evaluationOf(version: ModelVersion): Promise<Evaluation>;
   transact<T>(body: (stores: Stores) => Promise<T>): Promise<T>;
 }

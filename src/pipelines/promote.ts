@@ -17,7 +17,7 @@ export async function promote(
   if (!next || next.model !== model)
     throw new MillwrightError("not_found", `Model "${model}" has no version ${version}.`);
   const fields = rowFieldsOf((await deps.project()).definition, model);
-  return deps.transact(async ({ registry, routes, announce }) => {
+  return deps.transact(async ({ registry, serving, announce }) => {
     const previous = await registry.alias(model, "champion");
     if (previous === version) return { previous };
     const former = previous && (await registry.get(previous));
@@ -27,11 +27,7 @@ export async function promote(
         ...{ model, alias: "challenger", version: undefined, previous: version, at, runId },
         ...{ reason: "it is the champion now", verdict: undefined },
       });
-    await routes.set(
-      { model, champion: next, shadow: input.guard ? former : undefined, fields },
-      reason,
-      at,
-    );
+    await serving.setRoute({ model, champion: next, shadow: input.guard ? former : undefined, fields, reason });
     await announce("model.promoted", model, { version, previous: previous ?? null, reason }, at);
     return { previous };
   });

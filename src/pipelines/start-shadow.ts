@@ -8,10 +8,10 @@ export async function startShadow(
   deps: Pick<Platform, "transact">,
   input: Change & { readonly version: Digest },
 ): Promise<void> {
-  await deps.transact(async ({ registry, routes, announce }) => {
+  await deps.transact(async ({ registry, serving, announce }) => {
     const { model, version, at } = input;
     const next = await registry.get(version);
-    const route = await routes.get(model);
+    const route = await serving.route(model);
     if (!next || !route)
       throw new MillwrightError(
         "conflict",
@@ -20,7 +20,7 @@ export async function startShadow(
     const previous = await registry.alias(model, "challenger");
     if (previous === version) return;
     await registry.move({ ...input, alias: "challenger", previous });
-    await routes.set({ ...route, shadow: next }, input.reason, at);
+    await serving.setRoute({ ...route, shadow: next, reason: input.reason });
     await announce("model.challenged", model, { version, reason: input.reason }, at);
   });
 }

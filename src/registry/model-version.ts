@@ -25,6 +25,8 @@ export interface ModelVersion {
   };
   readonly parent: Digest | undefined;
   /** Blobs: evaluation report, leaderboard, reference profile (per input column and of the predictions). */
+  /** Number of free numbers: breaks ties in favour of the simpler model. */
+  readonly complexity: number;
   readonly report: Digest;
   readonly leaderboard: Digest;
   readonly reference: Digest;

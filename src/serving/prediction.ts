@@ -2,6 +2,12 @@ import type { Digest } from "../lib/digest.ts";
 import type { Json } from "../lib/json.ts";
 
 /**
+ * `champion` answered the caller; `requested` too, being a version the caller named that is not the champion; `shadow` ran
+ * beside the champion on the same row with the same id and answered nobody.
+ */
+export type Variant = "champion" | "requested" | "shadow";
+
+/**
  * One answered row, as kept in the prediction log. Acknowledged means kept: the record is on disk (fsync) before the answer
  * leaves. The log is a sequence of segments (journal files, later Parquet in the blob store).
  */
@@ -10,15 +16,14 @@ export interface PredictionRecord {
   readonly model: string;
   /** Model version that made `output`. */
   readonly version: Digest;
-  /** `champion` answered the caller; `shadow` ran beside it on the same row with the same id and answered nobody. */
-  readonly variant: "champion" | "shadow";
+  readonly variant: Variant;
   /** When the request arrived, ms since 1970. */
   readonly at: number;
   /** The row's own time (its time column), else `at`. Windows of monitoring go by this. */
   readonly eventTime: number;
   /** The row's key column when the dataset has one. */
   readonly key: string | undefined;
-  /** Raw inputs as received, by column. */
+  /** The row as received, extra fields included. Empty for `shadow`: the champion's record with the same id has them. */
   readonly inputs: Readonly<Record<string, Json>>;
   /** Binary: [p(positive)], multiclass: p per class, regression: [value]. */
   readonly output: readonly number[];
@@ -34,3 +39,8 @@ export interface FeedbackRecord {
   readonly at: number;
   readonly label: string | number;
 }
+
+/** One line of the journal. */
+export type LogRecord =
+  | ({ readonly kind: "prediction" } & PredictionRecord)
+  | ({ readonly kind: "feedback" } & FeedbackRecord);

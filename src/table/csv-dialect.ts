@@ -7,6 +7,8 @@ import { cellText } from "./text-block.ts";
 export interface SniffedCsv {
   /** undefined: each line is one value. */
   readonly delimiter: "," | ";" | "\t" | "|" | undefined;
+  /** Whether a field may be enclosed in quotes; false when that reading cuts fewer lines evenly (common in TSV). */
+  readonly quotes: boolean;
   readonly hasHeader: boolean;
   /** The first row's cells: the names when `hasHeader`. */
   readonly first: readonly string[];
@@ -23,37 +25,42 @@ const CANDIDATES = ["\t", ",", ";", "|"] as const;
  * @param head whole lines from the start of the file, UTF-8. Must hold at least one row.
  */
 export function sniffCsv(head: Uint8Array): SniffedCsv {
-  let best:
-    | { score: number; width: number; delimiter: SniffedCsv["delimiter"]; rows: RaggedBlock }
-    | undefined;
-  for (const delimiter of CANDIDATES) {
-    const rows = raggedRows(head, delimiter.charCodeAt(0));
-    if (rows.rows === 0) continue;
-    const width = rows.widths[0]!;
-    const same = rows.widths.filter((w) => w === width).length;
-    const modal = mode(rows.widths);
-    const score =
-      width < 2 && modal < 2
-        ? 0
-        : Math.max(width > 1 ? same : 0, modal > 1 ? count(rows.widths, modal) : 0) /
-          (rows.rows + rows.bad.length);
-    // Ties go to more fields: "a,b;c,d" is two columns of pairs less often than it is three.
-    if (
-      score > 0 &&
-      (!best || score > best.score + 1e-9 || (score > best.score - 1e-9 && width > best.width))
-    )
-      best = { score, width: width > 1 ? width : modal, delimiter, rows };
-  }
-  const rows = best?.rows ?? raggedRows(head, undefined);
+  let best: Cut | undefined;
+  for (const quotes of [true, false])
+    for (const delimiter of CANDIDATES) {
+      const cut = cutBy(head, delimiter, quotes);
+      const lead = cut.score - (best?.score ?? 0);
+      if (lead > 1e-9 || (best && best.quotes === quotes && lead > -1e-9 && cut.width > best.width))
+        best = cut;
+    }
+  const rows = best?.rows ?? raggedRows(head, undefined, true);
   const first = Array.from({ length: rows.widths[0] ?? 0 }, (_, i) =>
     (cellText(rows, i) ?? "").trim(),
   );
   return {
     delimiter: best?.delimiter,
+    quotes: best?.quotes ?? true,
     first,
     width: best ? best.width : 1,
     ...headerOrData(rows, first),
   };
+}
+
+interface Cut {
+  readonly delimiter: (typeof CANDIDATES)[number];
+  readonly quotes: boolean;
+  readonly rows: RaggedBlock;
+  readonly width: number;
+  /** Share of rows with `width` fields; 0 when the delimiter cuts nothing. */
+  readonly score: number;
+}
+
+function cutBy(head: Uint8Array, delimiter: Cut["delimiter"], quotes: boolean): Cut {
+  const rows = raggedRows(head, delimiter.charCodeAt(0), quotes);
+  const first = rows.widths[0] ?? 0;
+  const width = first > 1 ? first : mode(rows.widths);
+  const even = width > 1 ? rows.widths.filter((w) => w === width).length : 0;
+  return { delimiter, quotes, rows, width, score: even / Math.max(1, rows.rows + rows.bad.length) };
 }
 
 function headerOrData(
@@ -104,9 +111,6 @@ function below(rows: RaggedBlock, c: number) {
   }
   return { values, filled, typed };
 }
-
-const count = (values: readonly number[], value: number) =>
-  values.filter((v) => v === value).length;
 
 function mode(values: readonly number[]): number {
   const tally = new Map<number, number>();

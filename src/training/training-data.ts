@@ -36,7 +36,8 @@ function* rowsWhere(target: Target, is: (y: number) => boolean): Generator<numbe
   for (let i = 0; i < target.length; i++) if (is(target[i]!)) yield i;
 }
 
-function columnNamed(table: Table, name: string): Column {
+/** @throws invalid_data naming the columns there are. */
+export function columnNamed(table: Table, name: string): Column {
   const column = table.columns.get(name);
   if (column) return column;
   const known = [...table.columns.keys()].slice(0, 30).join(", ");

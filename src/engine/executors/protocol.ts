@@ -6,7 +6,7 @@ export type ToThread =
   | {
       readonly kind: "task";
       readonly task: string;
-      readonly input: Json;
+      readonly input: unknown;
       /** One Int32: 1 = please stop. */
       readonly stop: SharedArrayBuffer;
     }
@@ -14,7 +14,7 @@ export type ToThread =
 
 export type FromThread =
   | { readonly kind: "progress"; readonly message: string; readonly fraction?: number }
-  | { readonly kind: "done"; readonly value: Json | undefined }
+  | { readonly kind: "done"; readonly value: unknown }
   | { readonly kind: "failed"; readonly failure: Failure }
   /** The thread's task asks for `size - 1` more threads. */
   | ({ readonly kind: "team" } & TeamRequest)

@@ -6,7 +6,7 @@ import type { Failure, FromThread, ToThread } from "./protocol.ts";
 import { serveTeam, teamOpener } from "./team.ts";
 
 /** One entry of the list of tasks: gets plain data, returns plain data. */
-export type ComputeTask = (context: ComputeContext, input: never) => Promise<Json>;
+export type ComputeTask = (context: ComputeContext, input: never) => Promise<unknown>;
 
 /** Called once by the entry file of the compute threads (`src/compute.ts`): serves tasks and teams until the pool ends the thread. */
 export function serveCompute(list: {
@@ -19,7 +19,7 @@ export function serveCompute(list: {
   const say = (message: FromThread): void => port.postMessage(message);
   const openTeam = teamOpener(list.members, (request) => say({ kind: "team", ...request }));
 
-  const runTask = async (message: ToThread & { kind: "task" }): Promise<Json | undefined> => {
+  const runTask = async (message: ToThread & { kind: "task" }): Promise<unknown> => {
     const task = Object.hasOwn(list.tasks, message.task) ? list.tasks[message.task] : undefined;
     if (!task)
       throw new MillwrightError(

@@ -114,10 +114,10 @@ export function threadCompute(options: {
 
   const execute = (
     task: string,
-    input: Json,
+    input: unknown,
     signal: Abort | undefined,
     onProgress: ((message: string, fraction?: number) => void) | undefined,
-  ): Promise<Json | undefined> =>
+  ): Promise<unknown> =>
     new Promise((resolve, reject) => {
       const thread = take();
       const stop = new SharedArrayBuffer(4);
@@ -173,9 +173,9 @@ export function threadCompute(options: {
   };
 
   return {
-    async run<T extends Json>(
+    async run<T>(
       task: string,
-      input: Json,
+      input: unknown,
       { signal, onProgress }: Parameters<Compute["run"]>[2] = {},
     ): Promise<T> {
       await turn();

@@ -70,6 +70,8 @@ export interface Source {
   readonly declared: Readonly<Record<string, ColumnSpec["type"]>>;
   /** CSV: undefined means that each line is one value. */
   readonly delimiter: string | undefined;
+  /** CSV: whether quotes enclose fields. */
+  readonly quotes: boolean;
   /** CSV: whether the first line of each file holds the names. */
   readonly hasHeader: boolean;
   /** Things a person should know: converted encodings, renamed columns, a missing header. */

@@ -121,7 +121,7 @@ async function shapeOf(
   header: readonly string[] | undefined,
   describeParquet: (file: SourceFile) => Promise<readonly ColumnSpec[]>,
 ): Promise<Shape> {
-  const plain = { declared: {}, delimiter: undefined, hasHeader: false };
+  const plain = { declared: {}, delimiter: undefined, quotes: true, hasHeader: false };
   if (format === "parquet") {
     const columns = await describeParquet(file);
     const { names, notes } = columnNames(columns.map((c) => c.name));
@@ -138,7 +138,7 @@ async function shapeOf(
     return { ...plain, ...columnNames(names, true) };
   }
   const sniffed = sniffCsv(head);
-  const { delimiter } = sniffed;
+  const { delimiter, quotes } = sniffed;
   if (header) {
     if (header.length !== sniffed.width)
       throw new MillwrightError(
@@ -146,17 +146,18 @@ async function shapeOf(
         `header names ${header.length} columns but '${file.uri}' has ${sniffed.width}; list exactly one name per column`,
       );
     const hasHeader = header.every((name, i) => name === sniffed.first[i]);
-    return { ...plain, delimiter, hasHeader, names: header, notes: [] };
+    return { ...plain, delimiter, quotes, hasHeader, names: header, notes: [] };
   }
   if (sniffed.hasHeader) {
     const { names, notes } = columnNames(sniffed.first);
-    return { ...plain, delimiter, hasHeader: true, names, notes };
+    return { ...plain, delimiter, quotes, hasHeader: true, names, notes };
   }
   const names = Array.from({ length: sniffed.width }, (_, i) => `column${i + 1}`);
   const message = `'${file.uri}' has no header line (${sniffed.reason}); the columns are called ${names.slice(0, 3).join(", ")}${names.length > 3 ? ", …" : ""}: set \`header\` of the dataset to name them`;
   return {
     ...plain,
     delimiter,
+    quotes,
     hasHeader: false,
     names,
     notes: [{ kind: "header", column: undefined, message }],

@@ -1,0 +1,71 @@
+import { z } from "zod";
+import { endpoint } from "./endpoint.ts";
+import { RunStateShape, RunSummaryShape } from "./shapes.ts";
+
+const RunStepShape = z.object({
+  name: z.string(),
+  state: RunStateShape,
+  attempts: z.number(),
+  startedAt: z.number().nullable(),
+  finishedAt: z.number().nullable(),
+  error: z.string().nullable(),
+});
+
+const RunDetail = RunSummaryShape.extend({
+  input: z.unknown(),
+  output: z.unknown(),
+  steps: z.array(RunStepShape),
+});
+
+const Status = z.object({
+  project: z.string(),
+  version: z.string(),
+  /** The server's clock: ages are counted from it. */
+  now: z.number(),
+  /** False when nothing executes runs: what is queued stays queued. */
+  worker: z.boolean(),
+  gateway: z.object({ url: z.string(), ready: z.boolean() }).nullable(),
+  models: z.number(),
+  openIncidents: z.number(),
+  /** How many runs are queued, running or waiting. */
+  activeRuns: z.number(),
+});
+
+export const runs = {
+  status: endpoint({
+    method: "GET",
+    path: "/api/status",
+    summary: "What runs here: worker, gateway, and how much there is to look at.",
+    input: z.object({}),
+    output: Status,
+  }),
+  runs: endpoint({
+    method: "GET",
+    path: "/api/runs",
+    summary: "Runs, newest first.",
+    input: z.object({
+      pipeline: z.string().max(100).optional(),
+      state: RunStateShape.optional(),
+      limit: z.coerce.number().int().min(1).max(500).default(100),
+    }),
+    output: z.object({ runs: z.array(RunSummaryShape) }),
+  }),
+  run: endpoint({
+    method: "GET",
+    path: "/api/runs/{run}",
+    summary: "One run with its steps, progress, input and output.",
+    input: z.object({ run: z.string().min(1).max(200) }),
+    output: RunDetail,
+  }),
+  cancel: endpoint({
+    method: "POST",
+    path: "/api/runs/{run}/cancel",
+    summary: "Stops a run that is not over; finished steps keep their results.",
+    input: z.object({ run: z.string().min(1).max(200) }),
+    output: RunSummaryShape,
+  }),
+};
+
+export type Status = z.output<typeof Status>;
+export type RunDetail = z.output<typeof RunDetail>;
+export type RunStepView = z.output<typeof RunStepShape>;

@@ -1,0 +1,86 @@
+import { z } from "zod";
+import { endpoint } from "./endpoint.ts";
+
+/** Rows are checked against the model, field by field, where they are used; the contract only says that they are a list. */
+const row = z.custom<Readonly<Record<string, string | number | boolean | null>>>();
+
+const routedVersion = z.object({ id: z.string(), number: z.number(), onnx: z.string() });
+
+const routed = z.object({
+  model: z.string(),
+  champion: routedVersion,
+  shadow: routedVersion.optional(),
+  revision: z.number(),
+});
+
+const prediction = z.object({
+  /** For feedback. */
+  id: z.string(),
+  /** The more probable class; the number itself for regression. */
+  label: z.union([z.string(), z.number()]),
+  /** Binary: of the positive class. */
+  probability: z.number().optional(),
+  probabilities: z.record(z.string(), z.number()).optional(),
+  /** Regression. */
+  value: z.number().optional(),
+  version: z.number(),
+  versionId: z.string(),
+  variant: z.enum(["champion", "requested"]),
+});
+
+export type Prediction = z.output<typeof prediction>;
+
+/** What a gateway answers, beside the Open Inference Protocol and MLflow's `/invocations`. */
+export const serving = {
+  predict: endpoint({
+    method: "POST",
+    path: "/models/{model}/predict",
+    summary: "Predicts rows. The answer leaves when it is in the prediction log on disk.",
+    input: z.object({
+      model: z.string(),
+      rows: z.array(row).min(1).max(100_000),
+      /** A version's number or digest; the champion when left out. */
+      version: z.union([z.string(), z.number()]).optional(),
+    }),
+    output: z.object({ model: z.string(), predictions: z.array(prediction) }),
+  }),
+  giveFeedback: endpoint({
+    method: "POST",
+    path: "/models/{model}/feedback",
+    summary: "Says what really happened, by prediction id. The last one by time wins.",
+    input: z.object({
+      model: z.string(),
+      feedback: z
+        .array(
+          z.strictObject({
+            id: z.string().max(100),
+            label: z.union([z.string().max(10_000), z.number(), z.boolean()]),
+            /** When it became known: ISO 8601 or milliseconds since 1970; now when left out. */
+            at: z.union([z.string().max(100), z.number()]).optional(),
+          }),
+        )
+        .min(1)
+        .max(100_000),
+    }),
+    output: z.object({ kept: z.number() }),
+  }),
+  listRoutes: endpoint({
+    method: "GET",
+    path: "/models",
+    summary: "Which versions answer for which model here, and are proven in shadow.",
+    input: z.object({}),
+    output: z.object({ models: z.array(routed) }),
+  }),
+  refreshRoutes: endpoint({
+    method: "POST",
+    path: "/gateway/refresh",
+    summary:
+      "Takes over changed routes now; with a model and a revision, answers when the gateway serves it.",
+    input: z.object({
+      model: z.string().optional(),
+      revision: z.number().int().optional(),
+      timeoutMs: z.number().int().min(0).max(25_000).default(10_000),
+    }),
+    output: z.object({ models: z.array(routed) }),
+  }),
+};

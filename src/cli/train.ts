@@ -1,0 +1,45 @@
+import pc from "picocolors";
+import type { Json } from "../lib/json.ts";
+import type { TrainOutcome } from "../pipelines/train.ts";
+import type { CommandOf, GlobalOptions } from "./command.ts";
+import { modelNamed } from "./model-argument.ts";
+import { followRun } from "./follow-run.ts";
+
+export const train: CommandOf = (program, context) => {
+  program
+    .command("train")
+    .summary("train candidates, judge the best one, deploy it if it passes")
+    .argument("[model]", "which model of the project (may be left out when there is one)")
+    .option("--budget <duration>", 'time for the race, such as "20s" or "10m" (default: the project\'s, else 60s)')
+    .option("--reason <text>", "why, for the record", "asked for by a person")
+    .option("--no-shadow", "promote on held-out evidence alone, without a shadow on live traffic")
+    .option("--detach", "start the run and return its id at once")
+    .action(async (model: string | undefined, options, command) => {
+      const global = command.optsWithGlobals() as GlobalOptions;
+      const terminal = context.terminal(global);
+      const open = await context.open(global, options.detach ? "no" : "if-needed");
+      try {
+        const { platform } = open;
+        const name = await modelNamed(platform, model);
+        const runId = await platform.engine.submit("train", {
+          model: name,
+          reason: options.reason,
+          ...(options.budget === undefined ? {} : { budget: options.budget }),
+          skipShadow: options.shadow === false,
+        } as unknown as Json);
+        if (options.detach) {
+          terminal.say(`Run ${runId} is queued. Follow it with: millwright show ${runId}`);
+          terminal.result({ run: runId });
+          return;
+        }
+        const outcome = (await followRun(platform, terminal, runId)) as unknown as TrainOutcome;
+        terminal.result({ run: runId, ...outcome });
+        terminal.say(`${pc.bold(name)} version ${outcome.number}  ${pc.dim(outcome.winner)}`);
+        const colour = outcome.deployment === "kept" ? pc.yellow : pc.green;
+        terminal.say(`${colour(outcome.deployment)}: ${outcome.decision}`);
+        terminal.say(pc.dim(`See the race: millwright leaderboard ${name}`));
+      } finally {
+        await open.close();
+      }
+    });
+};

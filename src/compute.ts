@@ -1,0 +1,80 @@
+/** The entry of compute threads: the tasks that burn CPU, by name. Runs in worker threads only. */
+import type { ComputeContext } from "./engine/compute.ts";
+import { serveCompute } from "./engine/executors/serve.ts";
+import { type EvaluateInput, evaluate } from "./evaluation/evaluate.ts";
+import { type TryInput, tryCandidate } from "./evaluation/try-candidate.ts";
+import type { Digest } from "./lib/digest.ts";
+import { onnxRuntime } from "./runtime/onnxruntime.ts";
+import type { Blobs } from "./storage/blobs/blobs.ts";
+import { openBlobs } from "./storage/blobs/all.ts";
+import type { Columns } from "./storage/columns/columns.ts";
+import { duckdbColumns } from "./storage/columns/duckdb.ts";
+import type { Table } from "./table/table.ts";
+import { fit } from "./training/fit.ts";
+import type { Threads } from "./training/candidate.ts";
+import { gbdtMember } from "./training/trees/boost-member.ts";
+
+/** Where this thread finds its data; added to every input by app.ts. */
+export interface ComputeHost {
+  readonly blobUrl: string;
+  readonly project: string;
+  readonly scratch: string;
+  /** Threads one task may use when it has the machine to itself. */
+  readonly threads: number;
+}
+
+interface Parts {
+  readonly blobs: Blobs;
+  readonly columns: Columns;
+  loadTable(data: Digest): Promise<Table>;
+}
+
+let opened: { readonly key: string; readonly parts: Promise<Parts> } | undefined;
+
+/** Opened by the first task. The last table stays in memory: all candidates of a race read the same one. */
+async function open(host: ComputeHost): Promise<Parts> {
+  const blobs = openBlobs(host.blobUrl, host.project);
+  const columns = await duckdbColumns({ scratch: host.scratch });
+  let last: { readonly data: Digest; readonly table: Promise<Table> } | undefined;
+  return {
+    blobs,
+    columns,
+    loadTable(data) {
+      if (last?.data !== data)
+        last = { data, table: blobs.localPath(data).then((path) => columns.readTable(path)) };
+      return last.table;
+    },
+  };
+}
+
+function parts(host: ComputeHost): Promise<Parts> {
+  const key = JSON.stringify(host);
+  if (opened?.key !== key) opened = { key, parts: open(host) };
+  return opened.parts;
+}
+
+const now = () => performance.now();
+const alone = (context: ComputeContext): Threads => ({ threads: 1, openTeam: undefined, signal: context.signal });
+const together = (context: ComputeContext, host: ComputeHost): Threads => ({
+  threads: host.threads,
+  openTeam: context.openTeam,
+  signal: context.signal,
+});
+
+interface Task<I> {
+  readonly host: ComputeHost;
+  readonly input: I;
+}
+
+serveCompute({
+  tasks: {
+    // Candidates run side by side, so each has one thread.
+    try: async (context, { host, input }: Task<TryInput>) =>
+      tryCandidate({ ...(await parts(host)), ...alone(context), now }, input),
+    fit: async (context, { host, input }: Task<Parameters<typeof fit>[1]>) =>
+      fit({ ...(await parts(host)), ...together(context, host), now }, input),
+    evaluate: async (context, { host, input }: Task<EvaluateInput>) =>
+      evaluate({ ...(await parts(host)), ...alone(context), runtime: await onnxRuntime() }, input),
+  },
+  members: { gbdt: gbdtMember },
+});

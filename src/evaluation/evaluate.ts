@@ -1,0 +1,129 @@
+import { utf8ToBytes } from "@noble/hashes/utils.js";
+import type { Digest } from "../lib/digest.ts";
+import type { Scores } from "../lib/task.ts";
+import type { Signature } from "../onnx/signature.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { Blobs } from "../storage/blobs/blobs.ts";
+import type { Columns } from "../storage/columns/columns.ts";
+import { type Table, takeRows } from "../table/table.ts";
+import { fitCandidate, type Threads } from "../training/candidate.ts";
+import type { FitOutcome } from "../training/fit.ts";
+import { trainingData } from "../training/training-data.ts";
+import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
+import type { Contender } from "./gates/gate.ts";
+import { metricNamed } from "./metrics/all.ts";
+import { type Report, report } from "./report.ts";
+import { keepReference } from "./keep-reference.ts";
+import { scoreTable } from "./score-table.ts";
+import { type GateChoice, type Verdict, verdict } from "./verdict.ts";
+
+/** What is known of a version before it may answer. Kept as a blob under `ModelVersion.report`. */
+export interface Evaluation {
+  readonly report: Report;
+  readonly verdict: Verdict;
+  /** The best trivial model on the same rows, and its value of the primary metric. */
+  readonly baseline: { readonly candidate: string; readonly value: number } | undefined;
+  /** The champion on the same rows. */
+  readonly champion: { readonly name: string; readonly value: number } | undefined;
+  readonly testRows: number;
+  readonly split: string;
+  readonly importance: FitOutcome["importance"];
+}
+
+export interface EvaluateInput {
+  readonly spec: TrainingSpec;
+  readonly data: Digest;
+  readonly fit: FitOutcome;
+  readonly candidate: Candidate;
+  /** Trivial candidates of the race: the best of them on the test rows is the one to beat. */
+  readonly baselines: readonly Candidate[];
+  readonly champion:
+    | { readonly name: string; readonly onnx: Digest; readonly signature: Signature; readonly complexity: number }
+    | undefined;
+  readonly gates: readonly GateChoice[] | undefined;
+}
+
+export interface EvaluateDeps extends Threads {
+  readonly blobs: Blobs;
+  readonly columns: Columns;
+  readonly runtime: Runtime;
+  readonly loadTable: (data: Digest) => Promise<Table>;
+}
+
+/** Judges the stored file, through the serving runtime, on rows nobody has trained on. */
+export async function evaluate(
+  deps: EvaluateDeps,
+  input: EvaluateInput,
+): Promise<{ readonly evaluation: Digest; readonly reference: Digest; readonly verdict: Verdict; readonly report: Report }> {
+  const { spec } = input;
+  const data = trainingData(spec, await deps.loadTable(input.data));
+  const table = takeRows(data.table, data.test);
+  const target = Float64Array.from(data.test, (row) => data.target[row]!);
+  const metric = metricNamed(spec.metric, spec.task);
+  const scores = await scoreStored(deps, input.fit.onnx, input.fit.signature, table);
+  const champion: Contender | undefined = input.champion && {
+    name: input.champion.name,
+    complexity: input.champion.complexity,
+    scores: await scoreStored(deps, input.champion.onnx, input.champion.signature, table),
+  };
+  const baselines = input.baselines.map((candidate): Contender => {
+    const fitted = fitCandidate(spec, candidate, { ...data, rows: data.train }, deps);
+    return { name: candidate.id, scores: fitted.model.predict(fitted.encoder.encode(table)) };
+  });
+  const valueOf = (contender: Contender) => metric.compute(contender.scores, target);
+  const sign = metric.better === "higher" ? 1 : -1;
+  const baseline = baselines.sort((a, b) => sign * (valueOf(b) - valueOf(a)))[0];
+  const judged = verdict(
+    {
+      task: spec.task,
+      metric,
+      target,
+      candidate: { name: input.candidate.id, scores, complexity: input.fit.complexity },
+      ...(champion ? { champion } : {}),
+      ...(baseline ? { baseline } : {}),
+      table,
+      features: spec.columns.map((column) => column.name),
+      parity: parityOf(input.fit.check, scores),
+      seed: spec.seed,
+    },
+    input.gates,
+  );
+  const found = report({
+    ...{ task: spec.task, metric, scores, target, table, seed: spec.seed },
+    sliceColumns: spec.columns.filter((c) => c.role !== "text").map((c) => c.name),
+    ...(spec.task === "regression" ? {} : { classes: spec.classes }),
+  });
+  const evaluation: Evaluation = {
+    report: found,
+    verdict: judged,
+    baseline: baseline && { candidate: baseline.name, value: valueOf(baseline) },
+    champion: champion && { name: champion.name, value: valueOf(champion) },
+    testRows: data.test.length,
+    split: data.splitReason,
+    importance: input.fit.importance,
+  };
+  return {
+    evaluation: await deps.blobs.put(utf8ToBytes(JSON.stringify(evaluation))),
+    reference: await keepReference(deps, { spec, table, scores, target }),
+    verdict: judged,
+    report: found,
+  };
+}
+
+async function scoreStored(deps: EvaluateDeps, onnx: Digest, signature: Signature, table: Table): Promise<Scores> {
+  const session = await deps.runtime.load(await deps.blobs.get(onnx));
+  try {
+    return await scoreTable(session, { signature, table });
+  } finally {
+    await session.close();
+  }
+}
+
+/** The model in memory was asked about the first test rows when it was fitted; the stored file must say the same. */
+function parityOf(check: FitOutcome["check"], stored: Scores): { readonly maxDifference: number; readonly rows: number } {
+  const maxDifference = check.values.reduce(
+    (most, value, i) => Math.max(most, Math.abs(stored.values[i]! - value) / Math.max(1, Math.abs(value))),
+    0,
+  );
+  return { maxDifference, rows: check.rows.length };
+}

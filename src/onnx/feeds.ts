@@ -1,0 +1,126 @@
+import type { Scores } from "../lib/task.ts";
+import { asNumbers, asStrings } from "../table/cast.ts";
+import type { StringColumn, Table } from "../table/table.ts";
+import { tokenCounter, tokenTable } from "../table/token-table.ts";
+import type { Signature, SignatureColumn, TextSpec } from "./signature.ts";
+
+/** A tensor as the runtime takes it. */
+export type Feed =
+  | { readonly type: "float32"; readonly dims: readonly number[]; readonly data: Float32Array }
+  | { readonly type: "float64"; readonly dims: readonly number[]; readonly data: Float64Array }
+  | { readonly type: "int64"; readonly dims: readonly number[]; readonly data: BigInt64Array }
+  | { readonly type: "string"; readonly dims: readonly number[]; readonly data: readonly string[] };
+
+/** Rows `from` (included) to `to` (excluded). */
+export interface RowRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Turns tables into the inputs of a model: the one implementation for evaluation, batch and online. Make it once per model,
+ * it holds the vocabulary's index. Columns the table lacks are missing, columns the model does not know are left out.
+ */
+export type Feeder = (table: Table, range?: RowRange) => Record<string, Feed>;
+
+export function feeder(signature: Pick<Signature, "columns">): Feeder {
+  const columns = signature.columns.map(feedColumn);
+  return (table, range = { from: 0, to: table.rows }) => {
+    const feeds: Record<string, Feed> = {};
+    for (const feed of columns) feed(table, range, feeds);
+    return feeds;
+  };
+}
+
+const FEEDERS = new WeakMap<Pick<Signature, "columns">, Feeder>();
+
+/** `feeder`, kept per signature object. */
+export function toFeeds(
+  signature: Pick<Signature, "columns">,
+  table: Table,
+  range?: RowRange,
+): Record<string, Feed> {
+  let feed = FEEDERS.get(signature);
+  if (feed === undefined) {
+    feed = feeder(signature);
+    FEEDERS.set(signature, feed);
+  }
+  return feed(table, range);
+}
+
+type FeedColumn = (table: Table, range: RowRange, feeds: Record<string, Feed>) => void;
+
+function feedColumn(column: SignatureColumn): FeedColumn {
+  const { name } = column;
+  if (column.role === "text") return feedText(name, column.text);
+  return (table, { from, to }, feeds) => {
+    const values = table.columns.get(name);
+    const dims = [to - from, 1];
+    if (column.role === "numeric") {
+      const data = Float32Array.from(asNumbers(values, table.rows).subarray(from, to));
+      feeds[name] = { type: "float32", dims, data };
+    } else if (column.role === "time") {
+      const data = asNumbers(values, table.rows).slice(from, to);
+      feeds[name] = { type: "float64", dims, data };
+    } else {
+      const data = stringsOf(asStrings(values, table.rows), from, to);
+      feeds[name] = { type: "string", dims, data };
+    }
+  };
+}
+
+function stringsOf({ codes, dictionary }: StringColumn, from: number, to: number): string[] {
+  const data = new Array<string>(to - from);
+  for (let i = from; i < to; i++) data[i - from] = codes[i]! < 0 ? "" : dictionary[codes[i]!]!;
+  return data;
+}
+
+/** Ids of the tokens of `vocabulary` and their counts, padded with id 0 and count 0 to the row with most (at least one). */
+function feedText(name: string, spec: TextSpec): FeedColumn {
+  const count = tokenCounter(tokenTable(spec.vocabulary), spec);
+  return (table, { from, to }, feeds) => {
+    const texts = asStrings(table.columns.get(name), table.rows);
+    const rows = to - from;
+    const ids = new Array<Int32Array>(rows);
+    const counts = new Array<Int32Array>(rows);
+    let length = 1;
+    for (let i = 0; i < rows; i++) {
+      const code = texts.codes[from + i]!;
+      const tokens = count(code < 0 ? "" : texts.dictionary[code]!);
+      ids[i] = tokens.ids.slice(0, tokens.length);
+      counts[i] = tokens.counts.slice(0, tokens.length);
+      length = Math.max(length, tokens.length);
+    }
+    const idData = new BigInt64Array(rows * length);
+    // Ids are small: writing their low words is ten times as fast as making a BigInt of each.
+    const low = new Int32Array(idData.buffer);
+    const countData = new Float32Array(rows * length);
+    for (let i = 0; i < rows; i++) {
+      const row = ids[i]!;
+      for (let p = 0, at = 2 * i * length; p < row.length; p++, at += 2) low[at] = row[p]!;
+      countData.set(counts[i]!, i * length);
+    }
+    const dims = [rows, length];
+    feeds[`${name}#ids`] = { type: "int64", dims, data: idData };
+    feeds[`${name}#counts`] = { type: "float32", dims, data: countData };
+  };
+}
+
+/** What a built-in model said, from its output tensors. */
+export function fromOutputs(
+  signature: Signature,
+  outputs: Readonly<Record<string, { readonly data: ArrayLike<unknown> }>>,
+): Scores {
+  if (signature.task === "regression") {
+    const values = Float64Array.from(outputs.value!.data as ArrayLike<number>);
+    return { rows: values.length, width: 1, values };
+  }
+  const data = outputs.probability!.data as ArrayLike<number>;
+  if (signature.task === "multiclass") {
+    const width = signature.classes.length;
+    return { rows: data.length / width, width, values: Float64Array.from(data) };
+  }
+  const values = new Float64Array(data.length / 2);
+  for (let i = 0; i < values.length; i++) values[i] = data[2 * i + 1]!;
+  return { rows: values.length, width: 1, values };
+}

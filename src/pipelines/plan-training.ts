@@ -1,0 +1,113 @@
+import type { DatasetVersion } from "../datasets/dataset-version.ts";
+import { inferTarget, type TargetInference } from "../datasets/target.ts";
+import type { GateChoice } from "../evaluation/verdict.ts";
+import { defaultMetric } from "../evaluation/metrics/all.ts";
+import { MillwrightError } from "../errors.ts";
+import type { Digest } from "../lib/digest.ts";
+import type { Signature } from "../onnx/signature.ts";
+import { planCandidates } from "../training/plan.ts";
+import { TRAINERS } from "../training/trainers/all.ts";
+import { columnNamed, targetOf, trainingData } from "../training/training-data.ts";
+import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
+import { decideSpec } from "./decide-spec.ts";
+import type { Platform } from "./platform.ts";
+
+/** Everything a training run has decided before it fits anything. Plain JSON, journaled. */
+export interface TrainingPlan {
+  readonly spec: TrainingSpec;
+  readonly candidates: readonly Candidate[];
+  readonly folds: number;
+  readonly splitReason: string;
+  readonly trainRows: number;
+  readonly testRows: number;
+  readonly gates: readonly GateChoice[] | null;
+  readonly champion: {
+    readonly version: Digest;
+    readonly name: string;
+    readonly onnx: Digest;
+    readonly signature: Signature;
+    readonly complexity: number;
+  } | null;
+  readonly code: Digest;
+}
+
+/** Fewer rows than this cannot be divided into folds and a test that say anything. */
+const FEWEST_ROWS = 30;
+
+export async function planTraining(
+  deps: Pick<Platform, "project" | "columns" | "blobs" | "registry">,
+  input: { readonly model: string; readonly budget?: string; readonly data: DatasetVersion },
+): Promise<TrainingPlan> {
+  const { definition: project, code } = await deps.project();
+  const definition = project.models[input.model];
+  if (!definition)
+    throw new MillwrightError(
+      "not_found",
+      `The project has no model "${input.model}". It has: ${Object.keys(project.models).join(", ") || "none"}.`,
+    );
+  const { data } = input;
+  const table = await deps.columns.readTable(await deps.blobs.localPath(data.data));
+  const facts = withPositive(
+    inferTarget(definition.target, columnNamed(table, definition.target)),
+    definition.positive,
+  );
+  const target = targetOf(columnNamed(table, definition.target), facts.task, facts.classes);
+  const known = target.reduce((n, y) => n + (Number.isNaN(y) ? 0 : 1), 0);
+  if (known < FEWEST_ROWS)
+    throw new MillwrightError(
+      "invalid_data",
+      `Dataset "${data.dataset}" has ${known} rows with a known ${definition.target}; at least ${FEWEST_ROWS} are needed to train and test a model.`,
+    );
+  const spec = decideSpec({
+    model: input.model,
+    definition:
+      input.budget === undefined
+        ? definition
+        : { ...definition, train: { ...definition.train, budget: input.budget } },
+    dataset: project.datasets[definition.dataset]!,
+    schema: data.schema,
+    target: { ...facts, defaultMetric: defaultMetric(facts.task, target).name, rows: known },
+    trainers: TRAINERS.map((trainer) => trainer.name),
+  });
+  const parts = trainingData(spec, table);
+  const text = spec.columns.some((column) => column.role === "text");
+  const categories = spec.columns.filter((column) => column.role === "category").length;
+  const alias = await deps.registry.alias(input.model, "champion");
+  const champion = alias && (await deps.registry.get(alias));
+  return {
+    spec,
+    candidates: planCandidates(spec.trainers, spec.task, {
+      task: spec.task,
+      rows: parts.train.length,
+      width: spec.columns.length,
+      outputs: spec.task === "multiclass" ? spec.classes.length : 1,
+      bagFeatures: text ? 20_000 : categories * 20,
+    }),
+    folds: parts.train.length > 50_000 ? 2 : parts.train.length > 10_000 ? 3 : 5,
+    splitReason: parts.splitReason,
+    trainRows: parts.train.length,
+    testRows: parts.test.length,
+    gates: definition.gates ?? null,
+    champion: champion
+      ? {
+          version: champion.id,
+          name: `version ${champion.number}`,
+          onnx: champion.onnx,
+          signature: champion.signature,
+          complexity: champion.complexity,
+        }
+      : null,
+    code,
+  };
+}
+
+/** The class a person named is the positive one. */
+function withPositive(facts: TargetInference, positive: string | undefined): TargetInference {
+  if (positive === undefined || facts.task !== "binary" || facts.classes[1] === positive) return facts;
+  if (facts.classes[0] !== positive)
+    throw new MillwrightError(
+      "invalid_config",
+      `positive: "${positive}" is not a value of ${facts.target}; its values are ${facts.classes.map((c) => `"${c}"`).join(" and ")}.`,
+    );
+  return { ...facts, positive, classes: [facts.classes[1]!, positive] };
+}

@@ -1,0 +1,112 @@
+import { utf8ToBytes } from "@noble/hashes/utils.js";
+import type { DatasetVersion } from "../datasets/dataset-version.ts";
+import type { Steps } from "../engine/engine.ts";
+import { metricNamed } from "../evaluation/metrics/all.ts";
+import { MillwrightError } from "../errors.ts";
+import type { Digest } from "../lib/digest.ts";
+import type { Json } from "../lib/json.ts";
+import { leaderboard } from "../training/leaderboard.ts";
+import { choose, dropAfterRung, standings, type Trial } from "../training/race.ts";
+import type { Candidate } from "../training/training-spec.ts";
+import type { TrainingPlan } from "./plan-training.ts";
+import type { Platform } from "./platform.ts";
+
+export interface RaceOutcome {
+  readonly winner: Candidate;
+  readonly baselines: readonly Candidate[];
+  /** Blob of the Leaderboard. */
+  readonly leaderboard: Digest;
+  readonly reason: string;
+}
+
+/** Rows a candidate is fitted on in the first rung and in the later ones. */
+const RUNG_ROWS = [20_000, 60_000] as const;
+
+/** Lets the candidates race over the folds: one step a rung, candidates side by side in compute threads. */
+export async function raceCandidates(
+  deps: Pick<Platform, "compute" | "blobs" | "threads">,
+  input: { readonly steps: Steps; readonly data: DatasetVersion; readonly plan: TrainingPlan },
+): Promise<RaceOutcome> {
+  const { plan, steps } = input;
+  const { spec, candidates, folds } = plan;
+  const metric = metricNamed(spec.metric, spec.task);
+  const rules = { better: metric.better, folds, keep: ["baseline"], metric: spec.metric };
+  const trials: Trial[] = [];
+  const dropped = new Set<string>();
+  let spentMs = 0;
+
+  for (let rung = 0; rung < folds; rung++) {
+    const current = standings(candidates, trials, rules, dropped);
+    const racing = current.filter((s) => rung === 0 || s.state === "racing").map((s) => s.candidate);
+    if (rung > 0 && spentMs >= spec.budgetMs) break;
+    const found = (await steps.step(`race: fold ${rung + 1} of ${folds}`, async (step) => {
+      let done = 0;
+      const attempts = [...racing]
+        .sort((a, b) => a.rank - b.rank)
+        .map((candidate) => async (): Promise<Trial> => {
+          step.progress(`${candidate.id} on fold ${rung + 1} of ${folds}`, done / racing.length);
+          const maxRows = RUNG_ROWS[Math.min(rung, RUNG_ROWS.length - 1)]!;
+          const trial = await deps.compute.run<Json>(
+            "try",
+            { spec, data: input.data.data, candidate, fold: rung, folds, maxRows } as unknown as Json,
+            { signal: step.signal },
+          );
+          done++;
+          return trial as unknown as Trial;
+        });
+      // Rung 0 is never cut below the baselines and one real candidate; the budget stops further starts, not running fits.
+      return (await inParallel(attempts, deps.threads, {
+        left: () => spec.budgetMs - spentMs,
+        atLeast: Math.min(attempts.length, 3),
+      })) as unknown as Json;
+    })) as unknown as Trial[];
+    trials.push(...found);
+    spentMs += (found.reduce((sum, trial) => sum + trial.seconds, 0) * 1000) / Math.max(1, deps.threads);
+    if (rung + 1 < folds)
+      for (const id of dropAfterRung(standings(candidates, trials, rules, dropped), rules)) dropped.add(id);
+  }
+
+  const final = standings(candidates, trials, rules, dropped);
+  const choice = choose(final, trials, rules);
+  if (!choice) {
+    const errors = final.map((s) => `${s.candidate.id}: ${s.error ?? "not tried"}`).slice(0, 5);
+    throw new MillwrightError("invalid_data", `No candidate could be fitted. ${errors.join("; ")}`);
+  }
+  const board = leaderboard(final, choice, {
+    metric: spec.metric,
+    better: metric.better,
+    folds,
+    split: plan.splitReason,
+    dataset: input.data.id,
+    trainedRows: plan.trainRows,
+    testRows: plan.testRows,
+  });
+  return {
+    winner: choice.winner.candidate,
+    baselines: candidates.filter((c) => c.trainer === "baseline"),
+    leaderboard: await deps.blobs.put(utf8ToBytes(JSON.stringify(board))),
+    reason: choice.reason,
+  };
+}
+
+/** Results in the order of `work`. After `left()` runs out nothing further starts (but at least `atLeast` do); what was not started is absent. */
+async function inParallel(
+  work: readonly (() => Promise<Trial>)[],
+  width: number,
+  budget: { readonly left: () => number; readonly atLeast: number },
+): Promise<Trial[]> {
+  const results: Trial[] = [];
+  let next = 0;
+  let usedMs = 0;
+  const lane = async (): Promise<void> => {
+    while (next < work.length) {
+      const mine = next++;
+      if (mine >= budget.atLeast && usedMs / width >= budget.left()) return;
+      const trial = await work[mine]!();
+      usedMs += trial.seconds * 1000;
+      results[mine] = trial;
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(width, work.length) }, lane));
+  return results.filter((trial) => trial !== undefined);
+}

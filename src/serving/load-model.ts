@@ -1,0 +1,38 @@
+import { MillwrightError } from "../errors.ts";
+import type { Digest } from "../lib/digest.ts";
+import { toFeeds } from "../onnx/feeds.ts";
+import { readSignature } from "../onnx/read-signature.ts";
+import { rowsToTable } from "../onnx/rows.ts";
+import type { Signature } from "../onnx/signature.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { Loaded } from "../runtime/sessions.ts";
+import type { Blobs } from "../storage/blobs/blobs.ts";
+
+/**
+ * Opens a model file and runs one empty row through it, so that the first caller does not pay for the first run, and a model
+ * that cannot answer never gets a route. Throws `not_found` without the file, `invalid_model` when it cannot be served.
+ */
+export async function loadModel(
+  deps: { readonly blobs: Pick<Blobs, "get">; readonly runtime: Runtime },
+  onnx: Digest,
+): Promise<Loaded<Signature>> {
+  const bytes = await deps.blobs.get(onnx);
+  const signature = readSignature(bytes);
+  if (signature === undefined)
+    throw new MillwrightError(
+      "invalid_model",
+      `Model ${onnx} carries no signature (metadata "millwright.signature"), so its columns are not known. Import it with one.`,
+    );
+  const session = await deps.runtime.load(bytes);
+  try {
+    await session.run(toFeeds(signature, rowsToTable(signature, [{}]).table));
+  } catch (cause) {
+    await session.close();
+    throw new MillwrightError(
+      "invalid_model",
+      `Model ${onnx} does not run on a row of missing values: ${cause instanceof Error ? cause.message : cause}`,
+      { cause },
+    );
+  }
+  return { session, about: signature, bytes: bytes.length };
+}

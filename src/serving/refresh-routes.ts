@@ -1,0 +1,82 @@
+import type { Log } from "../lib/log.ts";
+import type { Models } from "./predict.ts";
+import type { Route, RoutedVersion } from "./route.ts";
+import type { RouteTable } from "./route-table.ts";
+
+/** A change of a model's route: the new route, or that it has none any more. `change` counts through all models. */
+export interface RouteChange {
+  readonly change: number;
+  readonly model: string;
+  readonly route: Route | undefined;
+}
+
+/** What a gateway knows of the routes; kept on its disk, so that it can start without the database. */
+export interface KnownRoutes {
+  /** Every change up to this one is taken over. */
+  readonly change: number;
+  readonly routes: readonly Route[];
+}
+
+export interface RefreshRoutesDeps {
+  readonly store: { changedRoutes(since: number): Promise<readonly RouteChange[]> };
+  readonly routes: RouteTable;
+  readonly models: Models;
+  readonly log: Log;
+  /** New versions are loaded before the switch while no more than so many models have routes; beyond, by their first caller. */
+  readonly warmUpTo: number;
+}
+
+/**
+ * Takes over what has changed: a new version is loaded and warm before its route switches, so no request waits or fails for
+ * it. A champion that cannot be loaded leaves the old route in place, and is tried again by the next refresh.
+ */
+export async function refreshRoutes(
+  deps: RefreshRoutesDeps,
+  known: { readonly change: number },
+): Promise<{ readonly change: number; readonly changed: boolean }> {
+  const changes = await deps.store.changedRoutes(known.change);
+  let failedFrom = Number.POSITIVE_INFINITY;
+  let last = known.change;
+  for (const { change, model, route } of changes) {
+    last = Math.max(last, change);
+    if (route === undefined) {
+      deps.routes.remove(model);
+      continue;
+    }
+    const current = deps.routes.get(model);
+    if (current !== undefined && current.revision >= route.revision) continue;
+    const warm = deps.routes.size < deps.warmUpTo;
+    const failed = warm ? await loadFailure(deps, route, route.champion) : undefined;
+    if (failed !== undefined && current !== undefined) {
+      failedFrom = Math.min(failedFrom, change);
+      continue;
+    }
+    if (route.shadow !== undefined && warm) await loadFailure(deps, route, route.shadow);
+    deps.routes.set(route);
+    deps.log.info("route changed", {
+      model,
+      revision: route.revision,
+      champion: route.champion.number,
+      shadow: route.shadow?.number,
+    });
+  }
+  return { change: Math.min(last, failedFrom - 1), changed: changes.length > 0 };
+}
+
+async function loadFailure(
+  deps: RefreshRoutesDeps,
+  route: Route,
+  version: RoutedVersion,
+): Promise<unknown> {
+  try {
+    await deps.models.input(version, route.fields);
+    return undefined;
+  } catch (error) {
+    deps.log.error("version cannot be loaded", {
+      model: route.model,
+      version: version.number,
+      error: error instanceof Error ? error.message : String(error),
+    });
+    return error;
+  }
+}

@@ -1,0 +1,60 @@
+import { runs, type Status } from "../../sdk/src/contract/runs.ts";
+import type { Engine, Run } from "../engine/engine.ts";
+import { MillwrightError } from "../errors.ts";
+import type { HttpRoute } from "../http/http.ts";
+import { mount } from "../http/mount.ts";
+import type { Clock } from "../lib/clock.ts";
+import { isActive, runDetail, runSummary } from "./run-view.ts";
+
+export interface RunRoutesDeps {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  /** What the status page says beyond runs; the worker's heartbeat is read from the engine. */
+  status(): Promise<Pick<Status, "project" | "version" | "gateway" | "models" | "openIncidents">>;
+}
+
+/** Runs and `/api/status`. Throws `not_found` for an unknown run, `conflict` when there is nothing left to cancel. */
+export function runRoutes({ engine, clock, status }: RunRoutesDeps): HttpRoute[] {
+  const found = async (id: string): Promise<Run> => {
+    const run = await engine.get(id);
+    if (run) return run;
+    throw new MillwrightError(
+      "not_found",
+      `There is no run ${id}. \`millwright runs\` lists the known ones.`,
+    );
+  };
+  return mount(runs, {
+    async status() {
+      const [base, worker, active] = await Promise.all([
+        status(),
+        engine.hasWorker(),
+        Promise.all(
+          (["queued", "running", "waiting"] as const).map((state) => engine.list({ state })),
+        ),
+      ]);
+      return { ...base, now: clock.now(), worker, activeRuns: active.flat().length };
+    },
+    async runs({ pipeline, state, limit }) {
+      const list = await engine.list({
+        limit,
+        ...(pipeline === undefined ? {} : { pipeline }),
+        ...(state === undefined ? {} : { state }),
+      });
+      return { runs: list.map(runSummary) };
+    },
+    async run({ run: id }) {
+      const [run, steps] = await Promise.all([found(id), engine.steps(id)]);
+      return runDetail(run, steps);
+    },
+    async cancel({ run: id }) {
+      const run = await found(id);
+      if (!isActive(run))
+        throw new MillwrightError(
+          "conflict",
+          `Run ${id} is over (${run.state}); there is nothing to cancel.`,
+        );
+      await engine.cancel(id);
+      return runSummary(await found(id));
+    },
+  });
+}

@@ -1,0 +1,218 @@
+import { instantiate } from "../kernels/instantiate.ts";
+import { wasm } from "../kernels/trees.gen.ts";
+import {
+  BLOCK_BYTES,
+  type BoostLayout,
+  CONTROL,
+  LOSS,
+  MAXIMA_BYTES,
+  NODE,
+  OP,
+  RESULT,
+} from "./boost-layout.ts";
+import type { TreeKernels } from "./kernels.ts";
+
+/** Blocks summed in one pass over a node's rows: 32 are 256 KiB of histogram, which stays in the second cache level. */
+const BLOCK_GROUP = 32;
+
+/**
+ * Member `index` of a boosting team of `size`: returns what executes an operation for its share. Shares follow from sizes
+ * alone, and since histograms are integers no division of the work can change a result.
+ */
+export function gbdtMember(layout: BoostLayout, index: number, size: number): (op: number) => void {
+  const L = layout;
+  const K = instantiate<TreeKernels>(wasm, L.memory);
+  const buffer = L.memory.buffer;
+  const control = new Int32Array(buffer, L.control, CONTROL.floatsAt / 4);
+  const floats = new Float64Array(buffer, L.control + CONTROL.floatsAt, 16);
+  const nodes = new Int32Array(buffer, L.nodes, (L.slots * NODE.bytes) / 4);
+  const nodeFloats = new Float64Array(buffer, L.nodes, (L.slots * NODE.bytes) / 8);
+  const resultsAt = L.results + index * L.slots * 2 * RESULT.bytes;
+  const results = new Int32Array(buffer, resultsAt, (L.slots * 2 * RESULT.bytes) / 4);
+  const maxima = new Float64Array(buffer, L.maxima + index * MAXIMA_BYTES, 2);
+  const stride = L.blocks * 4;
+  const histogramBytes = L.blocks * BLOCK_BYTES;
+  const share = (total: number, k: number) => Math.floor((total * k) / size);
+  const get = (i: number, field: number) => nodes[i * (NODE.bytes / 4) + field]!;
+  const set = (i: number, field: number, value: number) => {
+    nodes[i * (NODE.bytes / 4) + field] = value;
+  };
+  /** Nodes are dealt out by where their rows begin. */
+  const mine = (i: number) => {
+    const s = get(i, NODE.s);
+    return s >= share(L.rows, index) && s < share(L.rows, index + 1);
+  };
+  const totalRows = () => {
+    let total = 0;
+    for (let i = 0; i < control[CONTROL.count]!; i++) total += get(i, NODE.e) - get(i, NODE.s);
+    return total;
+  };
+
+  const sumRows = (s: number, e: number, into: number) => {
+    K.clear(into, histogramBytes);
+    for (let b = 0; b < L.blocks; b += BLOCK_GROUP) {
+      const blocks = Math.min(BLOCK_GROUP, L.blocks - b);
+      K.hist(L.rowBins + b * 4, stride, blocks, L.idx, s, e, L.q, into + b * BLOCK_BYTES);
+    }
+  };
+
+  /** All rows of all nodes in a line, cut into `size` equal parts. Who begins inside a node sums into a histogram of its own. */
+  const hist = () => {
+    const total = totalRows();
+    const [from, to] = [share(total, index), share(total, index + 1)];
+    for (let i = 0, start = 0; i < control[CONTROL.count]!; i++) {
+      const rows = get(i, NODE.e) - get(i, NODE.s);
+      const [a, b] = [Math.max(from, start), Math.min(to, start + rows)];
+      const shift = get(i, NODE.s) - start;
+      const into = a === start ? get(i, NODE.small) : L.own + index * histogramBytes;
+      if (b > a) sumRows(a + shift, b + shift, into);
+      start += rows;
+    }
+  };
+
+  /** All (node, block) pairs in a line, cut likewise: add what others summed, subtract from the parent, look for splits. */
+  const scan = () => {
+    const count = control[CONTROL.count]!;
+    const total = totalRows();
+    const pairs = count * L.blocks;
+    const [from, to] = [share(pairs, index), share(pairs, index + 1)];
+    for (let i = 0, start = 0; i < count; i++) {
+      const rows = get(i, NODE.e) - get(i, NODE.s);
+      const b0 = Math.max(0, from - i * L.blocks);
+      const b1 = Math.min(L.blocks, to - i * L.blocks);
+      const out = i * 2 * RESULT.bytes;
+      results[out / 4 + RESULT.feature] = -1;
+      results[(out + RESULT.bytes) / 4 + RESULT.feature] = -1;
+      if (b1 > b0) {
+        const offset = b0 * BLOCK_BYTES;
+        const bytes = (b1 - b0) * BLOCK_BYTES;
+        const small = get(i, NODE.small) + offset;
+        for (let k = 1; k < size; k++) {
+          const begin = share(total, k);
+          if (begin > start && begin < start + rows && share(total, k + 1) > begin)
+            K.add(small, L.own + k * histogramBytes + offset, bytes);
+        }
+        if (get(i, NODE.large) !== 0) {
+          const large = get(i, NODE.large) + offset;
+          K.sub(large, small, bytes);
+          split(large, b0, b1, resultsAt + out + RESULT.bytes);
+        }
+        split(small, b0, b1, resultsAt + out);
+      }
+      start += rows;
+    }
+  };
+  const split = (histogram: number, b0: number, b1: number, out: number) =>
+    K.split(
+      histogram,
+      b0 * 4,
+      Math.min(L.features, b1 * 4),
+      L.cutCounts,
+      L.mask,
+      floats[CONTROL.lambdaSteps]!,
+      control[CONTROL.minH]!,
+      floats[CONTROL.minGainSteps]!,
+      out,
+    );
+
+  const partition = () => {
+    for (let i = 0; i < control[CONTROL.count]!; i++) {
+      if (!mine(i)) continue;
+      const column = L.columnBins + get(i, NODE.feature) * L.rows;
+      const cut = (s: number, e: number) =>
+        K.part(column, get(i, NODE.bin), get(i, NODE.side), L.idx, s, e, L.scratch + s * 4);
+      set(i, NODE.mid, cut(get(i, NODE.s), get(i, NODE.e)));
+      set(i, NODE.umid, cut(get(i, NODE.us), get(i, NODE.ue)));
+    }
+  };
+
+  const leaves = () => {
+    const margin = L.margin + control[CONTROL.target]! * L.rows * 8;
+    for (let i = 0; i < control[CONTROL.count]!; i++) {
+      if (!mine(i)) continue;
+      const at = i * (NODE.bytes / 8);
+      let value = nodeFloats[at + NODE.value]!;
+      // Writes g to `value` and h to `cover`.
+      K.sums(
+        L.gh,
+        L.idx,
+        get(i, NODE.s),
+        get(i, NODE.e),
+        L.nodes + i * NODE.bytes + NODE.value * 8,
+      );
+      if (control[CONTROL.newton] === 1) {
+        const [g, h] = [nodeFloats[at + NODE.value]!, nodeFloats[at + NODE.cover]!];
+        const denominator = h + floats[CONTROL.lambda]!;
+        value = denominator > 0 ? (-g / denominator) * floats[CONTROL.rate]! : 0;
+      }
+      value = Math.fround(value);
+      nodeFloats[at + NODE.value] = value;
+      K.update(L.idx, get(i, NODE.s), get(i, NODE.e), value, margin);
+      K.update(L.idx, get(i, NODE.us), get(i, NODE.ue), value, margin);
+    }
+  };
+
+  const gradient = (from: number, to: number) => {
+    const out = L.maxima + index * MAXIMA_BYTES;
+    maxima.fill(0);
+    const loss = control[CONTROL.loss];
+    const k = control[CONTROL.target]!;
+    if (loss === LOSS.logistic) K.logistic(L.margin, L.y, L.w, L.gh, from, to, out);
+    else if (loss === LOSS.softmax)
+      K.softgrad(L.probability + k * L.rows * 4, L.y, k, L.w, L.gh, from, to, out);
+    else {
+      const [delta, unit] = [floats[CONTROL.delta]!, floats[CONTROL.unit]!];
+      K.residual(L.margin, L.y, L.w, L.gh, from, to, delta, unit, out);
+    }
+  };
+
+  return (op) => {
+    const [from, to] = [share(L.rows, index), share(L.rows, index + 1)];
+    switch (op) {
+      case OP.bin: {
+        const rows = control[CONTROL.rows]!;
+        K.bin(
+          L.chunk,
+          L.width,
+          L.used,
+          L.features,
+          L.cuts,
+          share(rows, index),
+          share(rows, index + 1),
+          control[CONTROL.row0]!,
+          L.rowBins,
+          stride,
+          L.columnBins,
+          L.rows,
+        );
+        break;
+      }
+      case OP.identity:
+        K.iota(L.idx, from, to);
+        break;
+      case OP.gradient:
+        gradient(from, to);
+        break;
+      case OP.softmax:
+        K.softmax(L.margin, L.probability, L.rows, L.classes, from, to);
+        break;
+      case OP.quantise: {
+        const [stepsG, stepsH] = [floats[CONTROL.stepsG]!, floats[CONTROL.stepsH]!];
+        K.quantise(L.gh, L.q, from, to, stepsG, stepsH, control[CONTROL.salt]!);
+        break;
+      }
+      case OP.hist:
+        hist();
+        break;
+      case OP.scan:
+        scan();
+        break;
+      case OP.partition:
+        partition();
+        break;
+      case OP.leaves:
+        leaves();
+        break;
+    }
+  };
+}

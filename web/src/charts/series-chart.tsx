@@ -1,0 +1,131 @@
+import type { Series } from "@millwright/sdk/contract/shapes";
+import { useState } from "react";
+import { count, day, moment } from "../ui/format.ts";
+import { extent, linePath, scale, ticks } from "./scale.ts";
+import { useWidth } from "./use-width.ts";
+
+const HEIGHT = 190;
+const LEFT = 48;
+const RIGHT = 10;
+const TOP = 10;
+const BOTTOM = 26;
+
+/** A monitored quantity over its windows: value, 95 % band, threshold, alarms. Arrow keys and pointer read single windows. */
+export function SeriesChart({ series }: { series: Series }) {
+  const [frame, width] = useWidth();
+  const [at, setAt] = useState<number>();
+  const { points } = series;
+  const x = scale([0, Math.max(1, points.length - 1)], [LEFT, width - RIGHT]);
+  const domain = extent(
+    points.flatMap((p) => [p.value, p.low, p.high, p.threshold]),
+    0.06,
+  );
+  const y = scale(domain, [HEIGHT - BOTTOM, TOP]);
+  const path = (of: (p: Series["points"][number]) => number | null) =>
+    linePath(
+      points.map((p, i) => {
+        const value = of(p);
+        return [x(i), value === null ? null : y(value)] as const;
+      }),
+    );
+  const alarms = points.filter((p) => p.alarm).length;
+  const summary = `${series.title}: ${points.length} windows, ${alarms} alarms. Arrow keys read single windows.`;
+  const nearest = (clientX: number, box: DOMRect) => {
+    const share = (clientX - box.left - LEFT) / Math.max(1, width - LEFT - RIGHT);
+    return Math.min(points.length - 1, Math.max(0, Math.round(share * (points.length - 1))));
+  };
+  const shown = at === undefined ? undefined : points[at];
+  const labels =
+    points.length < 2 ? [0] : [0, Math.floor((points.length - 1) / 2), points.length - 1];
+  return (
+    <figure className="chart" ref={frame}>
+      <svg
+        viewBox={`0 0 ${width} ${HEIGHT}`}
+        height={HEIGHT}
+        role="img"
+        aria-label={summary}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys read the windows one by one
+        tabIndex={0}
+        onPointerMove={(e) => setAt(nearest(e.clientX, e.currentTarget.getBoundingClientRect()))}
+        onPointerLeave={() => setAt(undefined)}
+        onBlur={() => setAt(undefined)}
+        onKeyDown={(e) => {
+          const step = e.key === "ArrowRight" ? 1 : e.key === "ArrowLeft" ? -1 : 0;
+          if (step === 0) return;
+          e.preventDefault();
+          setAt((i) => Math.min(points.length - 1, Math.max(0, (i ?? -1) + step)));
+        }}
+      >
+        {ticks(domain, 4).map((tick) => (
+          <g key={tick}>
+            <line className="grid" x1={LEFT} x2={width - RIGHT} y1={y(tick)} y2={y(tick)} />
+            <text className="tick" x={LEFT - 8} y={y(tick) + 4} textAnchor="end">
+              {short(tick)}
+            </text>
+          </g>
+        ))}
+        {labels.map((i, k) => (
+          <text
+            key={i}
+            className="tick"
+            x={x(i)}
+            y={HEIGHT - 7}
+            textAnchor={labels.length === 1 ? "middle" : (["start", "middle", "end"] as const)[k]}
+          >
+            {points[i] && day(points[i].from)}
+          </text>
+        ))}
+        <path className="band" d={bandPath(points, x, y)} />
+        <path className="threshold" d={path((p) => p.threshold)} />
+        <path className="line" d={path((p) => p.value)} />
+        {points.map((p, i) =>
+          p.alarm && p.value !== null ? (
+            <circle key={p.from} className="alarm" cx={x(i)} cy={y(p.value)} r="3.5" />
+          ) : null,
+        )}
+        {at !== undefined && (
+          <line className="cursor" x1={x(at)} x2={x(at)} y1={TOP} y2={HEIGHT - BOTTOM} />
+        )}
+      </svg>
+      <figcaption aria-live="polite">
+        {shown === undefined ? legend(series, alarms) : told(shown)}
+      </figcaption>
+    </figure>
+  );
+}
+
+function legend(series: Series, alarms: number): string {
+  const parts = [`${count(series.points.length)} windows`];
+  if (series.points.some((p) => p.threshold !== null)) parts.push("dashed: alarm threshold");
+  if (series.points.some((p) => p.low !== null)) parts.push("band: 95 % interval");
+  parts.push(alarms === 0 ? "no alarms" : `${alarms} beyond the threshold`);
+  return parts.join(" · ");
+}
+
+function told(p: Series["points"][number]): string {
+  const value =
+    p.value === null
+      ? "not enough rows to say"
+      : `${short(p.value)}${p.low !== null && p.high !== null ? ` (${short(p.low)} – ${short(p.high)})` : ""}`;
+  const threshold = p.threshold === null ? "" : `, threshold ${short(p.threshold)}`;
+  return `${moment(p.from)}: ${value}${threshold}, ${count(p.rows)} rows${p.alarm ? ", alarm" : ""}`;
+}
+
+function bandPath(
+  points: Series["points"],
+  x: (i: number) => number,
+  y: (v: number) => number,
+): string {
+  const known = points.flatMap((p, i) =>
+    p.low !== null && p.high !== null ? [{ x: x(i), low: y(p.low), high: y(p.high) }] : [],
+  );
+  if (known.length < 2) return "";
+  const there = known.map((k) => `${k.x.toFixed(1)} ${k.high.toFixed(1)}`);
+  const back = known.reverse().map((k) => `${k.x.toFixed(1)} ${k.low.toFixed(1)}`);
+  return `M${[...there, ...back].join("L")}Z`;
+}
+
+const short = (value: number): string =>
+  Math.abs(value) >= 10_000
+    ? value.toLocaleString("en", { notation: "compact", maximumSignificantDigits: 3 })
+    : value.toLocaleString("en", { maximumSignificantDigits: 3 });

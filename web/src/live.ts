@@ -1,0 +1,94 @@
+import { RequestError } from "@millwright/sdk";
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react";
+
+export interface Live<T> {
+  /** The last answer; kept while the server cannot be reached. */
+  readonly data: T | undefined;
+  readonly error: Error | undefined;
+  /** Asks again now (after an action). */
+  readonly refresh: () => void;
+}
+
+const EVERY_MS = 2000;
+
+/** Asks again every two seconds while the page is visible. `key` changes = other data: the old one is dropped. */
+export function useLive<T>(key: string, load: () => Promise<T>): Live<T> {
+  const [state, setState] = useState<{ key: string; text: string; data?: T; error?: Error }>({
+    key,
+    text: "",
+  });
+  const loader = useRef(load);
+  loader.current = load;
+  const [turn, setTurn] = useState(0);
+  const refresh = useCallback(() => setTurn((t) => t + 1), []);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new turn asks again
+  useEffect(() => {
+    let over = false;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const ask = async () => {
+      if (!document.hidden) {
+        try {
+          const data = await loader.current();
+          const text = JSON.stringify(data);
+          connection.ok();
+          if (!over)
+            setState((s) =>
+              s.key === key && s.text === text && !s.error ? s : { key, text, data },
+            );
+        } catch (error) {
+          connection.failed(error as Error);
+          if (!over)
+            setState((s) => ({
+              ...(s.key === key ? s : { key, text: "" }),
+              error: error as Error,
+            }));
+        }
+      }
+      if (!over) timer = setTimeout(ask, EVERY_MS);
+    };
+    void ask();
+    const wake = () => {
+      if (document.hidden) return;
+      clearTimeout(timer);
+      void ask();
+    };
+    document.addEventListener("visibilitychange", wake);
+    return () => {
+      over = true;
+      clearTimeout(timer);
+      document.removeEventListener("visibilitychange", wake);
+    };
+  }, [key, turn]);
+
+  const current = state.key === key ? state : undefined;
+  return { data: current?.data, error: current?.error, refresh };
+}
+
+/** Whether the server answers at all; shown once for the whole page. */
+export type Connection = "ok" | "unreachable" | "unauthorized";
+
+let connectionState: Connection = "ok";
+const watchers = new Set<() => void>();
+const setConnection = (next: Connection) => {
+  if (next === connectionState) return;
+  connectionState = next;
+  for (const watcher of watchers) watcher();
+};
+const connection = {
+  ok: () => setConnection("ok"),
+  failed: (error: Error) => {
+    if (!(error instanceof RequestError)) setConnection("unreachable");
+    else if (error.code === "unauthorized") setConnection("unauthorized");
+    else setConnection("ok");
+  },
+};
+
+export const useConnection = (): Connection =>
+  useSyncExternalStore(
+    (watcher) => {
+      watchers.add(watcher);
+      return () => watchers.delete(watcher);
+    },
+    () => connectionState,
+  );

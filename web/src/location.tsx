@@ -1,0 +1,51 @@
+import { type AnchorHTMLAttributes, type MouseEvent, useSyncExternalStore } from "react";
+
+/** The address bar is the state: path and query. */
+
+const listeners = new Set<() => void>();
+const changed = () => {
+  for (const listener of listeners) listener();
+};
+addEventListener("popstate", changed);
+
+const subscribe = (listener: () => void) => {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+};
+
+export const usePath = (): string => useSyncExternalStore(subscribe, () => location.pathname);
+export const useQuery = (): URLSearchParams =>
+  new URLSearchParams(useSyncExternalStore(subscribe, () => location.search));
+
+export function go(to: string, options: { replace?: boolean } = {}): void {
+  if (to === location.pathname + location.search) return;
+  const samePage = to.split("?")[0] === location.pathname;
+  history[options.replace ? "replaceState" : "pushState"](null, "", to);
+  if (!samePage) scrollTo(0, 0);
+  changed();
+}
+
+/** A link inside the console: no page load, but open-in-new-tab and copy-address work. */
+export function Link({
+  to,
+  ...rest
+}: { to: string } & Omit<AnchorHTMLAttributes<HTMLAnchorElement>, "href">) {
+  const onClick = (event: MouseEvent<HTMLAnchorElement>) => {
+    if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
+      return;
+    event.preventDefault();
+    go(to);
+  };
+  return <a {...rest} href={to} onClick={onClick} />;
+}
+
+export const pathTo = {
+  overview: () => "/",
+  model: (model: string, tab = "") =>
+    `/models/${encodeURIComponent(model)}${tab === "" ? "" : `/${tab}`}`,
+  runs: (state?: string) => (state === undefined ? "/runs" : `/runs?state=${state}`),
+  run: (run: string) => `/runs/${encodeURIComponent(run)}`,
+  datasets: () => "/datasets",
+  dataset: (dataset: string) => `/datasets/${encodeURIComponent(dataset)}`,
+  incidents: () => "/incidents",
+};

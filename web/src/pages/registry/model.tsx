@@ -1,0 +1,83 @@
+import type { ModelDetail } from "@millwright/sdk/contract/models";
+import type { ReactNode } from "react";
+import { api } from "../../api.ts";
+import { type Live, useLive } from "../../live.ts";
+import { Link, pathTo } from "../../location.tsx";
+import { Badge } from "../../ui/badge.tsx";
+import { Page, Pending } from "../../ui/page.tsx";
+import { healthOf } from "../overview/health.ts";
+import { Evaluation } from "./evaluation.tsx";
+import { History } from "./history.tsx";
+import { Leaderboard } from "./leaderboard.tsx";
+import { ModelActions } from "./model-actions.tsx";
+import { Now } from "./now.tsx";
+import { Versions } from "./versions.tsx";
+
+const TABS: readonly {
+  readonly tab: string;
+  readonly label: string;
+  readonly part: (model: ModelDetail, refresh: () => void) => ReactNode;
+}[] = [
+  { tab: "", label: "Now", part: (model) => <Now model={model} /> },
+  { tab: "leaderboard", label: "Leaderboard", part: (model) => <Leaderboard model={model} /> },
+  { tab: "evaluation", label: "Evaluation", part: (model) => <Evaluation model={model} /> },
+  {
+    tab: "versions",
+    label: "Versions",
+    part: (model, refresh) => <Versions model={model} refresh={refresh} />,
+  },
+  { tab: "history", label: "History", part: (model) => <History model={model} /> },
+];
+
+export function ModelPage({ model, tab }: { model: string; tab: string }) {
+  const live = useLive(`model ${model}`, () => api.model({ model }));
+  if (!live.data) return <Pending live={live} title={model} />;
+  return <Shown model={live.data} live={live} tab={tab} />;
+}
+
+function Shown({ model, live, tab }: { model: ModelDetail; live: Live<ModelDetail>; tab: string }) {
+  const health = healthOf(model);
+  const shown = TABS.find((t) => t.tab === tab) ?? TABS[0]!;
+  return (
+    <Page
+      eyebrow={
+        <>
+          <Link to={pathTo.overview()}>Models</Link>
+          <Badge tone={health.tone}>{health.state}</Badge>
+        </>
+      }
+      title={model.name}
+      lead={
+        <>
+          {model.target !== null && (
+            <>
+              Predicts <code>{model.target}</code>
+            </>
+          )}
+          {model.dataset !== null && (
+            <>
+              {" "}
+              from <Link to={pathTo.dataset(model.dataset)}>{model.dataset}</Link>
+            </>
+          )}
+          {". "}
+          {health.tone !== "bad" && health.why}
+        </>
+      }
+      actions={<ModelActions model={model} refresh={live.refresh} />}
+    >
+      <nav className="tabs" aria-label={`Parts of ${model.name}`}>
+        {TABS.map((t) => (
+          <Link
+            key={t.tab}
+            to={pathTo.model(model.name, t.tab)}
+            aria-current={t === shown ? "page" : undefined}
+          >
+            {t.label}
+          </Link>
+        ))}
+      </nav>
+      <div className="stack">{shown.part(model, live.refresh)}</div>
+    </Page>
+  );
+}

@@ -1,0 +1,122 @@
+import type { ModelDetail, VersionDetail } from "@millwright/sdk/contract/models";
+import { api } from "../../api.ts";
+import { Link, pathTo } from "../../location.tsx";
+import { Action } from "../../ui/action.tsx";
+import { Age } from "../../ui/age.tsx";
+import { Badge } from "../../ui/badge.tsx";
+import { Empty } from "../../ui/empty.tsx";
+import { Facts } from "../../ui/facts.tsx";
+import { shortDigest } from "../../ui/format.ts";
+import { MetricValue } from "../../ui/metric-value.tsx";
+import { VerdictList } from "./verdict.tsx";
+
+/** Every version with its verdict in words and what it was made from. */
+export function Versions({ model, refresh }: { model: ModelDetail; refresh: () => void }) {
+  if (model.history.length === 0)
+    return (
+      <Empty title="No version yet." commands={[`millwright train ${model.name}`]}>
+        A version is kept for ever with the digests of its code, data, parameters and environment.
+      </Empty>
+    );
+  return model.history.map((version, i) => (
+    <Version key={version.id} model={model} version={version} refresh={refresh} open={i === 0} />
+  ));
+}
+
+function Version({
+  model,
+  version,
+  refresh,
+  open,
+}: {
+  model: ModelDetail;
+  version: VersionDetail;
+  refresh: () => void;
+  open: boolean;
+}) {
+  const champion = version.aliases.includes("champion");
+  return (
+    <article className="card version" aria-label={`Version ${version.number}`}>
+      <header>
+        <h2>
+          Version {version.number}
+          {version.aliases.map((alias) => (
+            <Badge key={alias} tone={alias === "champion" ? "good" : "live"}>
+              {alias}
+            </Badge>
+          ))}
+          {version.verdict && !version.verdict.pass && <Badge tone="bad">held back</Badge>}
+        </h2>
+        {!champion && (
+          <Action
+            label="Promote"
+            title={`Make version ${version.number} the champion of ${model.name}?`}
+            askReason
+            command={`millwright promote ${model.name} ${version.number}`}
+            act={async (reason) => {
+              await api.promote({
+                model: model.name,
+                version: String(version.number),
+                ...(reason === undefined ? {} : { reason }),
+              });
+              refresh();
+            }}
+          >
+            <p>
+              Its gates are judged once more; if they allow it, it answers within seconds
+              {model.champion !== null && ` instead of version ${model.champion.number}`}. Rolling
+              back is one command.
+            </p>
+          </Action>
+        )}
+      </header>
+      <div className="metrics">
+        {version.metrics.slice(0, 5).map((metric) => (
+          <MetricValue key={metric.name} metric={metric} named />
+        ))}
+      </div>
+      {version.verdict ? (
+        <VerdictList verdict={version.verdict} />
+      ) : (
+        <p className="muted">No verdict is kept for this version.</p>
+      )}
+      <details open={open && model.history.length === 1}>
+        <summary>What it was made from</summary>
+        <Facts
+          of={[
+            ["Trainer", version.trainer],
+            ["Made", <Age key="a" at={version.createdAt} />],
+            [
+              "Run",
+              <Link key="r" to={pathTo.run(version.runId)}>
+                {version.runId}
+              </Link>,
+            ],
+            ["Parent", version.parent === null ? "none" : `version ${version.parent}`],
+            ["Seed", version.seed],
+            [
+              "Data",
+              model.dataset === null ? (
+                <code key="d">{shortDigest(version.dataset)}</code>
+              ) : (
+                <Link
+                  key="d"
+                  to={`${pathTo.dataset(model.dataset)}?version=${shortDigest(version.dataset)}`}
+                >
+                  <code>{shortDigest(version.dataset)}</code>
+                </Link>
+              ),
+            ],
+            ["Code", <code key="c">{shortDigest(version.code)}</code>],
+            ["ONNX", <code key="o">{shortDigest(version.onnx)}</code>],
+            [
+              "Environment",
+              `Node ${version.environment.node}, Millwright ${version.environment.millwright}, ${version.environment.runtime}`,
+            ],
+            ["Parameters", <code key="p">{JSON.stringify(version.params)}</code>],
+          ]}
+        />
+      </details>
+    </article>
+  );
+}

@@ -1,0 +1,25 @@
+import type { ReactNode } from "react";
+import { DatasetPage } from "./pages/datasets/dataset.tsx";
+import { DatasetsPage } from "./pages/datasets/datasets.tsx";
+import { IncidentsPage } from "./pages/monitoring/incidents.tsx";
+import { OverviewPage } from "./pages/overview/overview.tsx";
+import { ModelPage } from "./pages/registry/model.tsx";
+import { RunPage } from "./pages/tracking/run.tsx";
+import { RunsPage } from "./pages/tracking/runs.tsx";
+
+/** Every page with its address. */
+export const ROUTES: readonly {
+  readonly pattern: RegExp;
+  readonly page: (parts: readonly string[]) => ReactNode;
+}[] = [
+  { pattern: /^\/$/, page: () => <OverviewPage /> },
+  {
+    pattern: /^\/models\/([^/]+)(?:\/([a-z]+))?\/?$/,
+    page: ([model = "", tab = ""]) => <ModelPage model={model} tab={tab} />,
+  },
+  { pattern: /^\/runs\/?$/, page: () => <RunsPage /> },
+  { pattern: /^\/runs\/([^/]+)\/?$/, page: ([run = ""]) => <RunPage id={run} /> },
+  { pattern: /^\/datasets\/?$/, page: () => <DatasetsPage /> },
+  { pattern: /^\/datasets\/([^/]+)\/?$/, page: ([name = ""]) => <DatasetPage name={name} /> },
+  { pattern: /^\/incidents\/?$/, page: () => <IncidentsPage /> },
+];

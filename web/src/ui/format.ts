@@ -1,0 +1,49 @@
+import type { Metric } from "@millwright/sdk/contract/shapes";
+
+const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+
+export const count = (n: number): string => whole.format(n);
+
+/** "1 run", "3 runs". */
+export const plural = (n: number, one: string, many = `${one}s`): string =>
+  `${count(n)} ${n === 1 ? one : many}`;
+
+/** Shares with three decimals, other quantities with three significant digits. */
+export function quantity(value: number, unit: Metric["unit"]): string {
+  if (unit === "share") return value.toFixed(3);
+  if (value !== 0 && Math.abs(value) < 1e-3) return value.toExponential(2);
+  return value.toLocaleString("en", { maximumSignificantDigits: Math.abs(value) >= 1000 ? 4 : 3 });
+}
+
+export const percent = (share: number): string =>
+  `${(share * 100).toLocaleString("en", { maximumFractionDigits: share < 0.1 ? 1 : 0 })} %`;
+
+export function duration(ms: number): string {
+  if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`;
+  const s = ms / 1000;
+  if (s < 60) return `${s < 10 ? s.toFixed(1) : Math.round(s)} s`;
+  const m = Math.floor(s / 60);
+  if (m < 60) return `${m} min ${Math.round(s % 60)} s`;
+  const h = Math.floor(m / 60);
+  if (h < 48) return `${h} h ${m % 60} min`;
+  return `${Math.round(h / 24)} days`;
+}
+
+export function age(then: number, now: number): string {
+  const s = Math.round((now - then) / 1000);
+  if (s < 5) return "just now";
+  if (s < 60) return `${s} s ago`;
+  if (s < 3600) return `${Math.floor(s / 60)} min ago`;
+  if (s < 48 * 3600) return `${Math.floor(s / 3600)} h ago`;
+  if (s < 60 * 86_400) return `${Math.floor(s / 86_400)} days ago`;
+  return new Date(then).toISOString().slice(0, 10);
+}
+
+/** UTC, to the minute. */
+export const moment = (ms: number): string =>
+  `${new Date(ms).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+
+export const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+
+/** The first twelve hex digits: enough for people and for `--version`. */
+export const shortDigest = (digest: string): string => digest.replace(/^sha256:/, "").slice(0, 12);
