@@ -111,9 +111,7 @@ async function look(request: InspectRequest, out: Terminal): Promise<Inspected> 
     const columns = await duckdbColumns({ scratch });
     try {
       out.progress(`reading ${request.uri}`);
-      return await inspectSource(columns, request, (rows) =>
-        out.progress(`reading ${request.uri}: ${rows.toLocaleString("en-US")} rows`),
-      );
+      return await inspectSource(columns, request);
     } finally {
       out.done();
       await columns.close();

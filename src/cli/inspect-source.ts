@@ -1,6 +1,6 @@
-import { type Inference, inferTable } from "../datasets/infer.ts";
-import { type ColumnEvidence, surveyor } from "../datasets/survey.ts";
-import { typist } from "../datasets/typing.ts";
+import { explore } from "../datasets/explore.ts";
+import type { Inference } from "../datasets/infer.ts";
+import type { ColumnEvidence } from "../datasets/survey.ts";
 import { MillwrightError } from "../errors.ts";
 import type { Columns, Source } from "../storage/columns/columns.ts";
 import type { Column, Table } from "../table/table.ts";
@@ -38,11 +38,7 @@ export interface ClassShare {
 }
 
 /** Reads every row of the source once, as text, and infers what its columns are from an even sample of it. */
-export async function inspectSource(
-  columns: Columns,
-  request: InspectRequest,
-  onRows: (rows: number) => void,
-): Promise<Inspected> {
+export async function inspectSource(columns: Columns, request: InspectRequest): Promise<Inspected> {
   const { uri, folder, header } = request;
   const source = await columns.inspect({ uri, folder, ...(header ? { header } : {}) });
   const options = { target: request.target, time: request.time, key: request.key };
@@ -52,36 +48,18 @@ export async function inspectSource(
         "invalid_input",
         `--${option} ${JSON.stringify(name)} is not a column. ${suggestion(name, source.names, "columns")}`,
       );
-  const survey = surveyor(source.names, source.declared);
-  let [read, told] = [0, 0];
-  for await (const block of columns.blocks(source)) {
-    survey.add(block);
-    read += block.rows;
-    if (read - told >= 100_000) {
-      told = read;
-      onRows(read);
-    }
-  }
-  const found = survey.finish();
-  if (found.rows === 0)
-    throw new MillwrightError(
-      "invalid_data",
-      `'${uri}' has a header line but no rows: there is nothing to learn from`,
-    );
-  const typed = typist(
-    found.columns.map(({ name, type, order }, at) => ({ name, type, order, at })),
-  )(found.sample);
-  const refused = new Set(typed.bad.map((bad) => bad.line));
-  const sampled = found.sampled.filter((_, i) => !refused.has(found.sample.lines[i]!));
-  const inference = inferTable({ sample: typed.table, sampled, ...options });
+  const { survey, sample, inference } = await explore(
+    { columns },
+    { source: uri, folder, header, inspected: source, ...options },
+  );
   return {
     source,
-    rows: found.rows,
-    unreadable: found.bad,
-    evidence: found.columns,
+    rows: survey.rows,
+    unreadable: survey.bad,
+    evidence: survey.columns,
     inference,
-    distinct: new Map([...typed.table.columns].map(([name, c]) => [name, distinctValues(c)])),
-    ...balance(inference, typed.table, found.columns),
+    distinct: new Map([...sample.columns].map(([name, c]) => [name, distinctValues(c)])),
+    ...balance(inference, sample, survey.columns),
   };
 }
 
