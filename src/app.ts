@@ -20,9 +20,11 @@ import { checkProject } from "./pipelines/check-project.ts";
 import type { LoadedProject, Platform, Stores } from "./pipelines/platform.ts";
 import { registryStore } from "./registry/store.ts";
 import { onnxRuntime } from "./runtime/onnxruntime.ts";
+import { readLog } from "./serving/read-log.ts";
 import { servingStore } from "./serving/store.ts";
 import { openBlobs } from "./storage/blobs/all.ts";
 import { duckdbColumns } from "./storage/columns/duckdb.ts";
+import { journalsIn } from "./storage/journal/segments.ts";
 import { migrate } from "./storage/migrate.ts";
 import { stopPostgres } from "./storage/sql/embedded.ts";
 import { keepPostgres } from "./storage/sql/keep-postgres.ts";
@@ -56,6 +58,7 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
 
   const blobs = openBlobs(config.blobUrl, config.project);
   const columns = await duckdbColumns({ scratch: join(config.dataDir, "scratch") });
+  const journals = journalsIn(join(config.dataDir, "journal"));
   const runtime = await onnxRuntime();
   const compute = hostedCompute(config);
   const engine = dbosEngine({ url, sql, log });
@@ -69,6 +72,9 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
     blobs,
     columns,
     datasets: datasetStore(sql),
+    predictions: {
+      read: (query) => readLog({ journals, columns, blobs, store: servingStore(sql) }, query),
+    },
     environment: { node: process.versions.node, millwright: VERSION, runtime: runtime.name },
     threads: config.threads,
     project,

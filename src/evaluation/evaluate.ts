@@ -39,8 +39,9 @@ export interface EvaluateInput {
   readonly baselines: readonly Candidate[];
   readonly champion:
     | { readonly name: string; readonly onnx: Digest; readonly signature: Signature; readonly complexity: number }
-    | undefined;
-  readonly gates: readonly GateChoice[] | undefined;
+    | null;
+  /** null = all of them. */
+  readonly gates: readonly GateChoice[] | null;
 }
 
 export interface EvaluateDeps extends Threads {
@@ -61,7 +62,7 @@ export async function evaluate(
   const target = Float64Array.from(data.test, (row) => data.target[row]!);
   const metric = metricNamed(spec.metric, spec.task);
   const scores = await scoreStored(deps, input.fit.onnx, input.fit.signature, table);
-  const champion: Contender | undefined = input.champion && {
+  const champion: Contender | null = input.champion && {
     name: input.champion.name,
     complexity: input.champion.complexity,
     scores: await scoreStored(deps, input.champion.onnx, input.champion.signature, table),
@@ -86,7 +87,7 @@ export async function evaluate(
       parity: parityOf(input.fit.check, scores),
       seed: spec.seed,
     },
-    input.gates,
+    input.gates ?? undefined,
   );
   const found = report({
     ...{ task: spec.task, metric, scores, target, table, seed: spec.seed },
@@ -97,7 +98,7 @@ export async function evaluate(
     report: found,
     verdict: judged,
     baseline: baseline && { candidate: baseline.name, value: valueOf(baseline) },
-    champion: champion && { name: champion.name, value: valueOf(champion) },
+    champion: champion === null ? undefined : { name: champion.name, value: valueOf(champion) },
     testRows: data.test.length,
     split: data.splitReason,
     importance: input.fit.importance,

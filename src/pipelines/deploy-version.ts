@@ -36,7 +36,7 @@ export async function deployVersion(
   const definition = (await deps.project()).definition.models[model];
   const wanted = input.shadow && definition?.deploy?.shadow !== false;
   const answered = wanted
-    ? await deps.predictions.count(model, { from: at - TRAFFIC_WINDOW_MS, to: at })
+    ? (await deps.predictions.read({ model, from: at - TRAFFIC_WINDOW_MS, to: at })).length
     : 0;
   if (answered > 0) {
     const reason = `${verdict.summary}; now to be proven on live traffic`;
