@@ -3,7 +3,7 @@ import { MillwrightError } from "../errors.ts";
 import type { Platform } from "../pipelines/platform.ts";
 import type { ModelVersion } from "../registry/model-version.ts";
 import type { CommandOf, GlobalOptions } from "./command.ts";
-import { incidentView } from "./incident-view.ts";
+import { incidentView } from "../monitoring/incident-view.ts";
 import { type Looking, lookAt } from "./look-at.ts";
 import { suggestion } from "./near-names.ts";
 import { renderDataset, type SetAside } from "./render-dataset.ts";

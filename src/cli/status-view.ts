@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { Platform } from "../pipelines/platform.ts";
-import { incidentView } from "./incident-view.ts";
+import { incidentView } from "../monitoring/incident-view.ts";
 import type { ModelStatus, StatusView } from "./render-status.ts";
 import { versionView } from "./version-view.ts";
 
