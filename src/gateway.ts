@@ -233,13 +233,17 @@ async function routeRefresher(parts: RefresherParts) {
   const known = await parts.kept.read();
   let change = known?.change ?? 0;
   for (const route of known?.routes ?? []) routes.set(route);
+  const retryAt = new Map<string, number>();
   let ready = known !== undefined;
   let running: Promise<void> | undefined;
   let failing = false;
 
   async function once(): Promise<void> {
     if (store === undefined) return;
-    const result = await refreshRoutes({ ...parts, store, warmUpTo: 500 }, { change });
+    const result = await refreshRoutes(
+      { ...parts, store, clock: { now: Date.now }, retryAt, warmUpTo: 500 },
+      { change },
+    );
     change = result.change;
     if (result.changed || !ready) await parts.kept.write({ change, routes: routes.list() });
     ready = true;

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { client, type RequestError } from "../../sdk/src/client.ts";
 import { serving } from "../../sdk/src/contract/serving.ts";
@@ -245,6 +246,23 @@ describe("MLflow's scoring protocol", () => {
     expect((await answer("/models/line/invocations", body)).predictions).toEqual([4, 7]);
   });
 
+  test("CSV", async () => {
+    const csv = 'subject,amount,domain\r\n"Invoice, INVOICE now",120,evil.example\n,,\n';
+    const answered = await post("/models/mail/invocations", csv, "text/csv");
+    const { outputs } = (await answered.json()) as { outputs: number[][] };
+    expect(outputs[0]![0]).toBeCloseTo(mailProbability(0, MAILS[0]!), 5);
+    expect(outputs[1]![0]).toBeCloseTo(0.5, 5);
+    for (const [broken, named] of [
+      ["amount\n1,2\n", "line 2"],
+      ["amount\n", "at least one row"],
+      ["amount\nmuch\n", "row 0, amount"],
+    ]) {
+      const refused = await post("/models/mail/invocations", broken, "text/csv");
+      expect(refused.status).toBe(400);
+      expect(await refused.json()).toMatchObject({ detail: expect.stringContaining(named!) });
+    }
+  });
+
   test("labels for classes; the server's own pages", async () => {
     const body = await answer("/models/mail/invocations", { dataframe_records: MAILS });
     expect(body.predictions).toEqual(["yes", "no", "yes"]);
@@ -449,6 +467,39 @@ describe("hostile and broken requests", () => {
     );
     expect(calls.map((c) => c.status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
   });
+});
+
+test("whatever JSON comes, no endpoint answers with an error of its own", async () => {
+  const value = fc.jsonValue({ maxDepth: 2, size: "xsmall" });
+  const word = fc.constantFrom("x", "amount", "name", "data", "columns", "id", "label", "shape");
+  const likely = fc.dictionary(
+    word,
+    fc.oneof(value, fc.array(fc.dictionary(word, value), { maxLength: 3 })),
+  );
+  const field = fc.constantFrom("rows", "inputs", "instances", "dataframe_split", "feedback");
+  const paths = [
+    "/models/line/predict",
+    "/models/mail/predict",
+    "/models/line/feedback",
+    "/models/three/invocations",
+    "/v2/models/mail/infer",
+    "/gateway/refresh",
+  ];
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...paths),
+      fc.oneof(
+        value,
+        fc.dictionary(field, fc.oneof(likely, fc.array(likely, { maxLength: 3 }), value)),
+      ),
+      async (path, body) => {
+        const { status } = await post(path, JSON.stringify(body));
+        expect(status).toBeLessThan(500);
+      },
+    ),
+    { numRuns: 200 },
+  );
+  expect((await fetch(`${url}/v2/health/ready`)).status).toBe(200);
 });
 
 test("metrics are counted", async () => {
