@@ -62,6 +62,9 @@ export interface Gateway {
 /** Rows whose shadow may wait; beyond, the shadow skips rows (counted) rather than slow the champion. */
 const MAX_SHADOW_ROWS = 20_000;
 
+/** Records written as JSON in one go: about 5 ms. */
+const LOG_TURN = 1000;
+
 /** Online predictions of one process: routes from the database or the snapshot, models from blobs, every answer in the journal. */
 export async function openGateway(parts: GatewayParts, options: GatewayOptions): Promise<Gateway> {
   const { log } = parts;
@@ -71,9 +74,12 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
   const { models, batches } = servingModels(loaded);
   const journal = await openJournal(journalRoot(options.dataDir), options.journal);
   const predictionLog: PredictionLog = {
-    append(records) {
-      for (const { kind } of records) if (kind === "feedback") counters.count("feedback");
-      return journal.append(records.map((record) => JSON.stringify(record)));
+    async append(records) {
+      for (let at = 0; at < records.length; at += LOG_TURN) {
+        const part = records.length <= LOG_TURN ? records : records.slice(at, at + LOG_TURN);
+        await journal.append(part.map((record) => JSON.stringify(record)));
+        counters.count(part[0]!.kind === "feedback" ? "feedback" : "predictions", part.length);
+      }
     },
   };
   const clock = { now: Date.now };
