@@ -256,14 +256,19 @@ async function routeRefresher(parts: RefresherParts) {
     if (failing) log.info("routes can be read again");
     failing = false;
   }
-  const refresh = (): Promise<void> => {
+  const start = (): Promise<void> => {
     running ??= once().finally(() => {
       running = undefined;
     });
     return running;
   };
+  /** Sees what was changed before the call: a refresh that runs already may have looked too early. */
+  const refresh = async (): Promise<void> => {
+    await running?.catch(() => undefined);
+    await start();
+  };
   const tick = (): void => {
-    refresh().catch((error: unknown) => {
+    start().catch((error: unknown) => {
       parts.counters.count("refresh_failures");
       if (!failing)
         log.warn("routes cannot be read; serving what is known", { why: wordsOf(error) });

@@ -19,7 +19,10 @@ export interface KnownRoutes {
 }
 
 export interface RefreshRoutesDeps {
-  readonly store: { changedRoutes(since: number): Promise<readonly RouteChange[]> };
+  readonly store: {
+    lastChange(): Promise<number>;
+    changedRoutes(since: number): Promise<readonly RouteChange[]>;
+  };
   readonly routes: RouteTable;
   readonly models: Models;
   readonly log: Log;
@@ -41,32 +44,36 @@ export async function refreshRoutes(
   deps: RefreshRoutesDeps,
   known: { readonly change: number },
 ): Promise<{ readonly change: number; readonly changed: boolean }> {
-  const changes = await deps.store.changedRoutes(known.change);
+  const newest = await deps.store.lastChange();
+  if (newest === known.change) return { change: newest, changed: false };
+  // A database that knows less than we do is another one: what we know is of no use.
+  const since = newest < known.change ? 0 : known.change;
+  if (since < known.change) for (const { model } of deps.routes.list()) deps.routes.remove(model);
+  const changes = await deps.store.changedRoutes(since);
   let failedFrom = Number.POSITIVE_INFINITY;
-  let last = known.change;
-  for (const { change, model, route } of changes) {
-    last = Math.max(last, change);
-    if (route === undefined) {
-      deps.routes.remove(model);
-      continue;
-    }
-    const current = deps.routes.get(model);
-    if (current !== undefined && current.revision >= route.revision) continue;
-    const warm = deps.routes.size < deps.warmUpTo;
-    if (warm && current !== undefined && !(await canAnswer(deps, route))) {
-      failedFrom = Math.min(failedFrom, change);
-      continue;
-    }
-    if (warm && route.shadow !== undefined) await canLoad(deps, route, route.shadow);
-    deps.routes.set(route);
-    deps.log.info("route changed", {
-      model,
-      revision: route.revision,
-      champion: route.champion.number,
-      shadow: route.shadow?.number,
-    });
-  }
-  return { change: Math.min(last, failedFrom - 1), changed: changes.length > 0 };
+  for (const { change, model, route } of changes)
+    if (route === undefined) deps.routes.remove(model);
+    else if (!(await takeOver(deps, route))) failedFrom = Math.min(failedFrom, change);
+  const last = changes.at(-1)?.change ?? newest;
+  return { change: Math.min(last, failedFrom - 1), changed: true };
+}
+
+/** False when the new version cannot be loaded and an older one keeps answering. */
+async function takeOver(deps: RefreshRoutesDeps, route: Route): Promise<boolean> {
+  const current = deps.routes.get(route.model);
+  if (current !== undefined && current.revision >= route.revision) return true;
+  const warm = deps.routes.size < deps.warmUpTo;
+  if (warm && current !== undefined && !(await canAnswer(deps, route))) return false;
+  if (warm && route.shadow !== undefined) await canLoad(deps, route, route.shadow);
+  deps.routes.set(route);
+  deps.log.info("route changed", {
+    model: route.model,
+    revision: route.revision,
+    champion: route.champion.number,
+    shadow: route.shadow?.number,
+  });
+  if (warm && current === undefined) await canLoad(deps, route, route.champion);
+  return true;
 }
 
 async function canAnswer(deps: RefreshRoutesDeps, route: Route): Promise<boolean> {

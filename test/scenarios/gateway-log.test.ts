@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { client } from "../../sdk/src/client.ts";
 import { serving } from "../../sdk/src/contract/serving.ts";
@@ -169,6 +170,18 @@ describe("routes", () => {
     expect((await fetch(`${empty.url}/v2/health/ready`)).status).toBe(503);
     expect((await fetch(`${empty.url}/v2/health/live`)).status).toBe(200);
     await empty.close();
+  });
+
+  test("another database behind the same gateway: its routes count, not the snapshot's", async () => {
+    const snapshotOf = join(db.folder, "moved", "routes.json");
+    mkdirSync(dirname(snapshotOf), { recursive: true });
+    const stale = { ...(await store.route("mail"))!, revision: 99 };
+    const routes = [stale, { ...stale, model: "forgotten" }];
+    writeFileSync(snapshotOf, JSON.stringify({ change: 1e6, routes }));
+    const moved = await open(db.sql, { dataDir: dirname(snapshotOf) });
+    const { models } = await api(moved).refreshRoutes({});
+    expect(models.map((route) => [route.model, route.revision])).toEqual([["mail", 8]]);
+    await moved.close();
   });
 
   test("a removed route is not served any more", async () => {

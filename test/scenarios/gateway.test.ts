@@ -359,6 +359,7 @@ describe("hostile and broken requests", () => {
       "row 0, x",
     ],
     ["infinity", "/models/line/predict", '{"rows":[{"x":1e999}]}', 400, "row 0, x"],
+    ["overflow", "/models/line/predict", { rows: [{ x: 3e38 }] }, 400, "not a finite number"],
     ["NaN", "/models/line/predict", '{"rows":[{"x":NaN}]}', 400, "JSON"],
     [
       "a time that is none",

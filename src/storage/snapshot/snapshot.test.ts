@@ -13,7 +13,7 @@ test("a snapshot is replaced as a whole, the last write wins, and a draft left b
   expect(await kept.read()).toBeUndefined();
   await Promise.all([1, 2, 3].map((n) => kept.write({ n })));
   expect(await kept.read()).toEqual({ n: 3 });
-  writeFileSync(`${path}.draft`, '{"n":');
+  writeFileSync(`${path}.${process.pid}.draft`, '{"n":');
   expect(await snapshot(path).read()).toEqual({ n: 3 });
   await kept.write({ n: 4 });
   expect(readdirSync(join(folder, "deep"))).toEqual(["routes.json"]);
