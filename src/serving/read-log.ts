@@ -1,8 +1,10 @@
 import type { Digest } from "../lib/digest.ts";
+import { rowsToTable } from "../onnx/rows.ts";
+import type { SignatureColumn } from "../onnx/signature.ts";
 import type { Blobs } from "../storage/blobs/blobs.ts";
 import type { Columns } from "../storage/columns/columns.ts";
 import type { Journals } from "../storage/journal/journals.ts";
-import type { LoggedPrediction } from "./logged.ts";
+import type { Table } from "../table/table.ts";
 import type { FeedbackRecord, LogRecord, PredictionRecord, Variant } from "./prediction.ts";
 import { lastFeedback, type RecordHead, tableRecords } from "./segment.ts";
 import type { ServingStore } from "./store.ts";
@@ -18,6 +20,11 @@ export interface LogQuery {
   readonly variant?: Variant;
   /** Only predictions of which is known what really happened. */
   readonly withFeedback?: boolean;
+}
+
+export interface LoggedPrediction extends PredictionRecord {
+  /** What really happened; undefined while nobody knows. `at` in milliseconds since 1970. */
+  readonly truth: { readonly label: string | number; readonly at: number } | undefined;
 }
 
 export interface ReadLogDeps {
@@ -65,6 +72,16 @@ export async function readLog(deps: ReadLogDeps, query: LogQuery): Promise<Logge
   });
   return query.withFeedback ? logged.filter((prediction) => prediction.truth) : logged;
 }
+
+/** The inputs as a table, read as the gateway reads them. A value that is none for its role is missing. */
+export const inputTable = (
+  predictions: readonly PredictionRecord[],
+  columns: readonly SignatureColumn[],
+): Table =>
+  rowsToTable(
+    { columns },
+    predictions.map((prediction) => prediction.inputs),
+  ).table;
 
 async function knownFeedback(
   store: ServingStore,

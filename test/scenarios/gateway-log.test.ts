@@ -14,8 +14,7 @@ import {
 import { digestOf } from "../../src/lib/digest.ts";
 import { onnxRuntime } from "../../src/runtime/onnxruntime.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
-import { inputTable, loggedScores, loggedTruth, pairById } from "../../src/serving/logged.ts";
-import { type LogQuery, readLog } from "../../src/serving/read-log.ts";
+import { inputTable, type LogQuery, readLog } from "../../src/serving/read-log.ts";
 import type { RoutedVersion } from "../../src/serving/route.ts";
 import { type ServingStore, servingStore } from "../../src/serving/store.ts";
 import type { Blobs } from "../../src/storage/blobs/blobs.ts";
@@ -278,12 +277,6 @@ describe("the log", () => {
     expect([...(table.columns.get("amount") as NumberColumn).values].slice(0, 3)).toEqual([
       19, 18, 17,
     ]);
-    const scores = loggedScores(unshipped, MAIL);
-    expect(scores.values[0]).toBeCloseTo(mailProbability(0, rows[19]!), 5);
-    expect([...loggedTruth(unshipped, MAIL)].slice(9, 13)).toEqual([Number.NaN, 1, 0, 1]);
-    const pairs = pairById(unshipped.slice(3), shadow.slice(0, 5));
-    expect(pairs.champion.map((p) => p.id)).toEqual(pairs.shadow.map((p) => p.id));
-    expect(pairs.shadow).toHaveLength(2);
   });
 
   test("two shippers at once, and one that died before deleting, count every segment once", async () => {
