@@ -50,13 +50,13 @@ export interface FeatureDrift {
   readonly words: string;
 }
 
-export interface DriftRule {
+interface DriftRule {
   readonly minRows: number;
   readonly q: number;
   readonly floor: { readonly sd: number; readonly share: number };
 }
 
-export const DEFAULT_DRIFT_RULE: DriftRule = {
+const DEFAULT_DRIFT_RULE: DriftRule = {
   minRows: 100,
   q: 0.05,
   floor: { sd: 0.1, share: 0.02 },
