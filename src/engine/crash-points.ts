@@ -8,7 +8,7 @@ import { armCrashPoints } from "../lib/crash-point.ts";
  * each also as `before-journal/<step name>`.
  */
 export function armCrashPointsFromEnvironment(): void {
-  const wanted = process.env["MILLWRIGHT_CRASH_AT"];
+  const wanted = process.env.MILLWRIGHT_CRASH_AT;
   if (!wanted) return;
   const colon = wanted.lastIndexOf(":");
   const name = colon < 0 ? wanted : wanted.slice(0, colon);

@@ -119,7 +119,7 @@ export const executable = (folder: string, name: string): string =>
 /** What every PostgreSQL process gets: its user, a folder it can be in, and a neutral locale. */
 export const spawnOptions = (user: ServerUser | undefined) => ({
   cwd: process.platform === "win32" ? undefined : "/",
-  env: { PATH: process.env["PATH"], LC_ALL: "C", TZ: "UTC" },
+  env: { PATH: process.env.PATH, LC_ALL: "C", TZ: "UTC" },
   ...(user && { uid: user.uid, gid: user.gid }),
 });
 

@@ -1,0 +1,50 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { blobsContract } from "../../testing/blobs-contract.ts";
+import { openBlobs } from "./all.ts";
+import { fileBlobs } from "./files.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "millwright-files-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let n = 0;
+
+blobsContract("the file store", async () => openBlobs(`file:./store-${n++}`, folder));
+
+test("bytes that changed on disk are noticed", async () => {
+  const blobs = fileBlobs(join(folder, "damaged"));
+  const digest = await blobs.put(new Uint8Array([1, 2, 3]));
+  const path = await blobs.localPath(digest);
+  chmodSync(path, 0o644);
+  writeFileSync(path, "other");
+  await expect(blobs.get(digest)).rejects.toMatchObject({ code: "internal" });
+});
+
+test("a failed copy leaves nothing half-written", async () => {
+  const root = join(folder, "clean");
+  await expect(fileBlobs(root).putFile(folder)).rejects.toThrow();
+  expect(readdirSync(join(root, "tmp"))).toEqual([]);
+});
+
+const small = join(folder, "small");
+mkdirSync(small);
+const mounted =
+  process.getuid?.() === 0 &&
+  spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", small]).status === 0;
+afterAll(() => {
+  if (mounted) spawnSync("umount", [small]);
+});
+
+test.runIf(mounted)("a full disk is storage_full, and what was there stays", async () => {
+  const blobs = fileBlobs(small);
+  const kept = await blobs.put(new Uint8Array([1]));
+  await expect(blobs.put(new Uint8Array(200_000))).rejects.toMatchObject({ code: "storage_full" });
+  expect(await blobs.has(kept)).toBe(true);
+  expect(readdirSync(join(small, "tmp"))).toEqual([]);
+});
+
+test("an unknown kind of store is named in the error", () => {
+  expect(() => openBlobs("ftp://x", folder)).toThrow(/known are file:/);
+});

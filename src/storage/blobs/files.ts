@@ -1,0 +1,157 @@
+import { createHash, randomBytes } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { access, type FileHandle, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { MillwrightError } from "../../errors.ts";
+import type { Digest } from "../../lib/digest.ts";
+import type { Blobs } from "./blobs.ts";
+
+/**
+ * Blobs as files `<root>/ab/cdef…` named by their SHA-256. A blob is written to `<root>/tmp`, synced, renamed, and its folder
+ * synced: it is wholly there or not at all, and acknowledged means on disk. Any number of processes may share the folder.
+ * `putFile` copies: the original stays as it is.
+ */
+export function fileBlobs(folder: string): Blobs {
+  const root = resolve(folder);
+  const temporary = join(root, "tmp");
+
+  const write = async (fill: (file: FileHandle) => Promise<Digest>): Promise<Digest> => {
+    await mkdir(temporary, { recursive: true });
+    const half = join(temporary, randomBytes(12).toString("hex"));
+    try {
+      const file = await open(half, "wx", 0o444);
+      let digest: Digest;
+      try {
+        digest = await fill(file);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      const at = pathOf(root, digest);
+      const made = await mkdir(dirname(at), { recursive: true });
+      await rename(half, at);
+      await syncFolder(dirname(at));
+      if (made) await syncFolder(root);
+      return digest;
+    } catch (error) {
+      await rm(half, { force: true });
+      throw storageError(error, root);
+    }
+  };
+
+  const self: Blobs = {
+    async put(bytes) {
+      const digest: Digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+      if (await self.has(digest)) return digest;
+      return write(async (file) => {
+        await file.writeFile(bytes);
+        return digest;
+      });
+    },
+    putFile(path) {
+      return write(async (file) => {
+        const hash = createHash("sha256");
+        try {
+          for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) {
+            hash.update(chunk as Buffer);
+            await writeAll(file, chunk as Buffer);
+          }
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code === "ENOENT")
+            throw new MillwrightError("not_found", `There is no file ${path}.`, { cause: error });
+          throw error;
+        }
+        return `sha256:${hash.digest("hex")}`;
+      });
+    },
+    async get(digest) {
+      const at = pathOf(root, digest);
+      let bytes: Buffer;
+      try {
+        bytes = await readFile(at);
+      } catch (error) {
+        throw missing(error, digest);
+      }
+      const found = createHash("sha256").update(bytes).digest("hex");
+      if (digest !== `sha256:${found}`)
+        throw new MillwrightError(
+          "internal",
+          `The stored bytes of ${digest} have changed on disk (${at} is now sha256:${found}). Restore the file from a backup, or remove it and run what made it again.`,
+        );
+      return bytes;
+    },
+    async has(digest) {
+      const at = pathOf(root, digest);
+      return access(at).then(
+        () => true,
+        () => false,
+      );
+    },
+    async localPath(digest) {
+      const at = pathOf(root, digest);
+      try {
+        await access(at);
+      } catch (error) {
+        throw missing(error, digest);
+      }
+      return at;
+    },
+    async delete(digest) {
+      const at = pathOf(root, digest);
+      await rm(at, { force: true });
+    },
+  };
+  return self;
+}
+
+/** Only a well-formed digest names a file, so no blob name can lead out of the folder. */
+function pathOf(root: string, digest: string): string {
+  if (!/^sha256:[0-9a-f]{64}$/.test(digest))
+    throw new MillwrightError(
+      "invalid_input",
+      `'${digest.slice(0, 100)}' is no blob digest: expected sha256: and 64 hex digits.`,
+    );
+  return join(root, digest.slice(7, 9), digest.slice(9));
+}
+
+async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, done);
+    done += bytesWritten;
+  }
+}
+
+/** Makes a rename durable. Windows cannot open folders, and does not need to. */
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+function missing(error: unknown, digest: Digest): unknown {
+  if ((error as NodeJS.ErrnoException).code !== "ENOENT") return error;
+  return new MillwrightError("not_found", `There is no blob ${digest}.`, { cause: error });
+}
+
+function storageError(error: unknown, root: string): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === "ENOSPC" || code === "EDQUOT")
+    return new MillwrightError(
+      "storage_full",
+      `The disk of ${root} is full. Free some space, then try again.`,
+      { cause: error },
+    );
+  if (code === "EACCES" || code === "EROFS")
+    return new MillwrightError(
+      "unavailable",
+      `${root} cannot be written: ${(error as Error).message}.`,
+      {
+        cause: error,
+      },
+    );
+  return error;
+}
