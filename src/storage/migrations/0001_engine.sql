@@ -22,6 +22,7 @@ create table millwright.run_step (
   position integer not null,
   state text not null check (state in ('queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled')),
   attempts integer not null default 0,
+  crashes integer not null default 0,
   started_at timestamptz,
   finished_at timestamptz,
   error text,
@@ -33,6 +34,7 @@ create table millwright.executor (
   id text primary key,
   host text not null,
   pid integer not null,
+  process_start text not null,
   work boolean not null,
   started_at timestamptz not null default now(),
   beat_at timestamptz not null default now()

@@ -1,0 +1,188 @@
+import { MillwrightError } from "../errors.ts";
+import type { Json } from "../lib/json.ts";
+import type { Sql } from "../storage/sql/sql.ts";
+import type { Run, RunState, RunStep } from "./engine.ts";
+
+/**
+ * The rows people look at. A run moves queued → running ⇄ waiting → succeeded | failed | cancelled; the last three are final,
+ * and no statement here leaves them: that makes every write safe to repeat after a crash.
+ */
+const OPEN = "('queued', 'running', 'waiting')";
+
+export interface RunFailure {
+  readonly code: string;
+  readonly message: string;
+}
+
+interface RunRow {
+  id: string;
+  pipeline: string;
+  state: RunState;
+  input: Json;
+  output: Json;
+  error: string | null;
+  error_code: string | null;
+  progress: { step: string; message: string; fraction?: number } | null;
+  created_at: number;
+  finished_at: number | null;
+}
+
+export type RunRecord = Run & { readonly errorCode: string | undefined };
+
+export function runStore(sql: Sql) {
+  const one = async (id: string): Promise<RunRecord | undefined> => {
+    const [row] = await sql.query<RunRow>("select * from millwright.run where id = $1", [id]);
+    return row && toRun(row);
+  };
+
+  return {
+    get: one,
+
+    /** False when the run was there before. */
+    async create(id: string, pipeline: string, input: Json): Promise<boolean> {
+      const rows = await sql.query(
+        `insert into millwright.run (id, pipeline, state, input) values ($1, $2, 'queued', $3)
+         on conflict (id) do nothing returning id`,
+        [id, pipeline, JSON.stringify(input)],
+      );
+      return rows.length > 0;
+    },
+
+    async list(filter: { pipeline?: string; state?: RunState; limit?: number }): Promise<Run[]> {
+      const rows = await sql.query<RunRow>(
+        `select * from millwright.run
+         where ($1::text is null or pipeline = $1) and ($2::text is null or state = $2)
+         order by created_at desc, id desc limit $3`,
+        [filter.pipeline ?? null, filter.state ?? null, filter.limit ?? 100],
+      );
+      return rows.map(toRun);
+    },
+
+    async steps(id: string): Promise<RunStep[]> {
+      const rows = await sql.query<{
+        name: string;
+        state: RunState;
+        attempts: number;
+        started_at: number | null;
+        finished_at: number | null;
+        error: string | null;
+      }>("select * from millwright.run_step where run_id = $1 order by position, name", [id]);
+      return rows.map((row) => ({
+        name: row.name,
+        state: row.state,
+        attempts: row.attempts,
+        startedAt: row.started_at ?? undefined,
+        finishedAt: row.finished_at ?? undefined,
+        error: row.error ?? undefined,
+      }));
+    },
+
+    async setState(id: string, state: "running" | "waiting"): Promise<void> {
+      await sql.query(
+        `update millwright.run set state = $2, started_at = coalesce(started_at, now())
+         where id = $1 and state in ${OPEN}`,
+        [id, state],
+      );
+    },
+
+    async setProgress(id: string, progress: NonNullable<Run["progress"]>): Promise<void> {
+      await sql.query(
+        `update millwright.run set progress = $2 where id = $1 and state in ${OPEN}`,
+        [id, JSON.stringify(progress)],
+      );
+    },
+
+    /** Returns how often a process died (was not stopped, died) in the middle of this step. */
+    async stepStarted(
+      id: string,
+      step: { name: string; position: number; state: "running" | "waiting" },
+    ): Promise<number> {
+      const [row] = await sql.query<{ crashes: number }>(
+        `insert into millwright.run_step as s (run_id, name, position, state, attempts, started_at)
+         values ($1, $2, $3, $4, 1, now())
+         on conflict (run_id, name) do update set
+           attempts = s.attempts + 1,
+           crashes = s.crashes + (s.state = 'running')::int,
+           state = excluded.state, finished_at = null, error = null,
+           started_at = coalesce(s.started_at, now())
+         returning crashes`,
+        [id, step.name, step.position, step.state],
+      );
+      return row?.crashes ?? 0;
+    },
+
+    /** `queued`: to be tried again, with the last error. */
+    async stepEnded(id: string, name: string, state: RunState, error?: string): Promise<void> {
+      await sql.query(
+        `update millwright.run_step set state = $3, error = $4,
+           finished_at = case when $3 = 'queued' then null else now() end
+         where run_id = $1 and name = $2`,
+        [id, name, state, error ?? null],
+      );
+    },
+
+    /** The engine of this process stops on purpose: what its runs were doing will be done again, and is no crash. */
+    async interrupted(ids: readonly string[]): Promise<void> {
+      await sql.query(
+        `update millwright.run_step set state = 'queued' where run_id = any($1) and state = 'running'`,
+        [ids],
+      );
+    },
+
+    async finish(
+      id: string,
+      end:
+        | { state: "succeeded"; output: Json | undefined }
+        | { state: "failed"; failure: RunFailure }
+        | { state: "cancelled" },
+    ): Promise<void> {
+      const failure = end.state === "failed" ? end.failure : undefined;
+      const output = end.state === "succeeded" && end.output !== undefined ? end.output : null;
+      await sql.query(
+        `with ended as (
+           update millwright.run set state = $2, output = $3, error = $4, error_code = $5,
+             progress = null, finished_at = now()
+           where id = $1 and state in ${OPEN} returning id)
+         update millwright.run_step set state = 'cancelled', finished_at = now()
+         where run_id in (select id from ended) and state in ${OPEN}`,
+        [
+          id,
+          end.state,
+          output === null ? null : JSON.stringify(output),
+          failure?.message ?? null,
+          failure?.code ?? null,
+        ],
+      );
+    },
+  };
+}
+
+export type RunStore = ReturnType<typeof runStore>;
+
+const toRun = (row: RunRow): RunRecord => ({
+  id: row.id,
+  pipeline: row.pipeline,
+  state: row.state,
+  input: row.input,
+  output: row.output ?? undefined,
+  error: row.error ?? undefined,
+  errorCode: row.error_code ?? undefined,
+  createdAt: row.created_at,
+  finishedAt: row.finished_at ?? undefined,
+  progress: row.progress
+    ? {
+        step: row.progress.step,
+        message: row.progress.message,
+        fraction: row.progress.fraction ?? undefined,
+      }
+    : undefined,
+});
+
+/** In words, and whether trying again could help. */
+export function describeFailure(error: unknown): RunFailure & { retryable: boolean } {
+  if (error instanceof MillwrightError)
+    return { code: error.code, message: error.message, retryable: error.retryable };
+  const message =
+    error instanceof Error ? `${error.name}: ${error.message}` : `thrown: ${String(error)}`;
+  return { code: "internal", message, retryable: true };
+}

@@ -1,0 +1,213 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { DBOS } from "@dbos-inc/dbos-sdk";
+import {
+  DBOSWorkflowCancelledError,
+  DBOSWorkflowConflictError,
+} from "@dbos-inc/dbos-sdk/internal/error";
+import type { ErrorCode } from "../../sdk/src/contract/errors.ts";
+import { MillwrightError } from "../errors.ts";
+import { crashPoint } from "../lib/crash-point.ts";
+import type { Json } from "../lib/json.ts";
+import type { Log } from "../lib/log.ts";
+import type { StepContext, Steps } from "./engine.ts";
+import { progressWriter } from "./progress.ts";
+import { describeFailure, type RunStore } from "./runs.ts";
+
+/** Unknown errors are tried this often again, waiting 0.5 s, 1 s, … in between. */
+const DEFAULT_RETRIES = 2;
+const DEFAULT_BACKOFF_MS = 500;
+/** A step in whose middle the process has died this often is not started again: it probably kills its process (memory). */
+const MAX_CRASHES = 5;
+
+export interface StepsDeps {
+  readonly runs: RunStore;
+  readonly log: Log;
+  /** Aborts when this process's engine stops. */
+  readonly stopping: AbortSignal;
+  /** A waiting run does not count against the worker's concurrency. */
+  readonly park: (runId: string, parked: boolean) => void;
+}
+
+/** What the journal keeps of a step. Errors are kept as values: so they come back as our own class after a restart. */
+type Outcome =
+  | { readonly ok: true; readonly value?: Json }
+  | {
+      readonly ok: false;
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly details?: Json;
+    };
+
+/** This process stops; whoever takes the run over repeats what was in flight. Nothing may be journaled any more. */
+export const abandon = (): Promise<never> => new Promise(() => {});
+
+/** The step was ended by DBOS (cancelled, or another process owns the run now): not an outcome of the step. */
+export const isJournalSignal = (error: unknown): boolean =>
+  error instanceof DBOSWorkflowConflictError || error instanceof DBOSWorkflowCancelledError;
+
+/**
+ * `Steps` on DBOS. DBOS numbers its operations in the order in which they are called, so nothing here may await before it
+ * calls DBOS: that keeps the numbers the same at every replay.
+ */
+export function durableSteps(deps: StepsDeps, runId: string): Steps {
+  const names = new Set<string>();
+  let active = 0;
+  let waiters = 0;
+
+  const claim = (name: string): number => {
+    if (names.has(name))
+      throw new MillwrightError(
+        "invalid_config",
+        `Step '${name}' occurs twice in this run; give each step of a pipeline its own name (number them in a loop).`,
+      );
+    names.add(name);
+    return names.size;
+  };
+  const showState = async (): Promise<void> => {
+    const waiting = waiters > 0 && active === 0;
+    deps.park(runId, waiting);
+    await deps.runs.setState(runId, waiting ? "waiting" : "running");
+  };
+  /** Shows the run as waiting for as long as nothing else of it is running. */
+  const whileWaiting = async <T>(name: string, position: number, wait: Promise<T>): Promise<T> => {
+    waiters += 1;
+    try {
+      await deps.runs.stepStarted(runId, { name, position, state: "waiting" });
+      await showState();
+      const result = await wait;
+      await deps.runs.stepEnded(runId, name, "succeeded");
+      return result;
+    } finally {
+      waiters -= 1;
+      if (!deps.stopping.aborted) await showState();
+    }
+  };
+
+  return {
+    runId,
+    async step<T extends Json | undefined>(
+      name: string,
+      body: (context: StepContext) => Promise<T>,
+      options: { retries?: number; backoffMs?: number } = {},
+    ): Promise<T> {
+      const position = claim(name);
+      const outcome = await DBOS.runStep(
+        async () => {
+          active += 1;
+          try {
+            if (waiters > 0) await showState();
+            return await attempts(deps, runId, { name, position, body, ...options });
+          } finally {
+            active -= 1;
+            if (waiters > 0) await showState();
+          }
+        },
+        { name },
+      );
+      crashPoint("after-journal");
+      crashPoint(`after-journal/${name}`);
+      if (outcome.ok) return outcome.value as T;
+      throw new MillwrightError(outcome.code, outcome.message, {
+        details: (outcome.details ?? {}) as Record<string, unknown>,
+      });
+    },
+    async waitFor<T extends Json>(topic: string, timeoutMs: number): Promise<T | undefined> {
+      const position = claim(`wait for ${topic}`);
+      const received = DBOS.recv<{ payload: T }>(topic, {
+        timeoutSeconds: timeoutMs / 1000,
+        // Beside the notification that comes at once: how soon a cancel is seen.
+        pollingIntervalMs: 1000,
+      });
+      received.catch(() => {});
+      const message = await whileWaiting(`wait for ${topic}`, position, received);
+      return message?.payload;
+    },
+    async sleep(name, ms) {
+      const position = claim(name);
+      const slept = DBOS.sleep(ms);
+      slept.catch(() => {});
+      await whileWaiting(name, position, slept);
+    },
+  };
+}
+
+interface StepCall {
+  readonly name: string;
+  readonly position: number;
+  readonly body: (context: StepContext) => Promise<Json | undefined>;
+  readonly retries?: number;
+  readonly backoffMs?: number;
+}
+
+async function attempts(deps: StepsDeps, runId: string, call: StepCall): Promise<Outcome> {
+  const { runs, stopping } = deps;
+  const cancel = DBOS.stepStatus?.cancelSignal;
+  const signal = cancel ? AbortSignal.any([cancel, stopping]) : stopping;
+  const retries = call.retries ?? DEFAULT_RETRIES;
+  for (let attempt = 0; ; attempt++) {
+    const crashes = await runs.stepStarted(runId, { ...call, state: "running" });
+    if (crashes >= MAX_CRASHES) return tooManyCrashes(runs, runId, call.name, crashes);
+    const progress = progressWriter((p) => runs.setProgress(runId, { step: call.name, ...p }));
+    progress.report("");
+    try {
+      const value = await call.body({ signal, progress: progress.report });
+      await progress.end();
+      if (stopping.aborted) await abandon();
+      await runs.stepEnded(runId, call.name, "succeeded");
+      crashPoint("before-journal");
+      crashPoint(`before-journal/${call.name}`);
+      return value === undefined ? { ok: true } : { ok: true, value };
+    } catch (error) {
+      await progress.end();
+      if (stopping.aborted) await abandon();
+      if (cancel?.aborted || isJournalSignal(error)) {
+        await runs.stepEnded(runId, call.name, "cancelled");
+        throw error;
+      }
+      const failure = describeFailure(error);
+      if (failure.retryable && attempt < retries) {
+        deps.log.warn(`step '${call.name}' failed and is tried again`, {
+          runId,
+          why: failure.message,
+        });
+        await runs.stepEnded(runId, call.name, "queued", failure.message);
+        await sleep((call.backoffMs ?? DEFAULT_BACKOFF_MS) * 2 ** attempt, undefined, {
+          signal,
+        }).catch(() => {});
+        if (stopping.aborted) await abandon();
+        if (cancel?.aborted) throw error;
+        continue;
+      }
+      await runs.stepEnded(runId, call.name, "failed", failure.message);
+      return failed(error, failure.code as ErrorCode, failure.message);
+    }
+  }
+}
+
+async function tooManyCrashes(
+  runs: RunStore,
+  runId: string,
+  name: string,
+  crashes: number,
+): Promise<Outcome> {
+  const message =
+    `The process died ${crashes} times in the middle of step '${name}', so it is not started again. ` +
+    "The usual cause is memory: use a machine with more, or less data at once.";
+  await runs.stepEnded(runId, name, "failed", message);
+  return { ok: false, code: "internal", message };
+}
+
+function failed(error: unknown, code: ErrorCode, message: string): Outcome {
+  const details = error instanceof MillwrightError ? jsonOrNothing(error.details) : undefined;
+  return details === undefined
+    ? { ok: false, code, message }
+    : { ok: false, code, message, details };
+}
+
+function jsonOrNothing(value: unknown): Json | undefined {
+  try {
+    return JSON.parse(JSON.stringify(value)) as Json;
+  } catch {
+    return undefined;
+  }
+}
