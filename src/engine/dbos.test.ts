@@ -25,7 +25,7 @@ const seen = async (claim: () => boolean | Promise<boolean>) => {
 const inState = (id: string, state: string) => async () =>
   (await observer.get(id))?.state === state;
 
-const untilAborted = ({ signal }: StepContext) =>
+const untilAborted = ({ signal }: StepContext): Promise<never> =>
   seen(() => signal.aborted).then(() => {
     calls.push("aborted");
     throw new MillwrightError("cancelled", "stopped as asked");

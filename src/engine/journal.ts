@@ -12,6 +12,8 @@ const WORKFLOW = "run";
 /** The journal's format. Raise it only when old journals cannot be replayed: runs begun under another version stay where they are. */
 export const VERSION = "millwright-1";
 const POLL_MS = 100;
+/** DBOS would set it in a way pg 8.23 prints a deprecation warning for; the embedded server has it in its settings instead. */
+const NO_IDLE_TIMEOUT = 0;
 
 let body: ((runId: string) => Promise<void>) | undefined;
 /** DBOS is one per process (static class): its one workflow is registered once, and calls whoever runs now. */
@@ -34,6 +36,7 @@ export async function openJournalClient(url: string, log: Log) {
     systemDatabaseUrl: url,
     systemDatabaseSchemaName: JOURNAL_SCHEMA,
     systemDatabasePoolSize: 3,
+    systemDatabaseIdleTransactionTimeoutMs: NO_IDLE_TIMEOUT,
     applicationName: APPLICATION,
     logger: quiet(log),
   });
@@ -81,6 +84,7 @@ export async function launchJournal(options: {
     systemDatabaseUrl: options.url,
     systemDatabaseSchemaName: JOURNAL_SCHEMA,
     systemDatabasePoolSize: 10,
+    systemDatabaseIdleTransactionTimeoutMs: NO_IDLE_TIMEOUT,
     applicationVersion: VERSION,
     executorID: options.executorId,
     logger: quiet(options.log),

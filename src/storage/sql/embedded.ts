@@ -130,6 +130,8 @@ async function launch(
     timezone: "UTC",
     log_timezone: "UTC",
     logging_collector: "off",
+    // A frozen process (SIGSTOP, swapped out) must not hold its row locks for ever.
+    idle_in_transaction_session_timeout: "5min",
   };
   const args = Object.entries(settings).flatMap(([key, value]) => ["-c", `${key}=${value}`]);
   const child = spawn(executable(folder, "postgres"), ["-D", state.cluster, ...args], {
