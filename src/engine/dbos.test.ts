@@ -75,7 +75,7 @@ beforeAll(async () => {
     pipeline("endless", async (steps) => {
       await steps.step("wait for abort", async (context) => {
         context.progress("turning", 0.25);
-        await untilAborted(context);
+        return untilAborted(context);
       });
       return null;
     }),

@@ -1,0 +1,111 @@
+import type { Json } from "../lib/json.ts";
+import type { Sql } from "../storage/sql/sql.ts";
+
+/** Something that happened, said in the past tense: `dataset.ingested`, `drift.detected`, `labels.collected`. */
+export interface Event {
+  readonly id: number;
+  readonly type: string;
+  /** What it is about, e.g. the model's or dataset's name. */
+  readonly subject: string;
+  readonly payload: Json;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+const APPEND_LOCK = 6_245_990_003;
+/** A handler that keeps failing on one event is left behind after this many tries. */
+const MAX_FAILURES = 20;
+
+/**
+ * The durable list of what happened. This is how things flow backwards in the life cycle (drift → retrain, review → label):
+ * the one who notices appends, `pipelines/all.ts` says what it starts.
+ */
+export function eventLog(sql: Sql) {
+  const read = async (
+    from: Sql,
+    filter: {
+      after?: number;
+      types?: readonly string[];
+      subject?: string;
+      limit?: number;
+      latest?: boolean;
+    },
+  ): Promise<Event[]> =>
+    from.query<Event & Record<string, unknown>>(
+      `select id, type, subject, payload, at from millwright.event
+       where id > $1 and ($2::text[] is null or type = any($2)) and ($3::text is null or subject = $3)
+       order by id ${filter.latest ? "desc" : "asc"} limit $4`,
+      [filter.after ?? 0, filter.types ?? null, filter.subject ?? null, filter.limit ?? 100],
+    );
+
+  return {
+    /**
+     * Give the transaction of the fact itself as `within`: then both are there, or neither. One lock orders all appends, so
+     * that a reader never sees event 8 before event 7: keep such transactions short.
+     */
+    append(event: Omit<Event, "id">, within?: Sql): Promise<number> {
+      const insert = async (tx: Sql): Promise<number> => {
+        await tx.query("select pg_advisory_xact_lock($1)", [APPEND_LOCK]);
+        const [row] = await tx.query<{ id: number }>(
+          `insert into millwright.event (type, subject, payload, at) values ($1, $2, $3, $4) returning id`,
+          [event.type, event.subject, JSON.stringify(event.payload), new Date(event.at)],
+        );
+        return row?.id ?? 0;
+      };
+      return within ? insert(within) : sql.transact(insert);
+    },
+
+    /** In the order of happening; `latest`: the other way round. At most `limit` (100). */
+    read: (filter: Parameters<typeof read>[1] = {}) => read(sql, filter),
+
+    /**
+     * Hands each new event of these types to `handle`, one after the other, once per consumer name (again if the process dies
+     * in between: handlers must be repeatable, e.g. submit under an id made of the event's). A new consumer starts with what
+     * happens from now on. Returns how many were handled; 0 also when another process is at it.
+     * A handler's error stops here and is tried again at the next call; after 20 tries the event is left behind, with the
+     * error kept in `event_consumer`.
+     */
+    async consume(
+      consumer: string,
+      types: readonly string[],
+      handle: (event: Event) => Promise<void>,
+    ): Promise<number> {
+      await sql.query(
+        `insert into millwright.event_consumer (name, last_id)
+         select $1, coalesce(max(id), 0) from millwright.event on conflict (name) do nothing`,
+        [consumer],
+      );
+      return sql.transact(async (tx) => {
+        const [at] = await tx.query<{ last_id: number; failures: number }>(
+          "select last_id, failures from millwright.event_consumer where name = $1 for update skip locked",
+          [consumer],
+        );
+        if (!at) return 0;
+        const move = (id: number, failures: number, error: string | null) =>
+          tx.query(
+            "update millwright.event_consumer set last_id = $2, failures = $3, last_error = coalesce($4, last_error) where name = $1",
+            [consumer, id, failures, error],
+          );
+        let { last_id: last, failures } = at;
+        let handled = 0;
+        for (const event of await read(tx, { after: last, types })) {
+          try {
+            await handle(event);
+          } catch (error) {
+            failures += 1;
+            const leave = failures >= MAX_FAILURES;
+            await move(leave ? event.id : last, leave ? 0 : failures, String(error));
+            return handled;
+          }
+          last = event.id;
+          failures = 0;
+          handled += 1;
+        }
+        if (handled > 0) await move(last, 0, null);
+        return handled;
+      });
+    },
+  };
+}
+
+export type EventLog = ReturnType<typeof eventLog>;

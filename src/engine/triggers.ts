@@ -1,0 +1,59 @@
+import type { Clock } from "../lib/clock.ts";
+import type { Json } from "../lib/json.ts";
+import type { Log } from "../lib/log.ts";
+import type { Engine } from "./engine.ts";
+import type { Event, EventLog } from "./events.ts";
+import type { Schedules } from "./schedule.ts";
+
+/** "This event starts that pipeline": a line of `pipelines/all.ts`. */
+export interface Trigger {
+  /** Stable: events already answered are remembered under it. */
+  readonly name: string;
+  readonly on: readonly string[];
+  readonly pipeline: string;
+  /** The input of the run, or undefined when this event starts nothing. */
+  readonly input: (event: Event) => Json | undefined | Promise<Json | undefined>;
+}
+
+/**
+ * Once a second: what is due by schedule, and what happened, starts runs. Any number of processes may do this at once; a run is
+ * started once (its id is made of trigger and event). Does not keep the process alive.
+ */
+export function runTriggers(deps: {
+  engine: Pick<Engine, "submit">;
+  events: EventLog;
+  schedules: Schedules;
+  triggers: readonly Trigger[];
+  clock: Clock;
+  log: Log;
+  everyMs?: number;
+}): { stop(): Promise<void> } {
+  const { engine, events, schedules, triggers, clock, log } = deps;
+  let turn: Promise<void> | undefined;
+
+  const once = async (): Promise<void> => {
+    await schedules.tick(clock.now());
+    for (const trigger of triggers)
+      await events.consume(trigger.name, trigger.on, async (event) => {
+        const input = await trigger.input(event);
+        if (input === undefined) return;
+        const id = `run_${trigger.name}_${event.id}`;
+        await engine.submit(trigger.pipeline, input, { id });
+        log.info(`${event.type} of '${event.subject}' starts ${trigger.pipeline}`, { run: id });
+      });
+  };
+  const timer = setInterval(() => {
+    turn ??= once()
+      .catch((error: Error) => log.warn(`schedules and events: ${error.message}`))
+      .finally(() => {
+        turn = undefined;
+      });
+  }, deps.everyMs ?? 1000);
+  timer.unref();
+  return {
+    async stop() {
+      clearInterval(timer);
+      await turn;
+    },
+  };
+}
