@@ -182,7 +182,9 @@ function tally(name: string, declared: ColumnType | undefined) {
       const order = dateOrder(datesSeen);
       const isTime = dates > 0 && order !== undefined && filled - dates <= allowed;
       const guessed = isNumber ? "number" : isTime ? "time" : "string";
-      const type = declared ?? guessed;
+      // A 64-bit id does not fit a double: as text it stays what it is.
+      const type =
+        declared === "number" && codes > 0.01 * numbers ? "string" : (declared ?? guessed);
       return {
         name,
         missing,
