@@ -208,7 +208,6 @@ describe("explore, on the data of the examples", () => {
       "message_id",
     ]);
     expect(roles).toMatchObject({
-      group: "leak",
       subject: "text",
       sender_domain: "category",
       received_at: "time",
