@@ -1,5 +1,5 @@
 import { random } from "../lib/random.ts";
-import { cellNumber, isMissing, whyNotNumber } from "../table/cell.ts";
+import { cellNumber, cellTime, isMissing, whyNotNumber } from "../table/cell.ts";
 import { type DateOrder, dateOrder, parseDate } from "../table/date.ts";
 import { cellText, type TextBlock } from "../table/text-block.ts";
 import type { ColumnType } from "./schema.ts";
@@ -162,6 +162,10 @@ function tally(name: string, declared: ColumnType | undefined) {
         (filled > 2000 && dates < filled * 0.5 && numbers < filled * 0.5)
       )
         return;
+      if (!Number.isNaN(cellTime(block, cell))) {
+        dates++;
+        return;
+      }
       const why = whyNotNumber(block, cell);
       if (why === "not_finite") notFinite++;
       if (why === "missing" && numbers > 0) {
