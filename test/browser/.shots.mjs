@@ -49,7 +49,8 @@ async function openBrowser() {
       const page = await context.newPage();
       const problems = [];
       page.on("console", (message) => {
-        if (message.type() === "error" || message.type() === "warning") problems.push(message.text());
+        if (message.type() === "error" || message.type() === "warning")
+          problems.push(message.text());
       });
       page.on("pageerror", (error) => problems.push(error.message));
       page.on("response", (response) => {
@@ -1950,7 +1951,11 @@ function sampleDatasets(now) {
   return {
     mail: [mail(4838, now - 54e5, false), mail(4610, now - 7 * DAY, true)],
     travellers: [
-      { ...mail(862, now - 2 * DAY, true), id: digestOf("data passengers 1"), dataset: "travellers" }
+      {
+        ...mail(862, now - 2 * DAY, true),
+        id: digestOf("data passengers 1"),
+        dataset: "travellers"
+      }
     ],
     contracts: []
   };

@@ -98,7 +98,7 @@ function legend(series: Series, alarms: number): string {
   const parts = [`${count(series.points.length)} windows`];
   if (series.points.some((p) => p.threshold !== null)) parts.push("dashed: alarm threshold");
   if (series.points.some((p) => p.low !== null)) parts.push("band: 95 % interval");
-  parts.push(alarms === 0 ? "no alarms" : `${alarms} beyond the threshold`);
+  parts.push(alarms === 0 ? "no alarm" : `${alarms} beyond the threshold`);
   return parts.join(" · ");
 }
 
@@ -116,13 +116,22 @@ function bandPath(
   x: (i: number) => number,
   y: (v: number) => number,
 ): string {
-  const known = points.flatMap((p, i) =>
-    p.low !== null && p.high !== null ? [{ x: x(i), low: y(p.low), high: y(p.high) }] : [],
-  );
-  if (known.length < 2) return "";
-  const there = known.map((k) => `${k.x.toFixed(1)} ${k.high.toFixed(1)}`);
-  const back = known.reverse().map((k) => `${k.x.toFixed(1)} ${k.low.toFixed(1)}`);
-  return `M${[...there, ...back].join("L")}Z`;
+  const stretches: string[][][] = [];
+  let open: string[][] | undefined;
+  for (const [i, p] of points.entries()) {
+    if (p.low === null || p.high === null) {
+      open = undefined;
+      continue;
+    }
+    if (!open) {
+      open = [];
+      stretches.push(open);
+    }
+    open.push([p.high, p.low].map((v) => `${x(i).toFixed(1)} ${y(v).toFixed(1)}`));
+  }
+  return stretches
+    .map((s) => `M${[...s.map((e) => e[0]), ...s.map((e) => e[1]).reverse()].join("L")}Z`)
+    .join("");
 }
 
 const short = (value: number): string =>

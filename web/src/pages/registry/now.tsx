@@ -9,7 +9,7 @@ import { Badge } from "../../ui/badge.tsx";
 import { Card } from "../../ui/card.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { Facts } from "../../ui/facts.tsx";
-import { count } from "../../ui/format.ts";
+import { count, plural } from "../../ui/format.ts";
 import { MetricValue } from "../../ui/metric-value.tsx";
 import { IncidentCard } from "../monitoring/incident-card.tsx";
 import { RunTable } from "../tracking/run-table.tsx";
@@ -159,10 +159,7 @@ function Watching({ model }: { model: string }) {
               <span>
                 <b>{s.title}</b>
                 <small className={s.points.at(-1)?.alarm ? "bad-text" : undefined}>
-                  {s.kind} ·{" "}
-                  {s.points.at(-1)?.alarm
-                    ? "beyond its threshold now"
-                    : `${alarmsIn(s.points)} alarms`}
+                  {s.kind} · {standing(s.points)}
                 </small>
               </span>
               <Sparkline series={s} />
@@ -176,3 +173,9 @@ function Watching({ model }: { model: string }) {
 
 const alarmsIn = (points: readonly { readonly alarm: boolean }[]): number =>
   points.filter((p) => p.alarm).length;
+
+function standing(points: readonly { readonly alarm: boolean }[]): string {
+  if (points.at(-1)?.alarm) return "beyond its threshold now";
+  const alarms = alarmsIn(points);
+  return alarms === 0 ? "no alarm" : plural(alarms, "alarm");
+}

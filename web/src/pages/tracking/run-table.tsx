@@ -10,7 +10,7 @@ export function RunTable({ runs }: { runs: readonly RunSummary[] }) {
   const now = useNow();
   return (
     <div className="scroll">
-      <table className="rows">
+      <table className="rows folds">
         <thead>
           <tr>
             <th scope="col">Run</th>
@@ -44,14 +44,14 @@ export function RunTable({ runs }: { runs: readonly RunSummary[] }) {
                   <Progress progress={run.progress} />
                 ) : (
                   <span className="muted">
-                    {run.state === "queued" ? "waits for a worker" : "–"}
+                    {run.state === "queued" ? "waits for a worker" : ""}
                   </span>
                 )}
               </td>
-              <td>
+              <td data-label="Started">
                 <Age at={run.createdAt} />
               </td>
-              <td className="number">
+              <td className="number" data-label="Took">
                 {duration((run.finishedAt ?? Math.max(now, run.createdAt)) - run.createdAt)}
               </td>
             </tr>
