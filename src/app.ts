@@ -8,8 +8,11 @@ import type { Config } from "./config.ts";
 import { datasetStore } from "./datasets/store.ts";
 import type { Compute } from "./engine/compute.ts";
 import { dbosEngine } from "./engine/dbos.ts";
+import { workerAlive } from "./engine/fleet.ts";
+import { eventLog } from "./engine/events.ts";
 import { threadCompute } from "./engine/executors/threads.ts";
 import { loadUserCode } from "./engine/user-code.ts";
+import { MillwrightError } from "./errors.ts";
 import type { Log } from "./lib/log.ts";
 import { monitoringStore } from "./monitoring/store.ts";
 import { PIPELINES } from "./pipelines/all.ts";
@@ -17,9 +20,11 @@ import { checkProject } from "./pipelines/check-project.ts";
 import type { LoadedProject, Platform, Stores } from "./pipelines/platform.ts";
 import { registryStore } from "./registry/store.ts";
 import { onnxRuntime } from "./runtime/onnxruntime.ts";
+import { readLog } from "./serving/read-log.ts";
 import { servingStore } from "./serving/store.ts";
 import { openBlobs } from "./storage/blobs/all.ts";
 import { duckdbColumns } from "./storage/columns/duckdb.ts";
+import { journalsIn } from "./storage/journal/segments.ts";
 import { migrate } from "./storage/migrate.ts";
 import { stopPostgres } from "./storage/sql/embedded.ts";
 import { keepPostgres } from "./storage/sql/keep-postgres.ts";
@@ -53,6 +58,7 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
 
   const blobs = openBlobs(config.blobUrl, config.project);
   const columns = await duckdbColumns({ scratch: join(config.dataDir, "scratch") });
+  const journals = journalsIn(join(config.dataDir, "journal"));
   const runtime = await onnxRuntime();
   const compute = hostedCompute(config);
   const engine = dbosEngine({ url, sql, log });
@@ -66,14 +72,17 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
     blobs,
     columns,
     datasets: datasetStore(sql),
+    predictions: {
+      read: (query) => readLog({ journals, columns, blobs, store: servingStore(sql) }, query),
+    },
     environment: { node: process.versions.node, millwright: VERSION, runtime: runtime.name },
     threads: config.threads,
     project,
     transact: (body) => sql.transact((tx) => body(storesOn(tx))),
     evaluationOf: async (version) => JSON.parse(Buffer.from(await blobs.get(version.report)).toString("utf8")),
   };
-  for (const { pipeline } of PIPELINES) engine.register(pipeline(platform));
-  const working = work === "yes" || (work === "if-needed" && !(await workerIsAlive(sql)));
+  for (const pipeline of PIPELINES) engine.register(pipeline(platform));
+  const working = work === "yes" || (work === "if-needed" && !(await workerAlive(sql)));
   await engine.start({ work: working, concurrency: Math.max(4, config.threads * 2) });
 
   return {
@@ -83,10 +92,75 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
       await engine.stop();
       await compute.close();
       await columns.close();
-      const others = server ? await otherClients(sql) : 1;
       await sql.close();
       await server?.release();
-      if (server && others === 0) await stopPostgres(databaseDir);
+      if (server && (await nobodyElseUses(url, log))) await stopPostgres(databaseDir);
     },
   };
+}
+
+function storesOn(sql: Sql): Stores {
+  const events = eventLog(sql);
+  return {
+    registry: registryStore(sql),
+    serving: servingStore(sql),
+    monitoring: monitoringStore(sql),
+    announce: async (type, subject, payload, at) => {
+      await events.append({ type, subject, payload, at }, sql);
+    },
+  };
+}
+
+/** Compute threads cannot be given parts, only data: every input says where blobs and scratch space are. */
+function hostedCompute(config: Config): Compute {
+  const host: ComputeHost = {
+    blobUrl: config.blobUrl,
+    project: config.project,
+    scratch: join(config.dataDir, "scratch"),
+    threads: config.threads,
+  };
+  const pool = threadCompute({ entry: computeEntry(), size: config.threads });
+  return {
+    run: (task, input, options) => pool.run(task, { host, input }, options),
+    close: () => pool.close(),
+  };
+}
+
+/** Beside the running program; from the sources (tests), what the build last made. */
+function computeEntry(): URL {
+  const candidates = ["./compute.js", "../compute.js", "../dist/compute.js"];
+  const found = candidates
+    .map((name) => new URL(name, import.meta.url))
+    .find((url) => existsSync(fileURLToPath(url)));
+  if (found) return found;
+  throw new MillwrightError("internal", "dist/compute.js is missing. Build it with: npm run build");
+}
+
+/** Read when first asked for, and again when the bundle may have changed: at most once a second. */
+function projectReader(config: Config): () => Promise<LoadedProject> {
+  const file = join(config.project, PROJECT_FILE);
+  let last: { readonly at: number; readonly project: Promise<LoadedProject> } | undefined;
+  const read = async (): Promise<LoadedProject> => {
+    const code = await loadUserCode(file, join(config.dataDir, "code"));
+    const definition = checkProject(code.value, PROJECT_FILE, code.source);
+    return { definition, code: code.digest, folder: config.project };
+  };
+  return () => {
+    if (!last || Date.now() - last.at > 1000) last = { at: Date.now(), project: read() };
+    return last.project;
+  };
+}
+
+async function nobodyElseUses(url: string, log: Log): Promise<boolean> {
+  const sql = postgres(url, { log, maxConnections: 1, waitMs: 0 });
+  try {
+    const [row] = await sql.query<{ others: number }>(
+      "select count(*) as others from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()",
+    );
+    return row?.others === 0;
+  } catch {
+    return false;
+  } finally {
+    await sql.close();
+  }
 }

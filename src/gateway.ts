@@ -18,9 +18,12 @@ import { servingRoutes } from "./serving/routes.ts";
 import { knownFields, type RawRow, type ScoredRow } from "./serving/rows.ts";
 import { score } from "./serving/score.ts";
 import { type ShadowInput, shadow } from "./serving/shadow.ts";
+import { type Shipped, ship } from "./serving/ship.ts";
 import { type ServingStore, servingStore } from "./serving/store.ts";
 import type { Blobs } from "./storage/blobs/blobs.ts";
+import type { Columns } from "./storage/columns/columns.ts";
 import { type JournalOptions, openJournal } from "./storage/journal/journal.ts";
+import { journalsIn } from "./storage/journal/segments.ts";
 import { type Snapshot, snapshot } from "./storage/snapshot/snapshot.ts";
 import type { Sql } from "./storage/sql/sql.ts";
 
@@ -124,6 +127,61 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
       await afterwards.drained();
       await journal.close();
       await loaded.close();
+    },
+  };
+}
+
+export interface ShipperParts {
+  readonly sql: Sql;
+  readonly blobs: Blobs;
+  readonly columns: Columns;
+  readonly log: Log;
+}
+
+export interface Shipper {
+  shipNow(): Promise<Shipped>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Ships the closed journal segments of every gateway with this data folder, also of those that have died. One process per
+ * machine is enough (several do no harm); better not a gateway itself, for the sake of its latency.
+ */
+export function shipRegularly(
+  parts: ShipperParts,
+  options: { readonly dataDir: string; readonly everyMs?: number },
+): Shipper {
+  const deps = {
+    ...parts,
+    store: servingStore(parts.sql),
+    journals: journalsIn(journalRoot(options.dataDir)),
+    breathe: () => new Promise<void>((resolve) => setImmediate(resolve)),
+  };
+  let last: Promise<unknown> = Promise.resolve();
+  let waiting = false;
+  const shipNow = (): Promise<Shipped> => {
+    const next = last.then(() => ship(deps));
+    last = next.catch(() => undefined);
+    return next;
+  };
+  const timer = setInterval(() => {
+    if (waiting) return;
+    waiting = true;
+    shipNow()
+      .catch((error: unknown) =>
+        parts.log.warn("the prediction log could not be shipped; it is kept and tried again", {
+          why: wordsOf(error),
+        }),
+      )
+      .finally(() => {
+        waiting = false;
+      });
+  }, options.everyMs ?? 5000).unref();
+  return {
+    shipNow,
+    async stop() {
+      clearInterval(timer);
+      await last;
     },
   };
 }

@@ -1,5 +1,7 @@
 import type { Command as Program } from "commander";
+import type { App } from "../app.ts";
 import type { Config } from "../config.ts";
+import type { Log } from "../lib/log.ts";
 import type { Platform } from "../pipelines/platform.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -14,11 +16,14 @@ export interface CliContext {
    * Database (embedded unless DATABASE_URL), migrations, engine. `work: "if-needed"` executes runs in this process when no worker
    * of `millwright up` is alive. Always close.
    */
-  open(options: GlobalOptions, work: "no" | "if-needed"): Promise<OpenPlatform>;
+  open(options: GlobalOptions, work: "yes" | "no" | "if-needed", log?: Log): Promise<OpenPlatform>;
+  /** Lines on stderr; for a long-running part, JSON lines on stdout under its name. */
+  log(options: GlobalOptions, part?: string): Log;
 }
 
 export interface OpenPlatform {
   readonly platform: Platform;
+  readonly app: App;
   close(): Promise<void>;
 }
 

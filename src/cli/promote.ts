@@ -41,7 +41,12 @@ export const promote: CommandOf = (program, context) => {
           guard: true,
           at: platform.clock.now(),
         });
-        terminal.result({ model: name, champion: found.id, number: found.number, previous: previous ?? null });
+        terminal.result({
+          model: name,
+          champion: found.id,
+          number: found.number,
+          previous: previous ?? null,
+        });
         terminal.say(`${pc.bold(name)}: version ${found.number} is champion`);
         if (previous) terminal.say(pc.dim(`Undo with: millwright rollback ${name}`));
       } finally {
@@ -70,9 +75,14 @@ export const rollback: CommandOf = (program, context) => {
           runId: undefined,
           at: platform.clock.now(),
         });
-        const [from, to] = await Promise.all([platform.registry.get(moved.from), platform.registry.get(moved.to)]);
+        const [from, to] = await Promise.all([
+          platform.registry.get(moved.from),
+          platform.registry.get(moved.to),
+        ]);
         terminal.result({ model: name, from: moved.from, to: moved.to });
-        terminal.say(`${pc.bold(name)}: back from version ${from?.number} to version ${to?.number}`);
+        terminal.say(
+          `${pc.bold(name)}: back from version ${from?.number} to version ${to?.number}`,
+        );
       } finally {
         await open.close();
       }

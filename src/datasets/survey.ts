@@ -1,7 +1,6 @@
 import { random } from "../lib/random.ts";
 import { cellNumber, isMissing, whyNotNumber } from "../table/cell.ts";
 import { type DateOrder, dateOrder, parseDate } from "../table/date.ts";
-import { packedCells } from "../table/jsonl.ts";
 import { cellText, type TextBlock } from "../table/text-block.ts";
 import type { ColumnType } from "./schema.ts";
 
@@ -49,9 +48,11 @@ export function surveyor(
 ) {
   const width = names.length;
   const most = Math.max(200, Math.min(SAMPLE_ROWS, Math.floor(SAMPLE_CELLS / width)));
-  const columns = names.map((name) => tally(name, declared[name]));
+  const columns = names.map((name) =>
+    tally(name, Object.hasOwn(declared, name) ? declared[name] : undefined),
+  );
   const rng = random("survey");
-  const kept: { row: number; cells: (string | undefined)[] }[] = [];
+  const kept: SampledRow[] = [];
   const at = target === undefined ? -1 : names.indexOf(target);
   const classes = new Set<string>();
   const firsts: typeof kept = [];
@@ -71,27 +72,17 @@ export function surveyor(
         for (let r = 0, cell = c; r < block.rows; r++, cell += width) column.add(block, cell);
       }
       for (let r = 0; r < block.rows; r++, rows++) {
-        const row = () => ({
-          row: rows,
-          cells: names.map((_, c) => cellText(block, r * width + c)),
-        });
         const place = kept.length < most ? kept.length : rng.int(rows + 1);
         const first = isFirst(block, r);
-        if (place < most) kept[place] = row();
-        if (first) firsts.push(row());
+        if (place < most) kept[place] = sampledRow(block, r, rows);
+        if (first) firsts.push(sampledRow(block, r, rows));
       }
     },
     finish(): Survey {
       const drawn = new Set(kept.map((k) => k.row));
       kept.push(...firsts.filter((k) => !drawn.has(k.row)));
       kept.sort((a, b) => a.row - b.row);
-      const sample = {
-        ...packedCells(kept.flatMap((k) => k.cells)),
-        rows: kept.length,
-        width,
-        lines: Float64Array.from(kept, (k) => k.row + 1),
-        bad: [],
-      };
+      const sample = blockOf(kept, width);
       return {
         rows,
         bad,
@@ -101,6 +92,50 @@ export function surveyor(
       };
     },
   };
+}
+
+interface SampledRow {
+  /** Number in the source, from 0. */
+  readonly row: number;
+  readonly bytes: Uint8Array;
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  readonly escaped: Uint8Array;
+}
+
+function sampledRow(block: TextBlock, r: number, row: number): SampledRow {
+  const [from, to] = [r * block.width, (r + 1) * block.width];
+  const ends = block.ends.slice(from, to);
+  const starts = block.starts.slice(from, to);
+  const first = starts.find((start) => start >= 0) ?? 0;
+  const last = ends.reduce((a, b) => Math.max(a, b), first);
+  return {
+    row,
+    bytes: block.bytes.slice(first, last),
+    starts: starts.map((start) => (start < 0 ? -1 : start - first)),
+    ends: ends.map((end) => end - first),
+    escaped: block.escaped.slice(from, to),
+  };
+}
+
+function blockOf(rows: readonly SampledRow[], width: number): TextBlock {
+  const bytes = new Uint8Array(rows.reduce((sum, r) => sum + r.bytes.length, 0));
+  const starts = new Int32Array(rows.length * width);
+  const ends = new Int32Array(rows.length * width);
+  const escaped = new Uint8Array(rows.length * width);
+  let at = 0;
+  for (const [i, row] of rows.entries()) {
+    bytes.set(row.bytes, at);
+    escaped.set(row.escaped, i * width);
+    for (let c = 0; c < width; c++) {
+      const start = row.starts[c]!;
+      starts[i * width + c] = start < 0 ? -1 : start + at;
+      ends[i * width + c] = row.ends[c]! + at;
+    }
+    at += row.bytes.length;
+  }
+  const lines = Float64Array.from(rows, (r) => r.row + 1);
+  return { rows: rows.length, width, bytes, starts, ends, escaped, lines, bad: [] };
 }
 
 function tally(name: string, declared: ColumnType | undefined) {

@@ -27,11 +27,10 @@ export function progressWriter(write: (progress: Progress) => Promise<void>) {
       latest = { message, fraction };
       timer ??= setTimeout(flush, EVERY_MS);
     },
-    /** After it nothing is written any more. */
+    /** After it nothing is written any more: the next step has its own progress. */
     async end(): Promise<void> {
       over = true;
       clearTimeout(timer);
-      flush();
       await writing;
     },
   };

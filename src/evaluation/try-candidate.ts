@@ -1,11 +1,10 @@
 import { MillwrightError } from "../errors.ts";
-import { folds } from "../datasets/split.ts";
 import type { Digest } from "../lib/digest.ts";
 import { random } from "../lib/random.ts";
 import { type Table, takeRows } from "../table/table.ts";
 import { fitCandidate, type Threads } from "../training/candidate.ts";
 import type { Trial } from "../training/race.ts";
-import { trainingData } from "../training/training-data.ts";
+import { trainingData, trainingFolds } from "../training/training-data.ts";
 import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
 import { estimate } from "./estimate.ts";
 import { metricNamed } from "./metrics/all.ts";
@@ -34,11 +33,11 @@ export async function tryCandidate(deps: TryDeps, input: TryInput): Promise<Tria
   const seconds = () => (deps.now() - started) / 1000;
   const data = trainingData(spec, await deps.loadTable(input.data));
   try {
-    const part = folds({ spec, data, count: input.folds })[fold]!;
+    const part = trainingFolds(spec, data, input.folds)[fold]!;
     const rows = sample(part.train, input.maxRows, spec.seed);
     const fitted = fitCandidate(spec, candidate, { ...data, rows }, deps);
-    const held = fitted.encoder.encode(takeRows(data.table, part.validation));
-    const target = Float64Array.from(part.validation, (row) => data.target[row]!);
+    const held = fitted.encoder.encode(takeRows(data.table, part.test));
+    const target = Float64Array.from(part.test, (row) => data.target[row]!);
     const found = estimate(metricNamed(spec.metric, spec.task), fitted.model.predict(held), target, {
       seed: spec.seed,
       resamples: 200,

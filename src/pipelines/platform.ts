@@ -9,6 +9,7 @@ import type { MonitoringStore } from "../monitoring/store.ts";
 import type { Evaluation } from "../evaluation/evaluate.ts";
 import type { ModelVersion } from "../registry/model-version.ts";
 import type { RegistryStore } from "../registry/store.ts";
+import type { LoggedPrediction, LogQuery } from "../serving/read-log.ts";
 import type { ServingStore } from "../serving/store.ts";
 import type { Blobs } from "../storage/blobs/blobs.ts";
 import type { Columns } from "../storage/columns/columns.ts";
@@ -32,6 +33,11 @@ export interface Stores {
   announce(type: string, subject: string, payload: Json, at: number): Promise<void>;
 }
 
+/** The prediction log, read. */
+export interface PredictionLog {
+  read(query: LogQuery): Promise<LoggedPrediction[]>;
+}
+
 /** What the pipelines need of the platform. Built in app.ts. */
 export interface Platform extends Stores {
   readonly clock: Clock;
@@ -41,6 +47,7 @@ export interface Platform extends Stores {
   readonly blobs: Blobs;
   readonly columns: Columns;
   readonly datasets: DatasetStore;
+  readonly predictions: PredictionLog;
   readonly environment: {
     readonly node: string;
     readonly millwright: string;

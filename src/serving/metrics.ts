@@ -15,8 +15,7 @@ export type CounterName =
   | "shadow_predictions"
   | "shadow_failures"
   | "shadow_skipped"
-  | "refresh_failures"
-  | "shipping_failures";
+  | "refresh_failures";
 
 interface Histogram {
   readonly counts: number[];

@@ -33,6 +33,8 @@ export function isMissing(block: TextBlock, cell: number): boolean {
 /** What a cell of a number column holds: a finite number, or why not. */
 export type NotNumber = "missing" | "not_finite" | "text";
 
+/** What may stand behind the digits of a number, or before them: an exponent, or a blank inside quotes. */
+const MAY_GO_ON = new Set([..."eE \t"].map((c) => c.charCodeAt(0)));
 const POWERS = Float64Array.from({ length: 23 }, (_, i) => 10 ** i);
 
 /**
@@ -61,6 +63,7 @@ export function cellNumber(block: TextBlock, cell: number): number {
     } else if (c === 46 && !point) point = true;
     else break;
   }
+  if (i < end && !MAY_GO_ON.has(bytes[i]!)) return Number.NaN;
   if (i < end || digits > 15 || decimals > 22) return slowNumber(block, cell);
   if (!seen) return Number.NaN;
   const value = decimals === 0 ? mantissa : mantissa / POWERS[decimals]!;

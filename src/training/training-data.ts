@@ -1,12 +1,15 @@
 import { MillwrightError } from "../errors.ts";
 import type { Target, Task } from "../lib/task.ts";
+import { type Fold, folds } from "../datasets/folds.ts";
 import { split } from "../datasets/split.ts";
-import type { Column, Table } from "../table/table.ts";
+import type { SplitColumns } from "../datasets/strata.ts";
+import { type Column, type Table, takeRows } from "../table/table.ts";
 import type { TrainingSpec } from "./training-spec.ts";
 
-/** A dataset ready to learn from: rows whose target is known, divided into training and final test. */
+/** Rows whose target is known, divided into training and final test. */
 export interface TrainingData {
   readonly table: Table;
+  /** No NaN. */
   readonly target: Target;
   readonly train: Uint32Array;
   readonly test: Uint32Array;
@@ -15,25 +18,40 @@ export interface TrainingData {
 }
 
 /** Deterministic for (table, spec): every thread that computes it gets the same rows. */
-export function trainingData(spec: TrainingSpec, table: Table): TrainingData {
-  const column = columnNamed(table, spec.target);
-  const target = targetOf(column, spec.task, spec.classes);
-  const known = Uint32Array.from(rowsWhere(target, (y) => !Number.isNaN(y)));
-  const parts = split({
-    rows: known,
-    kind: spec.split,
-    testShare: spec.testShare,
-    time: spec.time === undefined ? undefined : columnNamed(table, spec.time),
-    key: spec.key === undefined ? undefined : columnNamed(table, spec.key),
-    target,
-    task: spec.task,
-    seed: spec.seed,
-  });
+export function trainingData(spec: TrainingSpec, all: Table): TrainingData {
+  const allTargets = targetOf(columnNamed(all, spec.target), spec.task, spec.classes);
+  const known = Uint32Array.from(allTargets.keys()).filter((row) => !Number.isNaN(allTargets[row]));
+  const table = known.length === all.rows ? all : takeRows(all, known);
+  const target = Float64Array.from(known, (row) => allTargets[row]!);
+  const parts = split({ ...splitColumns(spec, table, target), kind: spec.split, testShare: spec.testShare });
   return { table, target, train: parts.train, test: parts.test, splitReason: parts.reason };
 }
 
-function* rowsWhere(target: Target, is: (y: number) => boolean): Generator<number> {
-  for (let i = 0; i < target.length; i++) if (is(target[i]!)) yield i;
+/** Rounds of the race within the training part; row numbers are those of `data.table`. */
+export function trainingFolds(spec: TrainingSpec, data: TrainingData, count: number): Fold[] {
+  const table = takeRows(data.table, data.train);
+  const target = Float64Array.from(data.train, (row) => data.target[row]!);
+  const inTable = (rows: Uint32Array) => rows.map((position) => data.train[position]!);
+  return folds({ ...splitColumns(spec, table, target), kind: spec.split, k: count }).map((fold) => ({
+    train: inTable(fold.train),
+    test: inTable(fold.test),
+  }));
+}
+
+function splitColumns(spec: TrainingSpec, table: Table, target: Target): SplitColumns {
+  const time = spec.time === undefined ? undefined : columnNamed(table, spec.time);
+  if (time && time.type !== "time")
+    throw new MillwrightError(
+      "invalid_data",
+      `The time column "${spec.time}" holds no dates; write them as 2026-03-01 or 2026-03-01T12:00:00Z, or name another column.`,
+    );
+  return {
+    rows: table.rows,
+    seed: spec.seed,
+    time: time?.values,
+    key: spec.key === undefined ? undefined : columnNamed(table, spec.key),
+    target,
+  };
 }
 
 /** @throws invalid_data naming the columns there are. */

@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 
 /**
- * One batch of a journal file: a line `#<bytes> <crc32 in hex>` and the records, one JSON text a line. What one fdatasync
+ * One batch of a journal file: a line `#<bytes> <crc32 in hex>` and the records, one JSON text a line. What one sync
  * covered is one batch, so a batch that does not check out was never acknowledged.
  */
 export function encodeBatch(lines: readonly string[]): Buffer {

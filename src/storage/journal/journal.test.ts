@@ -4,14 +4,15 @@ import {
   mkdtempSync,
   readdirSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
-import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { decodeBatches, encodeBatch } from "./frames.ts";
-import { type Journal, type JournalFile, type JournalOptions, openJournal } from "./journal.ts";
+import { type Journal, type JournalOptions, openJournal } from "./journal.ts";
+import { type JournalFile, openJournalFile } from "./journal-file.ts";
 import { thisProcess } from "./owner.ts";
 import { listSegments, readSegment, removeSegment } from "./segments.ts";
 
@@ -41,19 +42,15 @@ async function kept(): Promise<string[]> {
 /** A file that fails when told to, after writing half. */
 function failing(state: { code: string | undefined; syncs: number }) {
   return async (path: string): Promise<JournalFile> => {
-    const file = await open(path, "wx");
+    const file = await openJournalFile(path);
     return {
-      write: (async (bytes: Buffer, at: number, length: number, position: number) => {
-        if (state.code === undefined) return file.write(bytes, at, length, position);
-        await file.write(bytes, at, length >> 1, position);
-        throw Object.assign(new Error(state.code), { code: state.code });
-      }) as JournalFile["write"],
-      datasync: async () => {
+      ...file,
+      async append(bytes, position) {
         state.syncs++;
-        await file.datasync();
+        if (state.code === undefined) return file.append(bytes, position);
+        await file.append(bytes.subarray(0, bytes.length >> 1), position);
+        throw Object.assign(new Error(state.code), { code: state.code });
       },
-      truncate: (length) => file.truncate(length),
-      close: () => file.close(),
     };
   };
 }
@@ -131,6 +128,18 @@ describe("the journal", () => {
     await expect(journal.append(["y"])).rejects.toMatchObject({ code: "unavailable" });
     expect(await kept()).toEqual(["x"]);
     expect((await listSegments(root, 0)).every((s) => s.closed)).toBe(true);
+  });
+
+  test("a closed segment holds nothing but its records, an open one has room", async () => {
+    const journal = await journalIn();
+    await journal.append(["x".repeat(2_000_000)]);
+    await journal.append(["y"]);
+    await journal.rotate();
+    const [segment] = await listSegments(root, 0);
+    expect(statSync(segment!.path).size).toBe(
+      encodeBatch(["x".repeat(2_000_000)]).length + encodeBatch(["y"]).length,
+    );
+    expect(await kept()).toEqual(["x".repeat(2_000_000), "y"]);
   });
 
   test("two processes (here: two journals) never share a file", async () => {

@@ -1,13 +1,14 @@
-import { type FileHandle, open, rename, rm, writeFile } from "node:fs/promises";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MillwrightError } from "../../errors.ts";
 import { newId } from "../../lib/ids.ts";
 import { encodeBatch } from "./frames.ts";
+import { type JournalFile, openJournalFile } from "./journal-file.ts";
 import { thisProcess } from "./owner.ts";
 import { CLOSED, makeDirectory, OPEN, OWNER, syncDirectory } from "./segments.ts";
 
 /**
- * An append-only file of this process, where acknowledged means kept: `append` resolves after fdatasync. Appends that arrive
+ * An append-only file of this process, where acknowledged means kept: `append` resolves when the disk has it. Appends that arrive
  * while a sync is running share the next one (group commit), so the cost of a sync is divided by the load.
  *
  *   gathering → writing → synced (resolve)
@@ -39,9 +40,6 @@ export interface JournalOptions {
   /** How a segment's file is opened; for tests of failing disks. */
   readonly openFile?: (path: string) => Promise<JournalFile>;
 }
-
-/** The part of a file handle that is used. */
-export type JournalFile = Pick<FileHandle, "write" | "datasync" | "truncate" | "close">;
 
 interface OpenSegment {
   readonly file: JournalFile;
@@ -152,8 +150,7 @@ class JournalWriter implements Journal {
     try {
       const bytes = encodeBatch(batch.lines);
       const segment = this.#segment ?? (await this.#openSegment());
-      await writeAll(segment.file, bytes, segment.bytes);
-      await segment.file.datasync();
+      await segment.file.append(bytes, segment.bytes);
       segment.bytes += bytes.length;
       batch.settle();
       if (segment.bytes >= (this.#options.maxSegmentBytes ?? 16 * 1024 * 1024))
@@ -169,8 +166,7 @@ class JournalWriter implements Journal {
 
   async #openSegment(): Promise<OpenSegment> {
     const path = join(this.#directory, `${String(++this.#number).padStart(8, "0")}${OPEN}`);
-    const openFile = this.#options.openFile ?? ((p) => open(p, "wx"));
-    const file = await openFile(path);
+    const file = await (this.#options.openFile ?? openJournalFile)(path);
     this.#segment = { file, path, bytes: 0, openedAt: Date.now() };
     await syncDirectory(this.#directory);
     return this.#segment;
@@ -180,7 +176,7 @@ class JournalWriter implements Journal {
     const segment = this.#segment;
     if (segment === undefined) return;
     this.#segment = undefined;
-    await segment.file.close();
+    await segment.file.truncate(segment.bytes).finally(() => segment.file.close());
     await rename(segment.path, segment.path.replace(/\.open$/, CLOSED));
     await syncDirectory(this.#directory);
   }
@@ -195,13 +191,6 @@ class JournalWriter implements Journal {
       if (segment.bytes === 0) await rm(segment.path);
       else await rename(segment.path, segment.path.replace(/\.open$/, CLOSED));
     } catch {}
-  }
-}
-
-async function writeAll(file: JournalFile, bytes: Buffer, position: number): Promise<void> {
-  for (let at = 0; at < bytes.length; ) {
-    const { bytesWritten } = await file.write(bytes, at, bytes.length - at, position + at);
-    at += bytesWritten;
   }
 }
 

@@ -2,6 +2,7 @@ import { mkdir, open, readdir, readFile, rm, rmdir, stat } from "node:fs/promise
 import { join } from "node:path";
 import { MillwrightError } from "../../errors.ts";
 import { decodeBatches } from "./frames.ts";
+import type { Journals, Segment } from "./journals.ts";
 import { isAlive, type Owner } from "./owner.ts";
 
 export const OPEN = ".open";
@@ -10,19 +11,14 @@ export const OWNER = "owner.json";
 /** A directory written on another machine counts as left behind when nothing in it changed for so long. */
 const FOREIGN_SILENCE_MS = 10 * 60_000;
 
-/** One journal file. `id` stays the same when an open file is closed. */
-export interface Segment {
-  /** `<process instance>/<number>`: unique for ever. */
-  readonly id: string;
-  readonly path: string;
-  /** Nobody will append to it any more. */
-  readonly closed: boolean;
-}
+/** The journals under `root`, see `openJournal`. */
+export const journalsIn = (root: string): Journals => ({
+  list: () => listSegments(root, Date.now()),
+  read: readSegment,
+  remove: removeSegment,
+});
 
-/**
- * Every segment under `root`, of this and other processes, oldest first. What a process that has ended left open is closed.
- * @param nowMs only used for directories of other machines.
- */
+/** @param nowMs only used for directories of other machines. */
 export async function listSegments(root: string, nowMs: number): Promise<Segment[]> {
   const segments: Segment[] = [];
   for (const instance of await namesIn(root)) {
@@ -40,10 +36,7 @@ export async function listSegments(root: string, nowMs: number): Promise<Segment
   return segments;
 }
 
-/**
- * The records of one segment, in order; a torn tail (never acknowledged) is left out. undefined when the file is gone, which
- * means that somebody has shipped it.
- */
+/** A reader may have listed the file while it was open and find it closed. */
 export async function readSegment(segment: Segment): Promise<readonly string[] | undefined> {
   const paths = [segment.path, segment.path.replace(/\.open$/, CLOSED)];
   for (const path of paths) {
@@ -53,7 +46,6 @@ export async function readSegment(segment: Segment): Promise<readonly string[] |
   return undefined;
 }
 
-/** Deletes a shipped segment, and the directory of an ended process with its last one. Repeating it is harmless. */
 export async function removeSegment(segment: Segment): Promise<void> {
   await rm(segment.path, { force: true });
   const directory = join(segment.path, "..");

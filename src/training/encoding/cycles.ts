@@ -11,17 +11,18 @@ import {
   type Training,
 } from "./block.ts";
 import {
-  DAY,
   type EmittedParts,
   emitParts,
   type Parts,
   partsOf,
+  seasonal,
+  spanOf,
   timeColumns,
   varies,
   WEEKDAYS,
+  YEAR,
 } from "./times.ts";
 
-const YEAR = 365.25 * DAY;
 const HOURS = 24;
 /** With less data than this, trend and season cannot be told apart, and a trend goes astray for ever. */
 const TREND_YEARS = 2;
@@ -73,6 +74,9 @@ const denseNames = ({ name, yearly, trend }: Cycle): string[] => [
 function cycleOf(name: string, { table, task }: Training): Cycle {
   const seconds = asNumbers(table.columns.get(name), table.rows);
   const parts = partsOf(seconds);
+  const { from, to } = spanOf(seconds);
+  const span = to - from;
+  const season = seasonal(span, task);
   const groups: Group[] = [];
   let size = 1;
   const add = (part: Group["part"], values: number) => {
@@ -81,15 +85,10 @@ function cycleOf(name: string, { table, task }: Training): Cycle {
   };
   if (varies(parts.hour)) add("hour", HOURS);
   if (varies(parts.weekday)) add("weekday", WEEKDAYS);
-  if (varies(parts.calendar.month)) add("month", 13);
+  if (season && varies(parts.calendar.month)) add("month", 13);
   const dense = table.rows >= ROWS_PER_HOUR * HOURS * WEEKDAYS;
   if (dense && varies(parts.hour) && varies(parts.weekday)) add("hour of week", HOURS * WEEKDAYS);
   const present = seconds.filter((s) => Number.isFinite(s));
-  const [from, to] = present.reduce(
-    ([low, high], s) => [Math.min(low, s), Math.max(high, s)] as const,
-    [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY] as const,
-  );
-  const span = to - from;
   const mean = present.reduce((sum, s) => sum + s / present.length, 0);
   const variance = present.reduce((sum, s) => sum + (s - mean) ** 2 / present.length, 0);
   const trending = task === "regression" && span >= TREND_YEARS * YEAR * 0.98;
@@ -97,7 +96,7 @@ function cycleOf(name: string, { table, task }: Training): Cycle {
     name,
     groups,
     size,
-    yearly: span >= 0.9 * YEAR,
+    yearly: season,
     trend: trending
       ? { mean, inverse: 1 / Math.sqrt(variance), from, to: to + TREND_BEYOND * span }
       : undefined,

@@ -1,3 +1,4 @@
+import type { Task } from "../../lib/task.ts";
 import type { Graph } from "../../onnx/graph.ts";
 import { ELEMENT } from "../../onnx/schema.ts";
 import { asNumbers } from "../../table/cast.ts";
@@ -6,6 +7,7 @@ import { type Block, concat, type FittedBlock, type Training } from "./block.ts"
 import { CALENDAR, CALENDAR_CYCLE, type CalendarColumn, calendarDay } from "./calendar.ts";
 
 export const DAY = 86_400;
+export const YEAR = 365.25 * DAY;
 export const WEEKDAYS = 7;
 
 export const timeColumns = (names: readonly string[]) =>
@@ -44,6 +46,24 @@ export const varies = (values: Float32Array): boolean => {
   const present = values.filter((v) => !Number.isNaN(v));
   return present.some((v) => v !== present[0]);
 };
+
+/** First and last time, in seconds; 0 and 0 when there is none. */
+export function spanOf(seconds: Float64Array): { readonly from: number; readonly to: number } {
+  let [from, to] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const s of seconds) {
+    if (!Number.isFinite(s)) continue;
+    from = Math.min(from, s);
+    to = Math.max(to, s);
+  }
+  return from <= to ? { from, to } : { from: 0, to: 0 };
+}
+
+/**
+ * Is the data long enough to learn from the time of the year? Amounts have seasons, and one year shows them. Classes rarely do:
+ * in less than two years the month mostly says when the data was collected (on 14 months of mail it cost 0.02 AUC).
+ */
+export const seasonal = (span: number, task: Task): boolean =>
+  span >= (task === "regression" ? 0.9 : 1.9) * YEAR;
 
 /** Parts in the graph. `hour`, `weekday`: float64 [N,1], NaN = missing; `calendar`: float32 [N, columns], day 0 where missing. */
 export interface EmittedParts {
@@ -94,15 +114,21 @@ const valuesOf = (parts: Parts, part: Part): Float32Array =>
   isClock(part) ? parts[part] : parts.calendar[part];
 
 /**
- * For trees: hour, weekday, month, day and day of the year, as far as they vary; NaN = missing. The absolute time is left out:
+ * For trees: hour, weekday, day, and where there are seasons month and day of the year, as far as they vary; NaN = missing. The absolute time is left out:
  * every row to come lies beyond the last split.
  */
 export function timeParts(names: readonly string[], training: Training): FittedBlock {
   const read = (table: Table, name: string) =>
     partsOf(asNumbers(table.columns.get(name), table.rows));
   const columns = names.map((name) => {
-    const parts = read(training.table, name);
-    const kept = [...CLOCK, ...DATE].filter((part) => varies(valuesOf(parts, part)));
+    const seconds = asNumbers(training.table.columns.get(name), training.table.rows);
+    const parts = partsOf(seconds);
+    const { from, to } = spanOf(seconds);
+    const season = seasonal(to - from, training.task);
+    const kept = [...CLOCK, ...DATE].filter(
+      (part) =>
+        varies(valuesOf(parts, part)) && (season || (part !== "month" && part !== "day of year")),
+    );
     return { name, kept };
   });
   const width = columns.reduce((sum, { kept }) => sum + kept.length, 0);

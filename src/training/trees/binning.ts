@@ -1,5 +1,6 @@
 import type { Random } from "../../lib/random.ts";
 import type { Design } from "../encoding/encoding.ts";
+import type { Arena } from "../kernels/arena.ts";
 
 /** Quantiles come from this many rows at most: some 200 rows a bin. */
 const SAMPLE = 50_000;
@@ -76,4 +77,45 @@ function sampleRows(rows: number, rng: Random): Int32Array {
   const picked = new Int32Array(SAMPLE);
   for (let i = 0, k = 0; k < SAMPLE; i++) if (rng.next() * (rows - i) < SAMPLE - k) picked[k++] = i;
   return picked;
+}
+
+/** Designs reach the kernels in chunks of about this size, so that binning needs no second copy of them. */
+const CHUNK_BYTES = 2 ** 20;
+
+const chunkRows = ({ rows, width }: Design) =>
+  Math.min(rows, Math.max(256, Math.floor(CHUNK_BYTES / (4 * width))));
+
+export const chunkBytes = (design: Design): number => chunkRows(design) * design.width * 4;
+
+/** Copies the dense rows, chunk by chunk, to `at` and calls `bin` on each. */
+export function forEachChunk(
+  design: Design,
+  arena: Arena,
+  at: number,
+  bin: (rows: number, row0: number) => void,
+): void {
+  const { rows, width, dense } = design;
+  const step = chunkRows(design);
+  const chunk = new Float32Array(arena.memory.buffer, at, step * width);
+  for (let row0 = 0; row0 < rows; row0 += step) {
+    const count = Math.min(step, rows - row0);
+    chunk.set(dense.subarray(row0 * width, (row0 + count) * width));
+    bin(count, row0);
+  }
+}
+
+/** Writes what the kernels need of bins: columns (int32), cuts padded to 256 float32 with +Infinity, and their counts (int32). */
+export function writeBins(
+  bins: Bins,
+  { buffer }: WebAssembly.Memory,
+  at: { readonly used: number; readonly cuts: number; readonly cutCounts: number },
+): void {
+  const features = bins.used.length;
+  new Int32Array(buffer, at.used, features).set(bins.used);
+  const cuts = new Float32Array(buffer, at.cuts, features * 256).fill(Number.POSITIVE_INFINITY);
+  const counts = new Int32Array(buffer, at.cutCounts, features);
+  bins.cuts.forEach((c, j) => {
+    cuts.set(c, j * 256);
+    counts[j] = c.length;
+  });
 }

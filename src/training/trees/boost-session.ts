@@ -2,7 +2,7 @@ import type { OpenTeam, Team } from "../../engine/compute.ts";
 import type { Random } from "../../lib/random.ts";
 import type { Design } from "../encoding/encoding.ts";
 import { type Arena, openArena } from "../kernels/arena.ts";
-import { type Bins, findBins } from "./binning.ts";
+import { type Bins, chunkBytes, findBins, forEachChunk, writeBins } from "./binning.ts";
 import {
   BLOCK_BYTES,
   type BoostLayout,
@@ -16,7 +16,6 @@ import { gbdtMember } from "./boost-member.ts";
 
 /** Below this many cells a second thread costs more to start than it saves. */
 const CELLS_PER_THREAD = 100_000;
-const CHUNK_BYTES = 2 ** 20;
 
 /** Binned data in shared memory and the threads that work on it, for one fit. Close it. */
 export interface BoostSession {
@@ -41,6 +40,8 @@ export interface BoostData {
   /** Margin every row begins with, per class. */
   readonly base: Float64Array;
   readonly maxBins: number;
+  /** +1: the margin must not fall as the column rises; -1: not rise. Per dense column. */
+  readonly monotone: ReadonlyMap<number, number>;
   readonly maxDepth: number;
   readonly threads: number;
   readonly openTeam: OpenTeam | undefined;
@@ -50,7 +51,9 @@ export function openBoostSession(data: BoostData, rng: Random): BoostSession {
   const { design } = data;
   const n = design.rows;
   const bins = findBins(design, data.maxBins, rng);
-  const members = membersFor(data);
+  const members = data.openTeam
+    ? Math.max(1, Math.min(data.threads, Math.floor((n * bins.used.length) / CELLS_PER_THREAD)))
+    : 1;
   const arena = openArena();
   let team: Team | undefined;
   const close = () => {
@@ -78,35 +81,17 @@ export function openBoostSession(data: BoostData, rng: Random): BoostSession {
       floats: new Float64Array(buffer, layout.control + CONTROL.floatsAt, 16),
       close,
     };
-    binRows(session, design);
+    forEachChunk(design, arena, layout.chunk, (rows, row0) => {
+      session.control[CONTROL.rows] = rows;
+      session.control[CONTROL.row0] = row0;
+      run(OP.bin);
+    });
     return session;
   } catch (error) {
     close();
     throw error;
   }
-
-  function membersFor({ threads, openTeam }: BoostData): number {
-    if (openTeam === undefined) return 1;
-    return Math.max(1, Math.min(threads, Math.floor((n * bins.used.length) / CELLS_PER_THREAD)));
-  }
-
-  function binRows(session: BoostSession, { dense, width }: Design): void {
-    const { layout, control, arena } = session;
-    const step = chunkRows(n, width);
-    const chunk = new Float32Array(arena.memory.buffer, layout.chunk, step * width);
-    for (let row0 = 0; row0 < n; row0 += step) {
-      const rows = Math.min(step, n - row0);
-      chunk.set(dense.subarray(row0 * width, (row0 + rows) * width));
-      control[CONTROL.rows] = rows;
-      control[CONTROL.row0] = row0;
-      session.run(OP.bin);
-    }
-    session.run(OP.identity);
-  }
 }
-
-const chunkRows = (n: number, width: number) =>
-  Math.min(n, Math.max(256, Math.floor(CHUNK_BYTES / (4 * Math.max(1, width)))));
 
 function allocate(arena: Arena, data: BoostData, bins: Bins, members: number): BoostLayout {
   const { rows: n, width } = data.design;
@@ -131,6 +116,7 @@ function allocate(arena: Arena, data: BoostData, bins: Bins, members: number): B
     cuts: arena.alloc(features * 1024),
     cutCounts: arena.alloc(features * 4),
     mask: arena.alloc(features),
+    signs: data.monotone.size > 0 ? arena.alloc(features) : 0,
     rowBins: arena.alloc(n * blocks * 4),
     columnBins: arena.alloc(n * features),
     idx: arena.alloc(n * 4),
@@ -142,21 +128,19 @@ function allocate(arena: Arena, data: BoostData, bins: Bins, members: number): B
     gh: arena.alloc(n * 8),
     q: arena.alloc(n * 8),
     own: arena.alloc(members * blocks * BLOCK_BYTES),
-    chunk: arena.alloc(chunkRows(n, width) * width * 4),
+    chunk: arena.alloc(chunkBytes(data.design)),
   };
 }
 
 function fill(layout: BoostLayout, data: BoostData, bins: Bins): void {
   const { buffer } = layout.memory;
   const { rows: n, features } = layout;
-  new Int32Array(buffer, layout.used, features).set(bins.used);
-  const cuts = new Float32Array(buffer, layout.cuts, features * 256).fill(Number.POSITIVE_INFINITY);
-  const counts = new Int32Array(buffer, layout.cutCounts, features);
-  bins.cuts.forEach((c, j) => {
-    cuts.set(c, j * 256);
-    counts[j] = c.length;
-  });
+  writeBins(bins, layout.memory, layout);
   new Uint8Array(buffer, layout.mask, features).fill(1);
+  if (layout.signs)
+    new Int8Array(buffer, layout.signs, features).set(
+      Array.from(bins.used, (j) => data.monotone.get(j) ?? 0),
+    );
   // Features beyond the last of the final block read bin 0.
   new Uint8Array(buffer, layout.rowBins, n * layout.blocks * 4).fill(0);
   new Float64Array(buffer, layout.y, n).set(data.y);

@@ -1,0 +1,39 @@
+import { MillwrightError } from "../errors.ts";
+import type { Platform } from "../pipelines/platform.ts";
+import type { Alias, ModelVersion } from "../registry/model-version.ts";
+import { suggestion } from "./near-names.ts";
+import type { VersionView } from "./render-model.ts";
+
+const ALIASES: readonly Alias[] = ["champion", "challenger"];
+
+/** A version with what is known of it. A report that cannot be read hides nothing else. */
+export async function versionView(
+  { registry, evaluationOf }: Pick<Platform, "registry" | "evaluationOf">,
+  version: ModelVersion,
+): Promise<VersionView> {
+  const held = await Promise.all(ALIASES.map((alias) => registry.alias(version.model, alias)));
+  return {
+    version,
+    aliases: ALIASES.filter((_, i) => held[i] === version.id),
+    evaluation: await evaluationOf(version).catch(() => undefined),
+  };
+}
+
+/** @param name number, alias or the beginning of a digest. Throws `not_found` with what there is. */
+export async function versionNamed(
+  { registry }: Pick<Platform, "registry">,
+  model: string,
+  name: string,
+): Promise<ModelVersion> {
+  const found = await registry.find(model, name);
+  if (found) return found;
+  const numbers = (await registry.versions(model)).map((v) => v.number);
+  throw new MillwrightError(
+    "not_found",
+    numbers.length === 0
+      ? `Model "${model}" has no version yet. Train one with: millwright train ${model}`
+      : name === "champion" || name === "challenger"
+        ? `Model "${model}" has no ${name}. It has the versions ${numbers.slice(0, 10).join(", ")}; see: millwright show ${model}`
+        : `Model "${model}" has no version "${name}". ${suggestion(name, numbers.map(String), "versions")}`,
+  );
+}

@@ -1,0 +1,62 @@
+import { median } from "../stats/descriptive.ts";
+import { proportionTest } from "../stats/hypothesis.ts";
+import type { ColumnProfile } from "../stats/profile.ts";
+import type { FeatureReference } from "./reference.ts";
+
+/** A feature whose share of missing values is not what it was. */
+export interface MissingChange {
+  readonly feature: string;
+  readonly before: number;
+  readonly now: number;
+  readonly p: number;
+  readonly words: string;
+}
+
+const MIN_ROWS = 30;
+const MIN_CHANGE = 0.02;
+const MAX_P = 0.001;
+
+/** More (or fewer) missing than chance explains (p < 0.001) by at least 2 % of the rows; a feature that is absent altogether counts as all missing. */
+export function missingChanges(
+  references: Readonly<Record<string, FeatureReference>>,
+  window: Readonly<Record<string, ColumnProfile>>,
+  windowRows: number,
+): readonly MissingChange[] {
+  if (windowRows < MIN_ROWS) return [];
+  return Object.entries(references).flatMap(([feature, reference]) => {
+    const { rows, missing } = window[feature] ?? { rows: windowRows, missing: windowRows };
+    const [before, now] = [reference.missing / reference.rows, missing / rows];
+    const { p } = proportionTest(missing, rows, reference.missing, reference.rows);
+    if (Math.abs(now - before) < MIN_CHANGE || p >= MAX_P) return [];
+    const words = `${feature}: missing in ${percent(now)} of the rows, was ${percent(before)}`;
+    return [{ feature, before, now, p, words }];
+  });
+}
+
+/** How many rows came, against the windows before. */
+export interface VolumeChange {
+  readonly rows: number;
+  readonly usual: number;
+  readonly words: string;
+}
+
+const MIN_WINDOWS = 4;
+const FEWEST_TIMES = 2;
+
+/**
+ * Too few or too many rows: more than a factor of two from the median of the windows before and beyond 3.5 robust standard
+ * deviations of their logarithms. Nothing is said before four windows are known, except that no row came where rows were usual.
+ */
+export function volumeChange(rows: number, before: readonly number[]): VolumeChange | undefined {
+  if (before.length < MIN_WINDOWS) return undefined;
+  const logs = before.map((n) => Math.log(n + 1));
+  const centre = median(logs);
+  const spread = 1.4826 * median(logs.map((l) => Math.abs(l - centre)));
+  const distance = Math.abs(Math.log(rows + 1) - centre);
+  const usual = Math.round(Math.exp(centre) - 1);
+  if (distance <= Math.max(Math.log(FEWEST_TIMES), 3.5 * spread)) return undefined;
+  const word = rows < usual ? "only " : "";
+  return { rows, usual, words: `${word}${rows} rows came, ${usual} are usual` };
+}
+
+const percent = (share: number): string => `${Number((100 * share).toPrecision(3))} %`;

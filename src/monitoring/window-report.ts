@@ -1,0 +1,19 @@
+import type { Digest } from "../lib/digest.ts";
+import type { WindowFindings } from "./finding.ts";
+import type { Incident } from "./incident.ts";
+import type { Persistence } from "./persistence.ts";
+
+/** One window of a model that was looked at. Plain JSON. */
+export interface WindowReport extends WindowFindings {
+  readonly model: string;
+  /** The champion whose answers these were. */
+  readonly version: Digest;
+  /** Carried to the next window of the same version. */
+  readonly persistence: Persistence;
+}
+
+/** An incident of a model, as kept. */
+export interface KeptIncident extends Incident {
+  readonly id: string;
+  readonly model: string;
+}

@@ -1,0 +1,10 @@
+import type { Pipeline } from "../engine/engine.ts";
+import type { Trigger } from "../engine/triggers.ts";
+import type { Json } from "../lib/json.ts";
+import { judge } from "./judge.ts";
+import type { Platform } from "./platform.ts";
+import { train } from "./train.ts";
+import { watch } from "./watch.ts";
+
+/** Every pipeline. People start `train`; the rest starts by itself, see below. */
+export const PIPELINES: readonly ((platform: Platform) => Pipeline)[] = [train, watch, judge];
