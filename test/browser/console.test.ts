@@ -208,22 +208,26 @@ describe("the console", () => {
 });
 
 describe("everybody can use it", () => {
-  test.each(ADDRESSES)("%s: names, one heading of the first level, no unnamed control", (path) =>
-    visit(path, async (page) => {
-      expect(await page.evaluate(auditInPage)).toEqual([]);
-      expect(await page.title()).toMatch(/ · Millwright$/);
-    }),
-  );
-
-  test.each(ADDRESSES)("%s fits 390 pixels without sideways scrolling", (path) =>
-    visit(
-      path,
-      async (page) => {
+  const pages = [
+    { width: 1440, height: 900, dark: false },
+    { width: 390, height: 844, dark: true },
+  ];
+  test.each(pages)(
+    "every page at $width pixels: names, labels, headings in order, no sideways scrolling",
+    async (size) => {
+      const { page, problems, context } = await chromium.page(size);
+      for (const path of ADDRESSES) {
+        await page.goto(server.url + path);
+        await page.locator("h1").waitFor();
+        await page.locator(".loading").waitFor({ state: "detached" });
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        expect(wide).toBeLessThanOrEqual(0);
-      },
-      { width: 390, height: 844, dark: true },
-    ),
+        expect([path, ...(await page.evaluate(auditInPage))]).toEqual([path]);
+        expect([path, wide]).toEqual([path, 0]);
+        expect(await page.title()).toMatch(/ · Millwright$/);
+      }
+      expect(problems).toEqual([]);
+      await context.close();
+    },
   );
 
   test("the keyboard reaches the content, the tabs and the dialog, and closes it", () =>

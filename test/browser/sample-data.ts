@@ -172,7 +172,8 @@ export function sampleSeries(model: string): Series[] {
         value,
         low: value === null ? null : value - noise * 1.3,
         high: value === null ? null : value + noise * 1.3,
-        threshold: limit,
+        threshold: kind === "performance" ? null : limit,
+        expected: kind === "performance" ? base : null,
         alarm: value !== null && value > limit,
       };
     }),

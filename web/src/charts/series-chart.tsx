@@ -17,7 +17,7 @@ export function SeriesChart({ series }: { series: Series }) {
   const { points } = series;
   const x = scale([0, Math.max(1, points.length - 1)], [LEFT, width - RIGHT]);
   const domain = extent(
-    points.flatMap((p) => [p.value, p.low, p.high, p.threshold]),
+    points.flatMap((p) => [p.value, p.low, p.high, p.threshold, p.expected]),
     0.06,
   );
   const y = scale(domain, [HEIGHT - BOTTOM, TOP]);
@@ -77,7 +77,14 @@ export function SeriesChart({ series }: { series: Series }) {
         ))}
         <path className="band" d={bandPath(points, x, y)} />
         <path className="threshold" d={path((p) => p.threshold)} />
+        <path className="expected" d={path((p) => p.expected)} />
         <path className="line" d={path((p) => p.value)} />
+        {points.map((p, i) =>
+          // A single window between gaps has no line: it is a dot.
+          p.value !== null && points[i - 1]?.value == null && points[i + 1]?.value == null ? (
+            <circle key={`lone ${p.from}`} className="lone" cx={x(i)} cy={y(p.value)} r="2.2" />
+          ) : null,
+        )}
         {points.map((p, i) =>
           p.alarm && p.value !== null ? (
             <circle key={p.from} className="alarm" cx={x(i)} cy={y(p.value)} r="3.5" />
@@ -97,8 +104,9 @@ export function SeriesChart({ series }: { series: Series }) {
 function legend(series: Series, alarms: number): string {
   const parts = [`${count(series.points.length)} windows`];
   if (series.points.some((p) => p.threshold !== null)) parts.push("dashed: alarm threshold");
+  if (series.points.some((p) => p.expected !== null)) parts.push("dotted: as promised or usual");
   if (series.points.some((p) => p.low !== null)) parts.push("band: 95 % interval");
-  parts.push(alarms === 0 ? "no alarm" : `${alarms} beyond the threshold`);
+  parts.push(alarms === 0 ? "no alarm" : `${alarms} out of bounds (dots)`);
   return parts.join(" · ");
 }
 
@@ -108,7 +116,8 @@ function told(p: Series["points"][number]): string {
       ? "not enough rows to say"
       : `${short(p.value)}${p.low !== null && p.high !== null ? ` (${short(p.low)} – ${short(p.high)})` : ""}`;
   const threshold = p.threshold === null ? "" : `, threshold ${short(p.threshold)}`;
-  return `${moment(p.from)}: ${value}${threshold}, ${count(p.rows)} rows${p.alarm ? ", alarm" : ""}`;
+  const expected = p.expected === null ? "" : `, expected ${short(p.expected)}`;
+  return `${moment(p.from)}: ${value}${threshold}${expected}, ${count(p.rows)} rows${p.alarm ? ", alarm" : ""}`;
 }
 
 function bandPath(

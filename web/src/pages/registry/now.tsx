@@ -21,6 +21,14 @@ export function Now({ model }: { model: ModelDetail }) {
       {model.openIncidents.map((incident) => (
         <IncidentCard key={incident.id} incident={incident} withModel={false} />
       ))}
+      {model.versions === 0 && model.lastRun?.error && (
+        <div className="notice bad">
+          <p>
+            <b>The last training failed.</b> {model.lastRun.error}{" "}
+            <Link to={pathTo.run(model.lastRun.id)}>See the run</Link>
+          </p>
+        </div>
+      )}
       {model.versions === 0 ? (
         <Empty title="Nothing answers yet." commands={[`millwright train ${model.name}`]}>
           Training reads the data, races candidates under a time budget and keeps the best as
@@ -175,7 +183,7 @@ const alarmsIn = (points: readonly { readonly alarm: boolean }[]): number =>
   points.filter((p) => p.alarm).length;
 
 function standing(points: readonly { readonly alarm: boolean }[]): string {
-  if (points.at(-1)?.alarm) return "beyond its threshold now";
+  if (points.at(-1)?.alarm) return "out of bounds now";
   const alarms = alarmsIn(points);
   return alarms === 0 ? "no alarm" : plural(alarms, "alarm");
 }

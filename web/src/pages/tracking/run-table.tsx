@@ -43,8 +43,8 @@ export function RunTable({ runs }: { runs: readonly RunSummary[] }) {
                 ) : run.finishedAt === null && run.progress !== null ? (
                   <Progress progress={run.progress} />
                 ) : (
-                  <span className="muted">
-                    {run.state === "queued" ? "waits for a worker" : ""}
+                  <span className="clip muted">
+                    {run.decision ?? (run.state === "queued" ? "waits for a worker" : "")}
                   </span>
                 )}
               </td>

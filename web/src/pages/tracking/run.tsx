@@ -66,6 +66,7 @@ function Shown({ run, live }: { run: RunDetail; live: Live<RunDetail> }) {
               ...(run.subject === null ? [] : ([["About", <About key="m" run={run} />]] as const)),
             ]}
           />
+          {run.decision !== null && <p className="decision">{run.decision}</p>}
           {active && run.progress !== null && <Progress progress={run.progress} />}
           <p className="same">
             <span>The same from a terminal</span>
