@@ -103,7 +103,7 @@ export function table(
 /** "Label   text …" with the text wrapped under itself; labels take `label` columns. */
 export function labelled(label: string, text: string, width: number, labelWidth = 12): string[] {
   const [first, ...more] = wrap(text, width - labelWidth - 2);
-  const start = "  " + pad(pc.dim(label), labelWidth);
+  const start = `  ${pad(pc.dim(label), labelWidth)}`;
   return [start + first!, ...more.map((line) => " ".repeat(labelWidth + 2) + line)];
 }
 
