@@ -32,6 +32,7 @@ const LAYERS = [
   "compute.ts",
   "gateway.ts",
   "app.ts",
+  "control.ts",
   "index.ts",
   "testing",
   "cli",
@@ -39,9 +40,9 @@ const LAYERS = [
 ];
 const SUBSTRATE = new Set(["storage", "runtime", "engine", "http"]); // siblings: they do not know each other
 const HOST =
-  /^src\/(storage|runtime|engine|http|cli|testing)\/|^src\/(main|compute|gateway|app|config)\.ts$/;
+  /^src\/(storage|runtime|engine|http|cli|testing)\/|^src\/(main|compute|gateway|control|app|config|log)\.ts$/;
 const ROLE = new Set(["store.ts", "routes.ts"]);
-const COMPOSES = new Set(["app.ts", "compute.ts", "gateway.ts"]); // one per kind of process: they build the stores
+const COMPOSES = new Set(["app.ts", "compute.ts", "control.ts", "gateway.ts"]); // one per kind of process: they build the stores
 const MAX_LINES = 400;
 
 const problems = [];

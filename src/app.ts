@@ -81,7 +81,7 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
     transact: (body) => sql.transact((tx) => body(storesOn(tx))),
     evaluationOf: async (version) => JSON.parse(Buffer.from(await blobs.get(version.report)).toString("utf8")),
   };
-  for (const { pipeline } of PIPELINES) engine.register(pipeline(platform));
+  for (const pipeline of PIPELINES) engine.register(pipeline(platform));
   const working = work === "yes" || (work === "if-needed" && !(await workerAlive(sql)));
   await engine.start({ work: working, concurrency: Math.max(4, config.threads * 2) });
 

@@ -4,6 +4,8 @@ import { serveCompute } from "./engine/executors/serve.ts";
 import { type EvaluateInput, evaluate } from "./evaluation/evaluate.ts";
 import { type TryInput, tryCandidate } from "./evaluation/try-candidate.ts";
 import type { Digest } from "./lib/digest.ts";
+import { type WatchInput, watchWindow } from "./monitoring/watch-window.ts";
+import type { CalibrationCache } from "./monitoring/window-drift.ts";
 import { onnxRuntime } from "./runtime/onnxruntime.ts";
 import type { Blobs } from "./storage/blobs/blobs.ts";
 import { openBlobs } from "./storage/blobs/all.ts";
@@ -12,6 +14,7 @@ import { duckdbColumns } from "./storage/columns/duckdb.ts";
 import type { Table } from "./table/table.ts";
 import { fit } from "./training/fit.ts";
 import type { Threads } from "./training/candidate.ts";
+import { forestMember } from "./training/trees/forest-member.ts";
 import { gbdtMember } from "./training/trees/boost-member.ts";
 
 /** Where this thread finds its data; added to every input by app.ts. */
@@ -53,6 +56,15 @@ function parts(host: ComputeHost): Promise<Parts> {
   return opened.parts;
 }
 
+/** Thresholds of the versions looked at last. */
+const kept = new Map<Digest, CalibrationCache>();
+function calibrations(reference: Digest): CalibrationCache {
+  const cache = kept.get(reference) ?? new Map();
+  kept.set(reference, cache);
+  if (kept.size > 100) kept.delete(kept.keys().next().value!);
+  return cache;
+}
+
 const now = () => performance.now();
 const alone = (context: ComputeContext): Threads => ({ threads: 1, openTeam: undefined, signal: context.signal });
 const together = (context: ComputeContext, host: ComputeHost): Threads => ({
@@ -75,6 +87,8 @@ serveCompute({
       fit({ ...(await parts(host)), ...together(context, host), now }, input),
     evaluate: async (context, { host, input }: Task<EvaluateInput>) =>
       evaluate({ ...(await parts(host)), ...alone(context), runtime: await onnxRuntime() }, input),
+    watch: async (_, { host, input }: Task<WatchInput>) =>
+      watchWindow({ ...(await parts(host)), calibrations }, input),
   },
-  members: { gbdt: gbdtMember },
+  members: { gbdt: gbdtMember, forest: forestMember },
 });

@@ -26,14 +26,14 @@ const context: CliContext = {
   entry: fileURLToPath(import.meta.url),
   config: (options: GlobalOptions): Config => readConfig(process.env, options.project ?? process.cwd()),
   terminal: (options) => terminal({ json: options.json === true, quiet: options.quiet === true }),
-  async open(options, work) {
+  async open(options, work, log) {
     const config = context.config(options);
     if (!existsSync(join(config.project, "millwright.config.ts")))
       throw new MillwrightError(
         "not_found",
         `${config.project} is no Millwright project: it has no millwright.config.ts. Make one with: millwright init <data file> --target <column>, or name another folder with --project.`,
       );
-    const app = await openApp({ config, log: logOf(config), work });
+    const app = await openApp({ config, log: log ?? logOf(config), work });
     return { platform: app.platform, app, close: app.close };
   },
   log: (options, part) => (part ? jsonLog(context.config(options).logLevel, part) : logOf(context.config(options))),

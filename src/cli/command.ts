@@ -16,7 +16,7 @@ export interface CliContext {
    * Database (embedded unless DATABASE_URL), migrations, engine. `work: "if-needed"` executes runs in this process when no worker
    * of `millwright up` is alive. Always close.
    */
-  open(options: GlobalOptions, work: "no" | "if-needed"): Promise<OpenPlatform>;
+  open(options: GlobalOptions, work: "yes" | "no" | "if-needed", log?: Log): Promise<OpenPlatform>;
   /** Lines on stderr; for a long-running part, JSON lines on stdout under its name. */
   log(options: GlobalOptions, part?: string): Log;
 }

@@ -62,7 +62,7 @@ export function inferTable(input: InferenceInput): Inference {
   const guesses = new Map<string, InferredColumn>();
   for (const [name, column] of sample.columns) {
     const guess = guessRole(name, column, input.sampled);
-    const decided = roles[name];
+    const decided = Object.hasOwn(roles, name) ? roles[name] : undefined;
     const said =
       name === target?.target
         ? { role: "target" as const, reason: `to be predicted: ${target.task}, ${target.reason}` }
@@ -76,7 +76,9 @@ export function inferTable(input: InferenceInput): Inference {
     guesses.set(name, { name, type: column.type, ...said });
   }
   const open = (role: Role) =>
-    [...guesses.values()].filter((c) => c.role === role && !(c.name in roles)).map((c) => c.name);
+    [...guesses.values()]
+      .filter((c) => c.role === role && !Object.hasOwn(roles, c.name))
+      .map((c) => c.name);
   const leaks = target
     ? findLeaks(
         sample,

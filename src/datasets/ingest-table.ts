@@ -59,11 +59,11 @@ export async function ingestTable(
     await writer.abort();
     throw new MillwrightError("invalid_data", `dataset '${dataset}': there are no rows to keep`);
   }
-  const { path } = await writer.finish();
+  const file = await writer.finish();
   const names = specs.map((c) => c.name);
   return keepVersion(deps, {
     dataset,
-    path,
+    file,
     schema,
     anomalies: validate({ schema, facts: counted, names, before: latest?.rows }),
     quarantined: undefined,

@@ -105,7 +105,7 @@ export async function ingest(deps: IngestDeps, input: IngestInput): Promise<Inge
     await quarantine?.abort();
     throw error;
   }
-  const { path } = await writer.finish();
+  const file = await writer.finish();
   const quarantined = await quarantine?.finish();
   crashPoint("ingest:written");
   const counted = facts.finish();
@@ -118,7 +118,7 @@ export async function ingest(deps: IngestDeps, input: IngestInput): Promise<Inge
     sources: source.files.map(({ uri, digest }) => ({ uri, digest })),
     parents: [],
   };
-  return keepVersion(deps, { dataset, path, schema, anomalies, quarantined, lineage, readKey });
+  return keepVersion(deps, { dataset, file, schema, anomalies, quarantined, lineage, readKey });
 }
 
 /** The newest version's schema, unless it was made for another target. */

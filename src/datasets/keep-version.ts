@@ -4,7 +4,7 @@ import { crashPoint } from "../lib/crash-point.ts";
 import { type Digest, digestOfJson } from "../lib/digest.ts";
 import { mergeProfiles, type Profile, profileTable } from "../stats/profile.ts";
 import type { Blobs } from "../storage/blobs/blobs.ts";
-import type { Columns } from "../storage/columns/columns.ts";
+import type { Columns, ScratchFile } from "../storage/columns/columns.ts";
 import type { Anomaly } from "./anomaly.ts";
 import type { DatasetVersion, Lineage } from "./dataset-version.ts";
 import type { Schema } from "./schema.ts";
@@ -12,11 +12,11 @@ import type { DatasetStore } from "./store.ts";
 
 export interface KeepVersionInput {
   readonly dataset: string;
-  /** The finished Parquet file; it is moved away. */
-  readonly path: string;
+  /** The rows as Parquet; discarded when they are kept. */
+  readonly file: ScratchFile;
   readonly schema: Schema;
   readonly anomalies: readonly Anomaly[];
-  readonly quarantined: { readonly path: string; readonly rows: number } | undefined;
+  readonly quarantined: ScratchFile | undefined;
   readonly lineage: Lineage;
   /** Names what was read, so that it is not read again; left out: the version's own id. */
   readonly readKey?: Digest;
@@ -33,13 +33,13 @@ export async function keepVersion(
   input: KeepVersionInput,
 ): Promise<{ version: DatasetVersion; created: boolean }> {
   const { columns, blobs, datasets, clock } = deps;
-  const { dataset, path, schema, anomalies, quarantined, lineage, readKey } = input;
+  const { dataset, file, schema, anomalies, quarantined, lineage, readKey } = input;
   let profile: Profile | undefined;
-  for await (const table of columns.scan(path)) {
+  for await (const table of columns.scan(file.path)) {
     const part = profileTable(table);
     profile = profile ? mergeProfiles(profile, part) : part;
   }
-  const data = await blobs.putFile(path);
+  const data = await blobs.putFile(file.path);
   const version: DatasetVersion = {
     id: digestOfJson({ data, schema }),
     dataset,
@@ -55,6 +55,8 @@ export async function keepVersion(
     lineage,
     createdAt: clock.now(),
   };
+  await file.discard();
+  await quarantined?.discard();
   crashPoint("ingest:blobs");
   return datasets.add(version, readKey ?? version.id);
 }

@@ -48,7 +48,9 @@ export function surveyor(
 ) {
   const width = names.length;
   const most = Math.max(200, Math.min(SAMPLE_ROWS, Math.floor(SAMPLE_CELLS / width)));
-  const columns = names.map((name) => tally(name, declared[name]));
+  const columns = names.map((name) =>
+    tally(name, Object.hasOwn(declared, name) ? declared[name] : undefined),
+  );
   const rng = random("survey");
   const kept: SampledRow[] = [];
   const at = target === undefined ? -1 : names.indexOf(target);

@@ -8,7 +8,8 @@ export interface Compute {
   run<T>(
     task: string,
     input: unknown,
-    options?: { signal?: Abort; onProgress?: (message: string, fraction?: number) => void },
+    /** A pipeline's StepContext fits. */
+    options?: { signal?: Abort; progress?: (message: string, fraction?: number) => void },
   ): Promise<T>;
   close(): Promise<void>;
 }

@@ -7,10 +7,10 @@ import type { Blobs } from "../storage/blobs/blobs.ts";
 import type { Columns } from "../storage/columns/columns.ts";
 import { type Table, takeRows } from "../table/table.ts";
 import { fitCandidate, type Threads } from "../training/candidate.ts";
-import type { FitOutcome } from "../training/fit.ts";
+import type { FitOutcome, FittedFile } from "../training/fit.ts";
 import { trainingData } from "../training/training-data.ts";
 import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
-import type { Contender } from "./gates/gate.ts";
+import type { Contender, GateContext } from "./gates/gate.ts";
 import { metricNamed } from "./metrics/all.ts";
 import { type Report, report } from "./report.ts";
 import { keepReference } from "./keep-reference.ts";
@@ -29,6 +29,8 @@ export interface Evaluation {
   readonly split: string;
   readonly importance: FitOutcome["importance"];
 }
+
+type Parity = NonNullable<GateContext["parity"]>;
 
 export interface EvaluateInput {
   readonly spec: TrainingSpec;
@@ -51,21 +53,30 @@ export interface EvaluateDeps extends Threads {
   readonly loadTable: (data: Digest) => Promise<Table>;
 }
 
+export interface Evaluated {
+  /** Blob of the `Evaluation`. */
+  readonly evaluation: Digest;
+  readonly reference: Digest;
+  readonly verdict: Verdict;
+}
+
 /** Judges the stored file, through the serving runtime, on rows nobody has trained on. */
 export async function evaluate(
   deps: EvaluateDeps,
   input: EvaluateInput,
-): Promise<{ readonly evaluation: Digest; readonly reference: Digest; readonly verdict: Verdict; readonly report: Report }> {
+): Promise<Evaluated> {
   const { spec } = input;
   const data = trainingData(spec, await deps.loadTable(input.data));
   const table = takeRows(data.table, data.test);
   const target = Float64Array.from(data.test, (row) => data.target[row]!);
   const metric = metricNamed(spec.metric, spec.task);
-  const scores = await scoreStored(deps, input.fit.onnx, input.fit.signature, table);
+  const { judged: file, served } = input.fit;
+  const scores = await scoreStored(deps, file, table);
+  const again = served.onnx === file.onnx ? scores : await scoreStored(deps, served, table);
   const champion: Contender | null = input.champion && {
     name: input.champion.name,
     complexity: input.champion.complexity,
-    scores: await scoreStored(deps, input.champion.onnx, input.champion.signature, table),
+    scores: await scoreStored(deps, input.champion, table),
   };
   const baselines = input.baselines.map((candidate): Contender => {
     const fitted = fitCandidate(spec, candidate, { ...data, rows: data.train }, deps);
@@ -79,12 +90,12 @@ export async function evaluate(
       task: spec.task,
       metric,
       target,
-      candidate: { name: input.candidate.id, scores, complexity: input.fit.complexity },
+      candidate: { name: input.candidate.id, scores, complexity: file.complexity },
       ...(champion ? { champion } : {}),
       ...(baseline ? { baseline } : {}),
       table,
       features: spec.columns.map((column) => column.name),
-      parity: parityOf(input.fit.check, scores),
+      parity: worseOf(parityOf(file.check, scores), parityOf(served.check, again)),
       seed: spec.seed,
     },
     input.gates ?? undefined,
@@ -107,12 +118,16 @@ export async function evaluate(
     evaluation: await deps.blobs.put(utf8ToBytes(JSON.stringify(evaluation))),
     reference: await keepReference(deps, { spec, table, scores, target }),
     verdict: judged,
-    report: found,
   };
 }
 
-async function scoreStored(deps: EvaluateDeps, onnx: Digest, signature: Signature, table: Table): Promise<Scores> {
-  const session = await deps.runtime.load(await deps.blobs.get(onnx));
+async function scoreStored(
+  deps: EvaluateDeps,
+  file: { readonly onnx: Digest; readonly signature: Signature },
+  table: Table,
+): Promise<Scores> {
+  const { signature } = file;
+  const session = await deps.runtime.load(await deps.blobs.get(file.onnx));
   try {
     return await scoreTable(session, { signature, table });
   } finally {
@@ -121,10 +136,13 @@ async function scoreStored(deps: EvaluateDeps, onnx: Digest, signature: Signatur
 }
 
 /** The model in memory was asked about the first test rows when it was fitted; the stored file must say the same. */
-function parityOf(check: FitOutcome["check"], stored: Scores): { readonly maxDifference: number; readonly rows: number } {
+function parityOf(check: FittedFile["check"], stored: Scores): Parity {
   const maxDifference = check.values.reduce(
-    (most, value, i) => Math.max(most, Math.abs(stored.values[i]! - value) / Math.max(1, Math.abs(value))),
+    (most, value, i) =>
+      Math.max(most, Math.abs(stored.values[i]! - value) / Math.max(1, Math.abs(value))),
     0,
   );
-  return { maxDifference, rows: check.rows.length };
+  return { maxDifference, rows: check.rows };
 }
+
+const worseOf = (a: Parity, b: Parity): Parity => (a.maxDifference >= b.maxDifference ? a : b);

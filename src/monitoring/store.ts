@@ -1,16 +1,15 @@
 import type { Sql } from "../storage/sql/sql.ts";
-import type { Incident } from "./incident.ts";
-import type { WindowReport } from "./window-report.ts";
+import type { KeptIncident, WindowReport } from "./window-report.ts";
 
 export interface MonitoringStore {
   /** The same window looked at again replaces what was found before. */
   keepWindow(report: WindowReport): Promise<void>;
   /** Oldest first; the last `limit`, those starting before `before`. */
   windows(model: string, options?: { before?: number; limit?: number }): Promise<WindowReport[]>;
-  keepIncident(incident: Incident): Promise<void>;
-  openIncident(model: string): Promise<Incident | undefined>;
+  keepIncident(incident: KeptIncident): Promise<void>;
+  openIncidents(model: string): Promise<KeptIncident[]>;
   /** Newest first. */
-  incidents(model?: string, limit?: number): Promise<Incident[]>;
+  incidents(model?: string, limit?: number): Promise<KeptIncident[]>;
 }
 
 export function monitoringStore(sql: Sql): MonitoringStore {
@@ -41,22 +40,22 @@ export function monitoringStore(sql: Sql): MonitoringStore {
           incident.id,
           incident.model,
           incident.state,
-          new Date(incident.openedAt),
-          incident.closedAt === undefined ? null : new Date(incident.closedAt),
+          new Date(incident.first.start),
+          incident.state === "open" ? null : new Date(incident.last.end),
           JSON.stringify(incident),
         ],
       );
     },
-    async openIncident(model) {
-      const rows = await sql.query<{ body: Incident }>(
+    async openIncidents(model) {
+      const rows = await sql.query<{ body: KeptIncident }>(
         `select body from millwright.incident where model = $1 and state = 'open'
-         order by opened_at desc limit 1`,
+         order by opened_at`,
         [model],
       );
-      return rows[0]?.body;
+      return rows.map((row) => row.body);
     },
     async incidents(model, limit = 100) {
-      const rows = await sql.query<{ body: Incident }>(
+      const rows = await sql.query<{ body: KeptIncident }>(
         `select body from millwright.incident where $1::text is null or model = $1
          order by opened_at desc limit $2`,
         [model ?? null, limit],

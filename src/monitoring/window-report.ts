@@ -1,17 +1,19 @@
 import type { Digest } from "../lib/digest.ts";
-import type { MissingChange, VolumeChange } from "./completeness.ts";
-import type { FeatureDrift } from "./window-drift.ts";
-import type { MonitoringWindow } from "./windows.ts";
+import type { WindowFindings } from "./finding.ts";
+import type { Incident } from "./incident.ts";
+import type { Persistence } from "./persistence.ts";
 
-/** What one window of a model's predictions showed. Kept as JSON. */
-export interface WindowReport {
+/** One window of a model that was looked at. Plain JSON. */
+export interface WindowReport extends WindowFindings {
   readonly model: string;
+  /** The champion whose answers these were. */
   readonly version: Digest;
-  readonly window: MonitoringWindow;
-  readonly rows: number;
-  readonly labelled: number;
-  readonly features: readonly FeatureDrift[];
-  readonly prediction: readonly FeatureDrift[];
-  readonly missing: readonly MissingChange[];
-  readonly volume: VolumeChange | undefined;
+  /** Carried to the next window of the same version. */
+  readonly persistence: Persistence;
+}
+
+/** An incident of a model, as kept. */
+export interface KeptIncident extends Incident {
+  readonly id: string;
+  readonly model: string;
 }

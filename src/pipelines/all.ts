@@ -1,8 +1,10 @@
 import type { Pipeline } from "../engine/engine.ts";
+import type { Trigger } from "../engine/triggers.ts";
+import type { Json } from "../lib/json.ts";
+import { judge } from "./judge.ts";
 import type { Platform } from "./platform.ts";
 import { train } from "./train.ts";
+import { watch } from "./watch.ts";
 
-/** Every pipeline. What starts each of them besides a person is in `triggers.ts`. */
-export const PIPELINES: readonly { readonly pipeline: (platform: Platform) => Pipeline }[] = [
-  { pipeline: train },
-];
+/** Every pipeline. People start `train`; the rest starts by itself, see below. */
+export const PIPELINES: readonly ((platform: Platform) => Pipeline)[] = [train, watch, judge];

@@ -60,8 +60,8 @@ const Model = z.strictObject({
         .union([
           z.literal(false),
           z.strictObject({
-            minLabels: z.number().int().min(20).optional(),
-            maxLabels: z.number().int().min(20).optional(),
+            minLabels: z.number().int().min(5).optional(),
+            maxLabels: z.number().int().min(5).optional(),
           }),
         ])
         .optional(),
@@ -89,6 +89,7 @@ const Model = z.strictObject({
 
 const Project = z.strictObject({
   name: NAME.optional(),
+  replay: z.boolean().optional(),
   datasets: z.record(NAME, Dataset),
   models: z.record(NAME, Model),
 });

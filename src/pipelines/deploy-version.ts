@@ -7,6 +7,17 @@ import { startShadow } from "./start-shadow.ts";
 
 /** A model that answered nobody for this long has no live traffic on which a shadow could be judged. */
 const TRAFFIC_WINDOW_MS = 14 * 86_400_000;
+/**
+ * Questions that live traffic answers better than held-out rows do (which, after the world has changed, are mostly rows of the
+ * old one). A version that fails only these may still run in shadow, where it harms nobody; it is never promoted without.
+ */
+const PROVEN_LIVE: ReadonlySet<string> = new Set(["beats_champion", "no_slice_worse", "calibrated"]);
+
+export interface Deployed {
+  readonly deployment: "promoted" | "shadow" | "kept";
+  /** In words. */
+  readonly decision: string;
+}
 
 /** What becomes of a new version: champion (the first one, or no traffic to prove it on), challenger in shadow, or only kept. */
 export async function deployVersion(
@@ -19,31 +30,32 @@ export async function deployVersion(
     readonly shadow: boolean;
     readonly asOf: number | undefined;
   },
-): Promise<{ readonly deployment: "promoted" | "shadow" | "kept"; readonly decision: string }> {
+): Promise<Deployed> {
   const { model, version, verdict, runId } = input;
   const at = input.asOf ?? deps.clock.now();
   const change = { model, version, runId, at, verdict: verdict as unknown as Json };
-  if (!verdict.pass)
-    return { deployment: "kept", decision: `kept, not deployed: ${verdict.summary}. ${verdict.reasons.join(" ")}` };
-  const champion = await deps.registry.alias(model, "champion");
-  if (champion === version)
-    return { deployment: "kept", decision: "the same ingredients gave the version that is champion already" };
-  if (champion === undefined) {
-    const reason = `first version; ${verdict.summary}`;
+  const kept = (why: string): Deployed => ({ deployment: "kept", decision: `kept, not deployed: ${why}` });
+  const promoted = async (reason: string): Promise<Deployed> => {
     await promote(deps, { ...change, reason, guard: false });
     return { deployment: "promoted", decision: reason };
-  }
+  };
+  const failed = verdict.results.filter((result) => !result.pass);
+  const refusal = `${verdict.summary}. ${verdict.reasons.join(" ")}`;
+  const champion = await deps.registry.alias(model, "champion");
+  if (champion === version) return kept("the same ingredients gave the version that is champion already");
+  if (champion === undefined)
+    return verdict.pass ? promoted(`first version; ${verdict.summary}`) : kept(refusal);
+  if (failed.some((result) => !PROVEN_LIVE.has(result.gate))) return kept(refusal);
+
   const definition = (await deps.project()).definition.models[model];
   const wanted = input.shadow && definition?.deploy?.shadow !== false;
-  const answered = wanted
-    ? (await deps.predictions.read({ model, from: at - TRAFFIC_WINDOW_MS, to: at })).length
-    : 0;
-  if (answered > 0) {
-    const reason = `${verdict.summary}; now to be proven on live traffic`;
+  const recent = { model, from: at - TRAFFIC_WINDOW_MS, to: at };
+  if (wanted && (await deps.predictions.read(recent)).length > 0) {
+    const reason = `${verdict.summary}; to be proven on live traffic`;
     await startShadow(deps, { ...change, reason });
     return { deployment: "shadow", decision: reason };
   }
-  const reason = `${verdict.summary}; ${wanted ? "no live traffic to prove it on in the last 14 days" : "shadow is switched off"}`;
-  await promote(deps, { ...change, reason, guard: false });
-  return { deployment: "promoted", decision: reason };
+  if (!verdict.pass) return kept(refusal);
+  const because = wanted ? "no live traffic in the last 14 days to prove it on" : "shadow is switched off";
+  return promoted(`${verdict.summary}; ${because}`);
 }

@@ -3,6 +3,8 @@ import type { Role } from "../datasets/schema.ts";
 /** What a person writes in millwright.config.ts. Everything has a default; the smallest useful project is one dataset and one target. */
 export interface ProjectDefinition {
   readonly name?: string;
+  /** Time is played back by whoever sends the rows (`asOf`): nothing starts by the clock. */
+  readonly replay?: boolean;
   readonly datasets: Readonly<Record<string, DatasetDefinition>>;
   readonly models: Readonly<Record<string, ModelDefinition>>;
 }

@@ -1,21 +1,7 @@
-import type {
-  AliasMoveView,
-  Leaderboard,
-  ReportSummary,
-  Verdict,
-  VersionDetail,
-} from "../../sdk/src/contract/models.ts";
-import type { Metric } from "../../sdk/src/contract/shapes.ts";
+import type { AliasMoveView, VersionDetail } from "../../sdk/src/contract/models.ts";
 import type { AliasMove } from "./alias-move.ts";
+import { type Evidence, keptVerdict } from "./evidence.ts";
 import type { Alias, ModelVersion } from "./model-version.ts";
-
-/** What a version's stored report and leaderboard say, for people. The first metric is the one the model is chosen by. */
-export interface Evidence {
-  readonly metrics: readonly Metric[];
-  readonly verdict: Verdict | undefined;
-  readonly leaderboard: Omit<Leaderboard, "version"> | undefined;
-  readonly report: Omit<ReportSummary, "version"> | undefined;
-}
 
 export type Champions = Readonly<Partial<Record<Alias, ModelVersion["id"]>>>;
 
@@ -50,18 +36,14 @@ export const versionDetail = (
   runId: version.runId,
 });
 
-export const moveView = (
-  move: AliasMove,
-  all: readonly ModelVersion[],
-  verdict: Verdict | undefined,
-): AliasMoveView => {
+export const moveView = (move: AliasMove, all: readonly ModelVersion[]): AliasMoveView => {
   const numberOf = (id: string | undefined) => all.find((v) => v.id === id)?.number ?? null;
   return {
     alias: move.alias,
     version: numberOf(move.version),
     previous: numberOf(move.previous),
     reason: move.reason,
-    verdict: verdict ?? null,
+    verdict: keptVerdict(move.verdict) ?? null,
     runId: move.runId ?? null,
     at: move.at,
   };

@@ -8,7 +8,8 @@ export async function register(
   deps: { readonly registry: RegistryStore; readonly clock: Clock },
   version: Omit<ModelVersion, "id" | "number" | "createdAt">,
 ): Promise<ModelVersion> {
-  const { model, code, dataset, signature, trainer, params, environment, seed, parent, onnx } = version;
+  const { model, code, dataset, signature, trainer, params, environment, seed, parent, onnx } =
+    version;
   const id = digestOfJson({
     model,
     code,

@@ -6,8 +6,10 @@ import type { HttpRoute } from "../http/http.ts";
 import { mount } from "../http/mount.ts";
 import type { Task } from "../lib/task.ts";
 import { runSummary, subjectOf } from "../tracking/run-view.ts";
+import { championStack } from "./champion-stack.ts";
+import type { Evidence } from "./evidence.ts";
 import type { ModelVersion } from "./model-version.ts";
-import { type Evidence, moveView, versionDetail, versionRef } from "./model-view.ts";
+import { moveView, versionDetail, versionRef } from "./model-view.ts";
 import type { RegistryStore } from "./store.ts";
 
 export interface ModelRoutesDeps {
@@ -17,22 +19,14 @@ export interface ModelRoutesDeps {
   defined(): Promise<
     readonly { readonly name: string; readonly dataset: string; readonly target: string }[]
   >;
-  /** Reads the stored report and leaderboard; undefined when they cannot be read. Asked once per version (they never change). */
+  /** The stored evaluation and leaderboard; undefined when they cannot be read. Asked once per version: they never change. */
   evidence(version: ModelVersion): Promise<Evidence | undefined>;
-  /** The verdict kept with an alias move, in the contract's words. */
-  verdict(kept: unknown): Evidence["verdict"];
   /** Newest first. */
   incidents(model: string): Promise<readonly Incident[]>;
   /** The first is the one shown as the model's health. */
   series(model: string): Promise<readonly Series[]>;
-  route(model: string): Promise<
-    | {
-        readonly champion: ModelVersion["id"];
-        readonly shadow: ModelVersion["id"] | undefined;
-        readonly revision: number;
-      }
-    | undefined
-  >;
+  /** As it is served now: version numbers. */
+  route(model: string): Promise<ModelDetail["route"]>;
   shadow(model: string): Promise<ModelDetail["shadow"]>;
   /** Submits a training run, or adopts the one under way; answers its id. */
   train(model: string): Promise<string>;
@@ -116,8 +110,7 @@ export function modelRoutes(deps: ModelRoutesDeps): HttpRoute[] {
       deps.shadow(model),
       newest && evidence(newest),
     ]);
-    const numberOf = (id: string | undefined) => versions.find((v) => v.id === id)?.number ?? null;
-    const answers = route && numberOf(route.champion);
+    const below = championStack(moves.filter((m) => m.alias === "champion"))[1];
     const aliases = {
       ...(champions.champion ? { champion: champions.champion } : {}),
       ...(champions.challenger ? { challenger: champions.challenger } : {}),
@@ -126,14 +119,12 @@ export function modelRoutes(deps: ModelRoutesDeps): HttpRoute[] {
       ...summary,
       dataset: definition?.dataset ?? null,
       history: versions.map((v, i) => versionDetail(v, all[i], versions, aliases)),
-      moves: moves.map((m) => moveView(m, versions, deps.verdict(m.verdict))),
+      moves: moves.map((m) => moveView(m, versions)),
       leaderboard:
         newest && shown?.leaderboard ? { version: newest.number, ...shown.leaderboard } : null,
       report: newest && shown?.report ? { version: newest.number, ...shown.report } : null,
-      route:
-        route && answers
-          ? { champion: answers, shadow: numberOf(route.shadow), revision: route.revision }
-          : null,
+      route,
+      rollbackTo: versions.find((v) => v.id === below)?.number ?? null,
       shadow,
       runs: own.slice(0, 10),
     };

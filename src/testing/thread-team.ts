@@ -7,13 +7,12 @@ const CLOSE = -1;
 
 /** Teams of real threads for trainer tests, without the program's build: `member` is what `file` exports as `name`, bundled in memory. */
 export function threadTeam(file: string, name: string, member: TeamMember): OpenTeam {
-  let code: string | undefined;
+  const code = bundle(file, name);
   return (_, size, init) => {
-    code ??= bundle(file, name);
     const control = new Int32Array(new SharedArrayBuffer(16));
     const workers = Array.from({ length: size - 1 }, (_, k) => {
       const workerData = { size, init, control, index: k + 1 };
-      return new Worker(code!, { eval: true, workerData });
+      return new Worker(code, { eval: true, workerData });
     });
     const own = member(init as never, 0, size);
     const send = (op: number) => {

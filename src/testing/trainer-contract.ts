@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { OpenTeam } from "../engine/compute.ts";
+import { digestOf } from "../lib/digest.ts";
 import { type Random, random } from "../lib/random.ts";
 import type { Target, Task } from "../lib/task.ts";
 import { graph } from "../onnx/graph.ts";
@@ -21,7 +22,7 @@ export interface ContractOptions<P> {
 /** What every trainer must do. Call it in the trainer's test file. */
 export function trainerContract<P>(trainer: Trainer<P>, options: ContractOptions<P> = {}): void {
   const params = trainer.params.parse({ ...options.params });
-  const fit = (data: Sample, more: Partial<FitInput<P>> = {}): FittedModel =>
+  const learn = (data: Sample, more: Partial<FitInput<P>> = {}): FittedModel =>
     trainer.fit({ ...data, params, seed: 1, ...more });
   const sample = (task: Task, rows: number, seed = 1) => makeSample(trainer, task, rows, seed);
 
@@ -41,7 +42,7 @@ export function trainerContract<P>(trainer: Trainer<P>, options: ContractOptions
       test(`${task}: scores have the right shape, and the ONNX file gives the same`, async () => {
         const data = sample(task, 400);
         const held = sample(task, 200, 2);
-        const model = fit(data);
+        const model = learn(data);
         const scores = model.predict(held.design);
         const width = task === "multiclass" ? data.classes : 1;
         expect([scores.rows, scores.width, scores.values.length]).toEqual([
@@ -66,8 +67,8 @@ export function trainerContract<P>(trainer: Trainer<P>, options: ContractOptions
       test(`${task}: the same seed gives the same bytes, for any number of threads`, () => {
         const data = sample(task, 300);
         const bytes = (threads: number) =>
-          encode(
-            fit(data, options.openTeam ? { threads, openTeam: options.openTeam } : { threads }),
+          digest(
+            learn(data, options.openTeam ? { threads, openTeam: options.openTeam } : { threads }),
             data.design,
             task,
             data.classes,
@@ -79,7 +80,7 @@ export function trainerContract<P>(trainer: Trainer<P>, options: ContractOptions
 
       test(`${task}: importances are shares of known columns`, () => {
         const data = sample(task, 300);
-        const shares = fit(data).importance(data.design);
+        const shares = learn(data).importance(data.design);
         const known = [...data.design.names, ...data.design.bags.map((b) => b.name)];
         for (const [name, share] of shares) {
           expect(known).toContain(name);
@@ -92,7 +93,7 @@ export function trainerContract<P>(trainer: Trainer<P>, options: ContractOptions
         test(`${task}: it predicts new rows better than a constant`, () => {
           const data = sample(task, 600);
           const held = sample(task, 300, 2);
-          const scores = fit(data).predict(held.design).values;
+          const scores = learn(data).predict(held.design).values;
           expect(loss(scores, held, task)).toBeLessThan(0.9 * constantLoss(data, held, task));
         });
 
@@ -108,14 +109,14 @@ export function trainerContract<P>(trainer: Trainer<P>, options: ContractOptions
         const more = {
           params: trainer.params.parse({ ...options.params, ...options.weightParams }),
         };
-        const a = fit(data, { weights, ...more }).predict(data.design).values;
-        const b = fit(repeated, more).predict(data.design).values;
+        const a = learn(data, { weights, ...more }).predict(data.design).values;
+        const b = learn(repeated, more).predict(data.design).values;
         expect(largestDifference(a, b)).toBeLessThanOrEqual(1e-5);
       });
 
       test(`${task}: few, repeated and extreme rows give finite scores`, () => {
         const tiny = sample(task, 6);
-        expect(allFinite(fit(tiny).predict(tiny.design).values)).toBe(true);
+        expect(allFinite(learn(tiny).predict(tiny.design).values)).toBe(true);
         const base = sample(task, 40);
         const rows = Array.from({ length: 400 }, (_, i) => i % 40);
         const repeated = {
@@ -123,17 +124,17 @@ export function trainerContract<P>(trainer: Trainer<P>, options: ContractOptions
           design: takeRows(base.design, rows),
           target: Float64Array.from(rows, (i) => base.target[i]!),
         };
-        expect(allFinite(fit(repeated).predict(base.design).values)).toBe(true);
+        expect(allFinite(learn(repeated).predict(base.design).values)).toBe(true);
         const wild = base.design.dense.map((x, i) => (i % 7 === 0 ? 3e37 * Math.sign(x || 1) : x));
         const extreme = { ...base, design: { ...base.design, dense: wild } };
-        expect(allFinite(fit(extreme).predict(extreme.design).values)).toBe(true);
+        expect(allFinite(learn(extreme).predict(extreme.design).values)).toBe(true);
       });
 
       test(`${task}: a constant column changes nothing that matters`, () => {
         const data = sample(task, 300);
         const wider = withConstantColumn(data.design);
-        const a = fit(data).predict(data.design).values;
-        const b = fit({ ...data, design: wider }).predict(wider).values;
+        const a = learn(data).predict(data.design).values;
+        const b = learn({ ...data, design: wider }).predict(wider).values;
         expect(largestDifference(a, b)).toBeLessThanOrEqual(task === "regression" ? 0.05 : 0.02);
       });
     }
@@ -143,7 +144,7 @@ export function trainerContract<P>(trainer: Trainer<P>, options: ContractOptions
         const data = sample(task, 60);
         const target = data.target.map(() => 1);
         try {
-          const { values, width } = fit({ ...data, target }).predict(data.design);
+          const { values, width } = learn({ ...data, target }).predict(data.design);
           for (let i = 0; i < 60; i++)
             if (task === "regression") expect(values[i]).toBeCloseTo(1, 3);
             else expect(values[i * width + (width > 1 ? 1 : 0)]).toBeGreaterThan(0.9);
@@ -155,7 +156,7 @@ export function trainerContract<P>(trainer: Trainer<P>, options: ContractOptions
 
     test("an aborted fit stops as cancelled", () => {
       const data = sample(trainer.tasks[0]!, 300);
-      const stopped = () => fit(data, { signal: { aborted: true } });
+      const stopped = () => learn(data, { signal: { aborted: true } });
       if (options.learns !== false) expect(stopped).toThrow(/cancelled/);
     });
   });
@@ -270,12 +271,10 @@ function emitDesign(g: ReturnType<typeof graph>, design: Design): EmittedDesign 
   };
 }
 
-export function encode(
-  model: FittedModel,
-  design: Design,
-  task: Task,
-  classes: number,
-): Uint8Array {
+/** Of the ONNX file: what tests compare when they say "the same bytes". */
+export const digest = (...of: Parameters<typeof encode>): string => digestOf(encode(...of));
+
+function encode(model: FittedModel, design: Design, task: Task, classes: number): Uint8Array {
   const g = graph();
   const out = model.emit(g, emitDesign(g, design));
   g.output(out, "float32", ["N", task === "regression" ? 1 : classes]);

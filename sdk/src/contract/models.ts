@@ -64,6 +64,8 @@ const Standing = z.object({
   metric: MetricShape.nullable(),
   folds: z.number(),
   seconds: z.number(),
+  /** Number of free numbers. */
+  complexity: z.number(),
   error: z.string().nullable(),
   winner: z.boolean(),
 });
@@ -74,6 +76,12 @@ const Leaderboard = z.object({
   better: z.enum(["higher", "lower"]),
   /** Why the winner was chosen, in one sentence. */
   reason: z.string(),
+  folds: z.number(),
+  /** Rows the candidates were trained on, and rows kept back for the final test. */
+  trainedRows: z.number(),
+  testRows: z.number(),
+  /** Candidates that were not started because the budget was used up. */
+  notTried: z.number(),
   /** Best first. */
   standings: z.array(Standing),
 });
@@ -87,6 +95,9 @@ const ReportSummary = z.object({
   /** Name of the metric the model is chosen by. */
   primary: z.string(),
   metrics: z.array(MetricShape),
+  /** The best trivial model and the champion of that time on the same rows, by the primary metric. */
+  baseline: z.object({ name: z.string(), value: z.number() }).nullable(),
+  champion: z.object({ name: z.string(), value: z.number() }).nullable(),
   /** Against all other rows; the worst first. */
   slices: z.array(
     z.object({
@@ -152,6 +163,8 @@ const ModelDetail = ModelSummary.extend({
     .object({ champion: z.number(), shadow: z.number().nullable(), revision: z.number() })
     .nullable(),
   shadow: Shadow.nullable(),
+  /** The version a rollback would make champion; null when there is none before. */
+  rollbackTo: z.number().nullable(),
   runs: z.array(RunSummaryShape),
 });
 

@@ -110,7 +110,7 @@ describe("compute threads", () => {
     const seen: unknown[] = [];
     const task = compute.run("spin", null, {
       signal: controller.signal,
-      onProgress: (message, fraction) => {
+      progress: (message, fraction) => {
         seen.push([message, fraction]);
         controller.abort();
       },

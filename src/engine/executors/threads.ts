@@ -176,14 +176,14 @@ export function threadCompute(options: {
     async run<T>(
       task: string,
       input: unknown,
-      { signal, onProgress }: Parameters<Compute["run"]>[2] = {},
+      { signal, progress }: Parameters<Compute["run"]>[2] = {},
     ): Promise<T> {
       await turn();
       try {
         if (closed) throw new MillwrightError("unavailable", "The compute threads are closed.");
         if (signal?.aborted)
           throw new MillwrightError("cancelled", `Task '${task}' was cancelled.`);
-        return (await execute(task, input, signal, onProgress)) as T;
+        return (await execute(task, input, signal, progress)) as T;
       } finally {
         const next = queue.shift();
         if (next) next();

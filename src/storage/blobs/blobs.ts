@@ -3,7 +3,7 @@ import type { Digest } from "../../lib/digest.ts";
 /** Content-addressed bytes. Writing the same bytes twice keeps one copy. A blob, once acknowledged, is on disk (fsync). */
 export interface Blobs {
   put(bytes: Uint8Array): Promise<Digest>;
-  /** Moves or copies a finished local file in; streams, so size does not matter. */
+  /** Copies a finished local file in (the original stays); streams, so size does not matter. */
   putFile(path: string): Promise<Digest>;
   /** Throws `not_found` when absent, `internal` when the bytes do not match the digest. */
   get(digest: Digest): Promise<Uint8Array>;

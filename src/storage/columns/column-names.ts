@@ -22,17 +22,23 @@ export function columnNames(
   const taken = new Set<string>();
   const names = raw.map((original, i) => {
     const clean = original.replace(/\s+/g, " ").replaceAll("\0", "").trim();
-    const base = clean === "" ? `column${i + 1}` : clean;
+    const base = clean === "" || clean === "__proto__" ? `column${i + 1}` : clean;
     let name = base;
     for (let n = 2; taken.has(name.toLowerCase()); n++) name = `${base}_${n}`;
     taken.add(name.toLowerCase());
     if (name === original) return name;
-    if (verbatim)
+    if (clean === "__proto__" && !verbatim)
+      notes.push({
+        kind: "name",
+        column: name,
+        message: `'__proto__' cannot name a column; column ${i + 1} is called '${name}'`,
+      });
+    else if (verbatim)
       throw new MillwrightError(
         "invalid_data",
         `key ${JSON.stringify(original)} cannot be a column: it is empty, has line breaks, or differs from another key only in case; rename it`,
       );
-    if (clean === "")
+    else if (clean === "")
       notes.push({
         kind: "name",
         column: name,

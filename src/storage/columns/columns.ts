@@ -43,10 +43,17 @@ export interface Selection {
 export interface TableWriter {
   /** The table's columns must have the names and types given to `writer`, in any order. */
   append(table: Table): Promise<void>;
-  /** Flushes to disk. The file belongs to the caller (move it into blobs, or delete it). */
-  finish(): Promise<{ readonly path: string; readonly rows: number }>;
+  /** Writes the file. */
+  finish(): Promise<ScratchFile>;
   /** Gives up: no file is left. */
   abort(): Promise<void>;
+}
+
+/** A finished file in the scratch folder; copy it where it belongs, then discard it. */
+export interface ScratchFile {
+  readonly path: string;
+  readonly rows: number;
+  discard(): Promise<void>;
 }
 
 export interface SourceRequest {

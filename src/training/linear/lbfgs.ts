@@ -22,7 +22,7 @@ const MAX_LINE_STEPS = 30;
 export function minimize(
   objective: Objective,
   x: Float64Array,
-  options: { readonly tolerance: number; readonly maxIterations: number; stop?(): boolean },
+  options: { readonly tolerance: number; readonly maxIterations: number; stop?(): void },
 ): Minimum {
   const n = x.length;
   let gradient: Float64Array = new Float64Array(n);
@@ -36,7 +36,7 @@ export function minimize(
 
   for (; iterations < options.maxIterations; iterations++) {
     if (largest(gradient) <= options.tolerance) return done(true);
-    if (options.stop?.()) return done(false);
+    options.stop?.();
     towardsMinimum(gradient, pairs, direction);
     let slope = dot(gradient, direction);
     if (slope >= 0) {

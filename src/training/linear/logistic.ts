@@ -16,7 +16,8 @@ export interface LogisticOptions {
   /** On the largest component of the gradient of the mean loss. */
   readonly tolerance?: number;
   readonly maxIterations?: number;
-  stop?(): boolean;
+  /** Called now and then; throws to stop. */
+  stop?(): void;
 }
 
 /**

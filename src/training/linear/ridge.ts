@@ -9,7 +9,8 @@ export interface RidgeOptions {
   /** On the residual of the normal equations, relative to its start. */
   readonly tolerance?: number;
   readonly maxIterations?: number;
-  stop?(): boolean;
+  /** Called now and then; throws to stop. */
+  stop?(): void;
 }
 
 /**
@@ -53,7 +54,8 @@ export function ridge(matrix: Matrix, target: Target, options: RidgeOptions): Li
   const goal = energy * (options.tolerance ?? 1e-10) ** 2;
   const maxIterations = options.maxIterations ?? 1000;
   let iterations = 0;
-  while (energy > goal && energy > 0 && iterations < maxIterations && !options.stop?.()) {
+  while (energy > goal && energy > 0 && iterations < maxIterations) {
+    options.stop?.();
     iterations++;
     apply(direction, product);
     const step = energy / dot(direction, product);

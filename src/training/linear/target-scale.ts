@@ -8,6 +8,7 @@ export interface TargetScale {
   /** Fitted as log(1 + y). */
   readonly log: boolean;
   readonly scaled: Target;
+  scale(y: number): number;
 }
 
 /** Largest exponent on the way back: predictions stay finite in float32. */
@@ -27,7 +28,8 @@ export function scaleOf(
   for (let i = 0; i < values.length; i++)
     variance += ((weights?.[i] ?? 1) * (values[i]! - mean) ** 2) / total;
   const deviation = variance > 0 ? Math.sqrt(variance) : 1;
-  return { mean, deviation, log, scaled: values.map((y) => (y - mean) / deviation) };
+  const scale = (y: number) => ((log ? Math.log1p(Math.max(y, 0)) : y) - mean) / deviation;
+  return { mean, deviation, log, scale, scaled: target.map(scale) };
 }
 
 /** From what was fitted back to the target. With `log` the prediction is of the median, never below 0. */

@@ -1,8 +1,10 @@
 import { z } from "zod";
+import { MillwrightError } from "../../errors.ts";
 import type { Scores, Target } from "../../lib/task.ts";
 import type { Graph } from "../../onnx/graph.ts";
 import type { Design } from "../encoding/encoding.ts";
 import type { FitInput, FittedModel, Trainer } from "../trainer.ts";
+import { checkFit } from "../trees/check-fit.ts";
 
 const params = z.object({
   /** `prior`: says the same for every row. `rule`: asks one yes/no question of the best single column. */
@@ -13,7 +15,7 @@ const params = z.object({
 type BaselineParams = z.output<typeof params>;
 
 const MAX_THRESHOLDS = 64;
-/** Rows on each side of a rule; also how strongly a leaf is drawn to the prior. */
+/** Weight on each side of a rule; also how strongly a leaf is drawn to the prior. */
 const MIN_ROWS = 10;
 
 /** What a model has to beat to be worth having. */
@@ -42,7 +44,9 @@ interface Rule {
 }
 
 function fit(input: FitInput<BaselineParams>): FittedModel {
-  const { design, target, task, classes, params: given } = input;
+  const { design, target, task, classes, params: given, signal } = input;
+  checkFit({ ...input, design: { ...design, width: 1 } });
+  if (signal?.aborted) throw new MillwrightError("cancelled", "training stopped: cancelled");
   const width = task === "regression" ? 1 : classes;
   const all = sumsOf(input, width, () => true);
   const prior =
@@ -151,14 +155,18 @@ function bestThreshold(
   const below = emptySums(width);
   const above = emptySums(width);
   for (const i of order) addRow(above, input, i);
-  const every = Math.max(1, Math.floor(order.length / MAX_THRESHOLDS));
+  // Thresholds are tried where another share of the weight has passed, so that weights do what repeated rows do.
+  const share = Math.max(above.weight / MAX_THRESHOLDS, 1);
+  const total = above.weight;
+  let passed = 0;
   let best: Rule | undefined;
   for (let p = 0; p + 1 < order.length; p++) {
     const [here, next] = [order[p]!, order[p + 1]!];
     addRow(below, input, here);
     addRow(above, input, here, -1);
-    const few = p + 1 < MIN_ROWS || order.length - p - 1 < MIN_ROWS;
-    if (few || value(here) === value(next) || (p + 1) % every !== 0) continue;
+    if (value(here) === value(next) || Math.floor(below.weight / share) === passed) continue;
+    passed = Math.floor(below.weight / share);
+    if (below.weight < MIN_ROWS || total - below.weight < MIN_ROWS) continue;
     const loss = lossOf(below, task) + lossOf(above, task) + lossOf(missing, task);
     if (best && loss >= best.loss) continue;
     const leaves = [below, above, missing].map((sums) => leafOf(sums, prior));

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MillwrightError } from "../../errors.ts";
 import type { Scores } from "../../lib/task.ts";
 import type { DataShape, FitInput, FittedModel, Trainer } from "../trainer.ts";
 import { type Boosted, type BoostInput, boost } from "../trees/boost.ts";
@@ -26,6 +27,8 @@ const params = z.object({
   rowSample: z.number().positive().max(1).default(1),
   columnSample: z.number().positive().max(1).default(1),
   maxBins: z.number().int().min(2).max(255).default(255),
+  /** Columns the score must not fall (1) or rise (-1) with, others the same; not for multiclass. */
+  monotone: z.record(z.string(), z.union([z.literal(-1), z.literal(0), z.literal(1)])).default({}),
   /** Regression only. */
   loss: z.enum(["squared", "absolute", "huber"]).default("squared"),
 });
@@ -62,12 +65,15 @@ export const gbdt: Trainer<Params> = {
   },
   fit(input) {
     checkFit(input);
-    const { boosted, objective } = train(input);
+    const { boosted, objective } = train(input, monotoneColumns(input));
     return fitted(input, boosted, objective);
   },
 };
 
-function train(input: FitInput<Params>): { boosted: Boosted; objective: Objective } {
+function train(
+  input: FitInput<Params>,
+  monotone: ReadonlyMap<number, number>,
+): { boosted: Boosted; objective: Objective } {
   const { design, target, weights, task, params: p, seed, validation } = input;
   const run = (
     rows: Int32Array | undefined,
@@ -88,6 +94,7 @@ function train(input: FitInput<Params>): { boosted: Boosted; objective: Objectiv
       weights: w,
       settings,
       seed,
+      monotone,
       ...(watch ? { watch } : {}),
       threads: input.threads ?? 1,
       openTeam: input.openTeam,
@@ -111,6 +118,22 @@ function train(input: FitInput<Params>): { boosted: Boosted; objective: Objectiv
   const trial = run(parts.learn, p, watch, [0, 0.5]);
   const final = run(undefined, { ...p, rounds: trial.boosted.rounds }, undefined, [0.5, 1]);
   return { ...final, boosted: { ...final.boosted, loss: trial.boosted.loss } };
+}
+
+function monotoneColumns({ design, task, params: p }: FitInput<Params>): Map<number, number> {
+  const signs = new Map<number, number>();
+  for (const [name, sign] of Object.entries(p.monotone)) {
+    const column = design.names.indexOf(name);
+    if (column < 0)
+      throw new MillwrightError(
+        "invalid_config",
+        `monotone names "${name}", which is no column: expected one of ${design.names.join(", ")}`,
+      );
+    if (sign !== 0) signs.set(column, sign);
+  }
+  if (signs.size > 0 && task === "multiclass")
+    throw new MillwrightError("invalid_config", "monotone is not defined for multiclass: drop it");
+  return signs;
 }
 
 function fitted(input: FitInput<Params>, boosted: Boosted, objective: Objective): FittedModel {

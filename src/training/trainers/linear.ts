@@ -1,12 +1,15 @@
 import { z } from "zod";
-import type { Scores, Target } from "../../lib/task.ts";
+import { MillwrightError } from "../../errors.ts";
+import type { Target } from "../../lib/task.ts";
 import type { Design } from "../encoding/encoding.ts";
 import { emitLinear } from "../linear/emit.ts";
+import { emitScores, scoresOf } from "../linear/link.ts";
 import { type LinearFit, logistic } from "../linear/logistic.ts";
 import { columnsOf, matrixOf } from "../linear/matrix.ts";
 import { ridge } from "../linear/ridge.ts";
-import { emitScale, scaleOf, type TargetScale, unscaled } from "../linear/target-scale.ts";
+import { scaleOf, type TargetScale } from "../linear/target-scale.ts";
 import type { DataShape, FitInput, FittedModel, Trainer } from "../trainer.ts";
+import { checkFit } from "../trees/check-fit.ts";
 
 const params = z.object({
   /** Inverse strength of the penalty, as in scikit-learn: larger fits closer. For regression alpha = 1 / C. */
@@ -45,10 +48,14 @@ function portfolio({ task, bagFeatures, width }: DataShape): LinearParams[] {
 
 function fit(input: FitInput<LinearParams>): FittedModel {
   const { design, target, task, classes, params: given, signal } = input;
+  // The ids of bags are columns too.
+  checkFit({ ...input, design: { ...design, width: columnsOf(design) } });
   const matrix = matrixOf(design);
   const rowWeights = weightsOf(input);
   const { tolerance, maxIterations } = given;
-  const stop = () => signal?.aborted === true;
+  const stop = () => {
+    if (signal?.aborted) throw new MillwrightError("cancelled", "training stopped: cancelled");
+  };
   if (task !== "regression") {
     const outputs = task === "binary" ? 1 : classes;
     const options = { C: given.C, rowWeights, tolerance, maxIterations, stop };
@@ -97,16 +104,11 @@ function fitted(
       coefficients: Object.fromEntries(largest.map((j) => [design.names[j]!, of(0)[j]!])),
     },
     predict(rows) {
-      const margins = marginsOf(rows, solution);
-      if (scale) return { rows: rows.rows, width: 1, values: margins.map(unscaled(scale)) };
-      return task === "binary" ? sigmoid(rows.rows, margins) : softmax(rows.rows, outputs, margins);
+      return scoresOf(marginsOf(rows, solution), outputs, task, scale);
     },
     emit(graph, emitted) {
-      const margin = emitLinear(graph, emitted, weights, intercepts);
-      if (scale) return emitScale(graph, margin, scale);
-      if (task === "multiclass") return graph.node("Softmax", [margin], { axis: 1 });
-      const both = graph.node("Mul", [margin, graph.constant("float32", [1, 2], [-1, 1])]);
-      return graph.node("Sigmoid", [both]);
+      const margins = emitLinear(graph, emitted, weights, intercepts);
+      return emitScores(graph, margins, task, scale);
     },
     importance: (rows) => importanceOf(rows, solution),
   };
@@ -123,24 +125,6 @@ function marginsOf(design: Design, { weights, intercepts }: LinearFit): Float64A
     for (let i = 0; i < design.rows; i++) margins[i * outputs + k] = column[i]! + intercepts[k]!;
   }
   return margins;
-}
-
-const sigmoid = (rows: number, margins: Float64Array): Scores => ({
-  rows,
-  width: 1,
-  values: margins.map((m) => 1 / (1 + Math.exp(-m))),
-});
-
-function softmax(rows: number, width: number, margins: Float64Array): Scores {
-  const values = new Float64Array(rows * width);
-  for (let i = 0; i < rows; i++) {
-    const row = margins.subarray(i * width, (i + 1) * width);
-    const top = Math.max(...row);
-    let sum = 0;
-    for (let k = 0; k < width; k++) sum += Math.exp(row[k]! - top);
-    for (let k = 0; k < width; k++) values[i * width + k] = Math.exp(row[k]! - top) / sum;
-  }
-  return { rows, width, values };
 }
 
 /** The deviation over the rows of what a column or bag adds to the margin, as a share of the sum of all. */

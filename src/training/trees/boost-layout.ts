@@ -44,7 +44,7 @@ export const LOSS = { logistic: 0, softmax: 1, residual: 2 } as const;
  * becomes its sibling's. `partition` reads the split and writes the middles; `leaves` reads or writes `value`, writes `cover`.
  */
 export const NODE = {
-  bytes: 64,
+  bytes: 128,
   s: 0,
   e: 1,
   us: 2,
@@ -59,10 +59,15 @@ export const NODE = {
   /** float64 words. */
   value: 6,
   cover: 7,
+  /** Bounds of the leaf weight, of the summed and the subtracted node: in steps for `scan`; for `leaves`, the first two. */
+  lower: 8,
+  upper: 9,
+  largeLower: 10,
+  largeUpper: 11,
 } as const;
 
-/** The best split a member found: f64 gain in steps, i64 left sum, i32 feature (-1: none), bin, side, missing rows seen. Two a node: small, large. */
-export const RESULT = { bytes: 32, feature: 4, bin: 5, side: 6, missing: 7 } as const;
+/** The best split a member found: f64 gain in steps; int32 words; f64 middle of the leaf weights. Two a node: small, large. */
+export const RESULT = { bytes: 32, feature: 2, bin: 3, side: 4, missing: 5, middle: 3 } as const;
 
 /** Four features x 256 bins x 8 bytes. */
 export const BLOCK_BYTES = 8192;
@@ -89,6 +94,8 @@ export interface BoostLayout {
   readonly cuts: number;
   readonly cutCounts: number;
   readonly mask: number;
+  /** int8 a feature, or 0: no monotone constraint. */
+  readonly signs: number;
   readonly rowBins: number;
   readonly columnBins: number;
   readonly idx: number;

@@ -95,25 +95,23 @@ export function gbdtMember(layout: BoostLayout, index: number, size: number): (o
         if (get(i, NODE.large) !== 0) {
           const large = get(i, NODE.large) + offset;
           K.sub(large, small, bytes);
-          split(large, b0, b1, resultsAt + out + RESULT.bytes);
+          split(large, b0, b1, i, NODE.largeLower, resultsAt + out + RESULT.bytes);
         }
-        split(small, b0, b1, resultsAt + out);
+        split(small, b0, b1, i, NODE.lower, resultsAt + out);
       }
       start += rows;
     }
   };
-  const split = (histogram: number, b0: number, b1: number, out: number) =>
-    K.split(
-      histogram,
-      b0 * 4,
-      Math.min(L.features, b1 * 4),
-      L.cutCounts,
-      L.mask,
-      floats[CONTROL.lambdaSteps]!,
-      control[CONTROL.minH]!,
-      floats[CONTROL.minGainSteps]!,
-      out,
-    );
+  const split = (h: number, b0: number, b1: number, i: number, bounds: number, out: number) => {
+    const [f0, f1] = [b0 * 4, Math.min(L.features, b1 * 4)];
+    const [lambda, minGain] = [floats[CONTROL.lambdaSteps]!, floats[CONTROL.minGainSteps]!];
+    const minH = control[CONTROL.minH]!;
+    const { cutCounts, mask, signs } = L;
+    if (signs === 0) return K.split(h, f0, f1, cutCounts, mask, lambda, minH, minGain, out);
+    const at = i * (NODE.bytes / 8) + bounds;
+    const [lo, hi] = [nodeFloats[at]!, nodeFloats[at + 1]!];
+    K.splitMonotone(h, f0, f1, cutCounts, mask, lambda, minH, minGain, signs, lo, hi, out);
+  };
 
   const partition = () => {
     for (let i = 0; i < control[CONTROL.count]!; i++) {
@@ -143,9 +141,10 @@ export function gbdtMember(layout: BoostLayout, index: number, size: number): (o
       if (control[CONTROL.newton] === 1) {
         const [g, h] = [nodeFloats[at + NODE.value]!, nodeFloats[at + NODE.cover]!];
         const denominator = h + floats[CONTROL.lambda]!;
-        value = denominator > 0 ? (-g / denominator) * floats[CONTROL.rate]! : 0;
+        value = denominator > 0 ? -g / denominator : 0;
       }
-      value = Math.fround(value);
+      const [lower, upper] = [nodeFloats[at + NODE.lower]!, nodeFloats[at + NODE.upper]!];
+      value = Math.fround(Math.max(lower, Math.min(upper, value)) * floats[CONTROL.rate]!);
       nodeFloats[at + NODE.value] = value;
       K.update(L.idx, get(i, NODE.s), get(i, NODE.e), value, margin);
       K.update(L.idx, get(i, NODE.us), get(i, NODE.ue), value, margin);

@@ -40,6 +40,8 @@ export interface BoostData {
   /** Margin every row begins with, per class. */
   readonly base: Float64Array;
   readonly maxBins: number;
+  /** +1: the margin must not fall as the column rises; -1: not rise. Per dense column. */
+  readonly monotone: ReadonlyMap<number, number>;
   readonly maxDepth: number;
   readonly threads: number;
   readonly openTeam: OpenTeam | undefined;
@@ -114,6 +116,7 @@ function allocate(arena: Arena, data: BoostData, bins: Bins, members: number): B
     cuts: arena.alloc(features * 1024),
     cutCounts: arena.alloc(features * 4),
     mask: arena.alloc(features),
+    signs: data.monotone.size > 0 ? arena.alloc(features) : 0,
     rowBins: arena.alloc(n * blocks * 4),
     columnBins: arena.alloc(n * features),
     idx: arena.alloc(n * 4),
@@ -134,6 +137,10 @@ function fill(layout: BoostLayout, data: BoostData, bins: Bins): void {
   const { rows: n, features } = layout;
   writeBins(bins, layout.memory, layout);
   new Uint8Array(buffer, layout.mask, features).fill(1);
+  if (layout.signs)
+    new Int8Array(buffer, layout.signs, features).set(
+      Array.from(bins.used, (j) => data.monotone.get(j) ?? 0),
+    );
   // Features beyond the last of the final block read bin 0.
   new Uint8Array(buffer, layout.rowBins, n * layout.blocks * 4).fill(0);
   new Float64Array(buffer, layout.y, n).set(data.y);

@@ -8,6 +8,8 @@ export interface TreeLimits {
   readonly minChildWeight: number;
   readonly minGain: number;
   readonly rate: number;
+  /** Signs by dense column. */
+  readonly monotone: ReadonlyMap<number, number>;
   /** Value of a leaf (before the rate) from the rows in it, where the Newton step is not what the loss wants. */
   readonly leafValue?: (rows: Int32Array) => number;
 }
@@ -18,6 +20,9 @@ interface Node {
   readonly e: number;
   readonly us: number;
   readonly ue: number;
+  /** Bounds of the leaf weight that monotone constraints leave. */
+  readonly lower: number;
+  readonly upper: number;
   histogram: number;
   cover: number;
 }
@@ -53,6 +58,10 @@ export function growTree(
     nodes[at + NODE.us] = us;
     nodes[at + NODE.ue] = ue;
   };
+  const putBounds = (i: number, field: number, { lower, upper }: Node, steps: number) => {
+    nodeFloats[(i * words) / 2 + field] = lower * steps;
+    nodeFloats[(i * words) / 2 + field + 1] = upper * steps;
+  };
   const scale = quantise(session, sampled, salt, limits);
   builder.tree(target);
   const root: Node = {
@@ -61,6 +70,8 @@ export function growTree(
     e: sampled,
     us: sampled,
     ue: layout.rows,
+    lower: Number.NEGATIVE_INFINITY,
+    upper: Number.POSITIVE_INFINITY,
     histogram: 0,
     cover: 0,
   };
@@ -70,11 +81,13 @@ export function growTree(
   let level = [root];
   /** Pairs (summed, subtracted) whose splits to look for next. */
   let pairs: [Node, Node | undefined][] = [[root, undefined]];
-  const depths = scale > 0 && layout.features > 0 ? limits.maxDepth : 0;
+  const depths = scale.gain > 0 && layout.features > 0 ? limits.maxDepth : 0;
   if (depths > 0) root.histogram = takeHistogram();
   for (let depth = 0; depth < depths; depth++) {
     pairs.forEach(([small, large], i) => {
       putRows(i, small);
+      putBounds(i, NODE.lower, small, scale.weight);
+      if (large) putBounds(i, NODE.largeLower, large, scale.weight);
       nodes[i * words + NODE.small] = small.histogram;
       nodes[i * words + NODE.large] = large?.histogram ?? 0;
     });
@@ -109,17 +122,28 @@ export function growTree(
     splits.forEach(({ node, split }, i) => {
       const mid = nodes[i * words + NODE.mid]!;
       const umid = nodes[i * words + NODE.umid]!;
-      const child = (s: number, e: number, us: number, ue: number): Node => ({
-        id: builder.node(0),
-        s,
-        e,
-        us,
-        ue,
-        histogram: 0,
-        cover: 0,
-      });
-      const left = child(node.s, mid, node.us, umid);
-      const right = child(mid, node.e, umid, node.ue);
+      const child = (
+        s: number,
+        e: number,
+        us: number,
+        ue: number,
+        lower: number,
+        upper: number,
+      ): Node => ({ id: builder.node(0), s, e, us, ue, lower, upper, histogram: 0, cover: 0 });
+      const { lower, upper } = node;
+      const sign = limits.monotone.get(bins.used[split.feature]!) ?? 0;
+      // Siblings on a constrained column keep to their side of the middle, and so do all below them.
+      const middle = split.middle / scale.weight;
+      const left = child(
+        ...([node.s, mid, node.us, umid] as const),
+        sign < 0 ? middle : lower,
+        sign > 0 ? middle : upper,
+      );
+      const right = child(
+        ...([mid, node.e, umid, node.ue] as const),
+        sign > 0 ? middle : lower,
+        sign < 0 ? middle : upper,
+      );
       // Without missing rows in the node, they will follow the larger child.
       const missingLeft = split.missing ? split.side === 1 : mid - node.s >= node.e - mid;
       const threshold = bins.cuts[split.feature]![split.bin] ?? Number.POSITIVE_INFINITY;
@@ -128,7 +152,7 @@ export function growTree(
         bins.used[split.feature]!,
         threshold,
         missingLeft,
-        split.gain / scale,
+        split.gain / scale.gain,
         left.id,
         right.id,
       );
@@ -155,9 +179,10 @@ export function growTree(
     floats[CONTROL.rate] = limits.rate;
     leaves.forEach((leaf, i) => {
       putRows(i, leaf);
+      putBounds(i, NODE.lower, leaf, 1);
       if (limits.leafValue) {
         const rows = new Int32Array(buffer, layout.idx + leaf.s * 4, leaf.e - leaf.s);
-        nodeFloats[(i * words) / 2 + NODE.value] = limits.leafValue(rows) * limits.rate;
+        nodeFloats[(i * words) / 2 + NODE.value] = limits.leafValue(rows);
       }
     });
     control[CONTROL.count] = leaves.length;
@@ -177,6 +202,8 @@ interface Split {
   readonly bin: number;
   readonly side: number;
   readonly missing: boolean;
+  /** Between the children's leaf weights, in steps; only under monotone constraints. */
+  readonly middle: number;
 }
 
 /** The best of what the members found for record `i`; the lowest feature wins a tie, whoever found it. */
@@ -186,7 +213,8 @@ function bestSplit({ layout, members }: BoostSession, i: number): Split | undefi
   for (let k = 0; k < members; k++) {
     const at = layout.results + (k * layout.slots * 2 + i) * RESULT.bytes;
     const ints = new Int32Array(buffer, at, RESULT.bytes / 4);
-    const gain = new Float64Array(buffer, at, 1)[0]!;
+    const floats = new Float64Array(buffer, at, RESULT.bytes / 8);
+    const gain = floats[0]!;
     const feature = ints[RESULT.feature]!;
     if (feature < 0 || (best && gain <= best.gain)) continue;
     best = {
@@ -195,21 +223,22 @@ function bestSplit({ layout, members }: BoostSession, i: number): Split | undefi
       bin: ints[RESULT.bin]!,
       side: ints[RESULT.side]!,
       missing: ints[RESULT.missing]! !== 0,
+      middle: floats[RESULT.middle]!,
     };
   }
   return best;
 }
 
 /**
- * Turns gradients into integers so that no sum over the sampled rows can leave its half of a cell. Returns the factor that
- * takes a gain in steps back to a gain: 0 when all gradients are 0.
+ * Turns gradients into integers so that no sum over the sampled rows can leave its half of a cell. Returns how many
+ * steps a unit of gain and of leaf weight is: 0 when all gradients are 0.
  */
 function quantise(
   { layout, control, floats, run, members }: BoostSession,
   sampled: number,
   salt: number,
   { lambda, minChildWeight, minGain }: TreeLimits,
-): number {
+): { readonly gain: number; readonly weight: number } {
   let [maxG, maxH] = [0, 0];
   for (let k = 0; k < members; k++) {
     const at = layout.maxima + k * MAXIMA_BYTES;
@@ -217,7 +246,7 @@ function quantise(
     maxG = Math.max(maxG, maxima[0]!);
     maxH = Math.max(maxH, maxima[1]!);
   }
-  if (!(maxG > 0 && maxH > 0)) return 0;
+  if (!(maxG > 0 && maxH > 0)) return { gain: 0, weight: 1 };
   const stepsG = (Math.floor((2 ** 31 - 1) / sampled) - 1) / maxG;
   const stepsH = (Math.floor((2 ** 32 - 1) / sampled) - 1) / maxH;
   // gain = G^2 / (H + lambda): a gain in steps is larger by stepsG^2 / stepsH.
@@ -231,5 +260,5 @@ function quantise(
   control[CONTROL.minH] = Math.max(1, Math.min(2 ** 32 - 1, minH));
   control[CONTROL.salt] = salt;
   run(OP.quantise);
-  return scale;
+  return { gain: scale, weight: stepsG / stepsH };
 }

@@ -28,6 +28,8 @@ export interface BoostInput {
   readonly weights: Float64Array | undefined;
   readonly settings: BoostSettings;
   readonly seed: number;
+  /** Signs by dense column. */
+  readonly monotone: ReadonlyMap<number, number>;
   /** Stop when the loss on these rows has not fallen for `patience` rounds, and keep the best round. */
   readonly watch?: { readonly design: Design; readonly target: Target; readonly patience: number };
   readonly threads: number;
@@ -56,6 +58,7 @@ export function boost(input: BoostInput): Boosted {
       base: objective.base,
       maxBins: settings.maxBins,
       maxDepth: settings.maxDepth,
+      monotone: input.monotone,
       threads: input.threads,
       openTeam: input.openTeam,
     },
@@ -106,9 +109,12 @@ export function boost(input: BoostInput): Boosted {
   }
 }
 
-function treeLimits({ layout }: BoostSession, { objective, settings }: BoostInput): TreeLimits {
+function treeLimits(
+  { layout }: BoostSession,
+  { objective, settings, monotone }: BoostInput,
+): TreeLimits {
   const { maxDepth, lambda, minChildWeight, minGain, learningRate: rate } = settings;
-  const limits = { maxDepth, lambda, minChildWeight, minGain, rate };
+  const limits = { maxDepth, lambda, minChildWeight, minGain, rate, monotone };
   if (!objective.median) return limits;
   const { buffer } = layout.memory;
   const margin = new Float64Array(buffer, layout.margin, layout.rows);

@@ -39,6 +39,20 @@ export interface TreeKernels {
     minGain: number,
     out: number,
   ): void;
+  splitMonotone(
+    histogram: number,
+    f0: number,
+    f1: number,
+    cutCounts: number,
+    mask: number,
+    lambda: number,
+    minH: number,
+    minGain: number,
+    signs: number,
+    lower: number,
+    upper: number,
+    out: number,
+  ): void;
   part(
     column: number,
     bin: number,

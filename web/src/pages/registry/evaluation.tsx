@@ -18,6 +18,7 @@ export function Evaluation({ model }: { model: ModelDetail }) {
         The stored ONNX file is scored through the serving runtime on held-out rows.
       </Empty>
     );
+  const primary = report.metrics.find((m) => m.name === report.primary);
   return (
     <>
       <Card
@@ -26,6 +27,16 @@ export function Evaluation({ model }: { model: ModelDetail }) {
         flush
       >
         {report.split !== null && <p className="foot">{report.split}</p>}
+        {primary && (report.baseline ?? report.champion) && (
+          <p className="foot">
+            {primary.title} {quantity(primary.value, primary.unit)}, against{" "}
+            {[
+              ...(report.champion ? [`${quantity(report.champion.value, primary.unit)} of the champion then (${report.champion.name})`] : []),
+              ...(report.baseline ? [`${quantity(report.baseline.value, primary.unit)} of the best trivial model (${report.baseline.name})`] : []),
+            ].join(" and ")}
+            .
+          </p>
+        )}
         <table className="rows metrics-table">
           <thead>
             <tr>

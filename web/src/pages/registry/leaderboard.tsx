@@ -102,8 +102,12 @@ export function Leaderboard({ model }: { model: ModelDetail }) {
           </table>
         </div>
         <p className="foot muted">
-          {plural(board.standings.length, "candidate")}. The line marks the chosen one. After each
-          fold the worse half leaves, except those within one standard error of the best.{" "}
+          {plural(board.standings.length, "candidate")} on {plural(board.folds, "fold")} of{" "}
+          {plural(board.trainedRows, "row")}; {plural(board.testRows, "row")} were kept back for the
+          final test. After each fold the worse half leaves, except those within one standard error of
+          the best. The dashed line marks the chosen one.
+          {board.notTried > 0 &&
+            ` ${plural(board.notTried, "candidate")} did not start: the time budget was used up.`}{" "}
           <Command text={`millwright leaderboard ${model.name}`} />
         </p>
       </Card>

@@ -5,15 +5,13 @@ import { Action } from "../../ui/action.tsx";
 
 /** What a person can do with a model as a whole. */
 export function ModelActions({ model, refresh }: { model: ModelDetail; refresh: () => void }) {
-  const previous = model.moves.find(
-    (m) => m.alias === "champion" && m.previous !== null && m.version === model.champion?.number,
-  )?.previous;
+  const { rollbackTo } = model;
   return (
     <>
-      {model.champion !== null && previous !== undefined && previous !== null && (
+      {model.champion !== null && rollbackTo !== null && (
         <Action
           label="Roll back"
-          title={`Roll ${model.name} back to version ${previous}?`}
+          title={`Roll ${model.name} back to version ${rollbackTo}?`}
           tone="danger"
           askReason
           command={`millwright rollback ${model.name}`}
@@ -23,7 +21,7 @@ export function ModelActions({ model, refresh }: { model: ModelDetail; refresh: 
           }}
         >
           <p>
-            Version {previous} answers again within seconds; version {model.champion.number} stays
+            Version {rollbackTo} answers again within seconds; version {model.champion.number} stays
             in the registry. No request is dropped.
           </p>
         </Action>

@@ -4,6 +4,7 @@ import { Link, pathTo } from "../../location.tsx";
 import { Action } from "../../ui/action.tsx";
 import { Age } from "../../ui/age.tsx";
 import { Badge } from "../../ui/badge.tsx";
+import { Command } from "../../ui/command.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { Facts } from "../../ui/facts.tsx";
 import { shortDigest } from "../../ui/format.ts";
@@ -35,6 +36,7 @@ function Version({
   open: boolean;
 }) {
   const champion = version.aliases.includes("champion");
+  const heldBack = version.verdict !== null && !version.verdict.pass;
   return (
     <article className="card version" aria-label={`Version ${version.number}`}>
       <header>
@@ -45,9 +47,9 @@ function Version({
               {alias}
             </Badge>
           ))}
-          {version.verdict && !version.verdict.pass && <Badge tone="bad">held back</Badge>}
+          {heldBack && <Badge tone="bad">held back</Badge>}
         </h2>
-        {!champion && (
+        {!champion && !heldBack && (
           <Action
             label="Promote"
             title={`Make version ${version.number} the champion of ${model.name}?`}
@@ -63,7 +65,7 @@ function Version({
             }}
           >
             <p>
-              Its gates are judged once more; if they allow it, it answers within seconds
+              It passed its gates and answers within seconds
               {model.champion !== null && ` instead of version ${model.champion.number}`}. Rolling
               back is one command.
             </p>
@@ -79,6 +81,14 @@ function Version({
         <VerdictList verdict={version.verdict} />
       ) : (
         <p className="muted">No verdict is kept for this version.</p>
+      )}
+      {heldBack && !champion && (
+        <p className="same">
+          <span>Overriding the gates is possible from a terminal only; the reason is kept</span>
+          <Command
+            text={`millwright promote ${model.name} ${version.number} --force --reason "…"`}
+          />
+        </p>
       )}
       <details open={open && model.history.length === 1}>
         <summary>What it was made from</summary>

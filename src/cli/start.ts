@@ -1,0 +1,76 @@
+import { join } from "node:path";
+import { VERSION } from "../app.ts";
+import { openControl } from "../control.ts";
+import { MillwrightError } from "../errors.ts";
+import { openGateway } from "../gateway.ts";
+import { onnxRuntime } from "../runtime/onnxruntime.ts";
+import { openBlobs } from "../storage/blobs/all.ts";
+import { keepPostgres } from "../storage/sql/keep-postgres.ts";
+import { postgres } from "../storage/sql/postgres.ts";
+import type { CliContext, CommandOf, GlobalOptions } from "./command.ts";
+
+/** What a part needs to say about itself once it runs, and how it ends. */
+interface Started {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const PARTS: Readonly<Record<string, (context: CliContext, options: GlobalOptions) => Promise<Started>>> = {
+  async control(context, options) {
+    const log = context.log(options, "control");
+    const open = await context.open(options, "no", log);
+    const control = await openControl(open.app, context.config(options), log);
+    return { url: control.url, close: () => control.close().then(open.close) };
+  },
+  async worker(context, options) {
+    const open = await context.open(options, "yes", context.log(options, "worker"));
+    return { url: "", close: open.close };
+  },
+  async gateway(context, options) {
+    const config = context.config(options);
+    const log = context.log(options, "gateway");
+    const server = config.databaseUrl
+      ? undefined
+      : await keepPostgres({ dataDir: join(config.dataDir, "postgres"), log });
+    const sql = postgres(config.databaseUrl ?? server!.url, { log });
+    const gateway = await openGateway(
+      { runtime: await onnxRuntime(), blobs: openBlobs(config.blobUrl, config.project), sql, log, version: VERSION },
+      { port: config.gatewayPort, host: config.host, token: config.token, dataDir: config.dataDir },
+    );
+    return {
+      url: gateway.url,
+      async close() {
+        await gateway.close();
+        await sql.close();
+        await server?.release();
+      },
+    };
+  },
+};
+
+/** Runs one part until SIGTERM, SIGINT or the end of its supervisor, then drains. */
+export const start: CommandOf = (program, context) => {
+  program
+    .command("start")
+    .summary("run one part of the platform: control, worker or gateway")
+    .argument("<part>", Object.keys(PARTS).join(", "))
+    .action(async (part: string, _, command) => {
+      const global = command.optsWithGlobals() as GlobalOptions;
+      const run = Object.hasOwn(PARTS, part) ? PARTS[part] : undefined;
+      if (!run)
+        throw new MillwrightError(
+          "invalid_input",
+          `There is no part "${part}". Parts: ${Object.keys(PARTS).join(", ")}.`,
+        );
+      const log = context.log(global, part);
+      const started = await run(context, global);
+      log.info(`${part} is ready`, started.url ? { url: started.url } : {});
+      process.send?.({ ready: true, url: started.url });
+      await new Promise<void>((resolve) => {
+        for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
+        if (process.channel) process.once("disconnect", () => resolve());
+      });
+      log.info(`${part} stops`);
+      await started.close();
+    });
+};

@@ -1,0 +1,76 @@
+import type { WindowFindings } from "./finding.ts";
+
+/**
+ * Why a window is wrong, likeliest first when several fit:
+ * `data_defect`  a column is suddenly missing or rows do not arrive: repair the source; never retrain on it
+ * `world_change` inputs or predictions moved and the model is measurably worse: retrain
+ * `concept_change` the model is worse though its inputs look as before: what they mean changed: retrain on recent rows
+ * `input_shift`  inputs moved for good, no loss seen (or no labels yet): watch, ask for labels
+ */
+export type Cause = "data_defect" | "world_change" | "concept_change" | "input_shift";
+
+/** What a window gives reason to do something about; undefined when it is fine. */
+export interface Diagnosis {
+  readonly cause: Cause;
+  /** Columns (and "prediction", "performance", "volume") concerned, most important first. */
+  readonly subjects: readonly string[];
+  readonly because: string;
+  readonly action: "repair_data" | "retrain" | "watch";
+  readonly advice: string;
+}
+
+export function diagnose(found: WindowFindings): Diagnosis | undefined {
+  const worse = found.performance?.worse === true;
+  const drifted = found.features.filter((d) => d.drifted).map((d) => d.feature);
+  const lasting = found.features.filter((d) => found.persistent.includes(d.feature) && d.drifted);
+  const gone = found.missing.filter((m) => m.now > m.before);
+  if (gone.length > 0 || found.volume !== undefined) return defect(found, gone);
+  if (worse && (drifted.length > 0 || found.prediction?.drifted === true))
+    return {
+      cause: "world_change",
+      subjects: [...drifted, ...(found.prediction?.drifted ? ["prediction"] : []), "performance"],
+      because: shiftInWords(found, drifted.length),
+      action: "retrain",
+      advice: "retrain on recent rows; the data looks sound",
+    };
+  if (worse)
+    return {
+      cause: "concept_change",
+      subjects: ["performance"],
+      because: "the inputs look as before, but what they mean has changed",
+      action: "retrain",
+      advice: "retrain on recent rows, and check that labels mean what they meant",
+    };
+  if (lasting.length === 0 && !found.predictionPersistent) return undefined;
+  return {
+    cause: "input_shift",
+    subjects: [
+      ...lasting.map((d) => d.feature),
+      ...(found.predictionPersistent ? ["prediction"] : []),
+    ],
+    because: shiftInWords(found, lasting.length),
+    action: "watch",
+    advice:
+      found.performance === undefined
+        ? "collect labels for these rows: without them nobody knows whether the model suffers"
+        : "no loss is seen in the labels so far; retrain if one appears",
+  };
+}
+
+function defect(found: WindowFindings, gone: WindowFindings["missing"]): Diagnosis {
+  const parts = [...gone.map((m) => m.words), ...(found.volume ? [found.volume.words] : [])];
+  return {
+    cause: "data_defect",
+    subjects: [...gone.map((m) => m.feature), ...(found.volume ? ["volume"] : [])],
+    because: parts.slice(0, 3).join("; "),
+    action: "repair_data",
+    advice: "look at the source of the data; do not retrain on these rows",
+  };
+}
+
+function shiftInWords(found: WindowFindings, count: number): string {
+  const drifted = found.features.filter((d) => d.drifted);
+  const first = drifted[0] ?? (found.prediction?.drifted ? found.prediction : undefined);
+  if (first === undefined) return "the predictions moved";
+  return count > 1 ? `${count} inputs moved together, first of all ${first.words}` : first.words;
+}

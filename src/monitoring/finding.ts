@@ -1,0 +1,21 @@
+import type { MissingChange, VolumeChange } from "./completeness.ts";
+import type { EstimatedPerformance } from "./estimated-performance.ts";
+import type { WindowPerformance } from "./performance.ts";
+import type { FeatureDrift } from "./window-drift.ts";
+import type { MonitoringWindow } from "./windows.ts";
+
+/** Everything monitoring found out about one window of one model. Plain JSON; kept for ever, incidents are made from it. */
+export interface WindowFindings {
+  readonly window: MonitoringWindow;
+  readonly rows: number;
+  /** Every watched feature, drifted or not, largest impact first. */
+  readonly features: readonly FeatureDrift[];
+  /** Features that drifted in two of the last three windows (persistence.ts). */
+  readonly persistent: readonly string[];
+  readonly prediction: FeatureDrift | undefined;
+  readonly predictionPersistent: boolean;
+  readonly missing: readonly MissingChange[];
+  readonly volume: VolumeChange | undefined;
+  readonly performance: WindowPerformance | undefined;
+  readonly estimated: readonly EstimatedPerformance[];
+}

@@ -1,0 +1,69 @@
+import type { Schedule } from "../engine/schedule.ts";
+import type { Trigger } from "../engine/triggers.ts";
+import type { Json } from "../lib/json.ts";
+import type { Platform } from "./platform.ts";
+import type { ModelDefinition, ProjectDefinition } from "./project.ts";
+import type { TrainInput } from "./train.ts";
+
+/**
+ * What starts a training besides a person: the whole feedback of the system on one page.
+ *
+ *     watch ── incident, and retraining would help ──▶ train ── passes its gates ──▶ shadow ──▶ judge ──▶ champion
+ *     watch ── enough new labels ───────────────────▶ train
+ *     control ── the project's code changed ────────▶ train
+ *     schedule ── retrain.every ────────────────────▶ train;  every window ──▶ watch, then judge
+ */
+export const triggersOf = (platform: Pick<Platform, "project" | "registry">): readonly Trigger[] => {
+  const retrain = (
+    name: string,
+    on: readonly string[],
+    wanted: (definition: ModelDefinition, payload: Readonly<Record<string, Json>>) => string | undefined,
+  ): Trigger => ({
+    name,
+    on,
+    pipeline: "train",
+    async input({ subject, payload }) {
+      const { definition } = await platform.project();
+      const model = definition.models[subject];
+      const facts = payload as Readonly<Record<string, Json>>;
+      const reason = model && wanted(model, facts);
+      if (reason === undefined) return undefined;
+      // One at a time: what is in shadow now is the answer to the last reason.
+      if ((await platform.registry.alias(subject, "challenger")) !== undefined) return undefined;
+      const { asOf } = facts;
+      return { model: subject, reason, ...(typeof asOf === "number" ? { asOf } : {}) } satisfies TrainInput;
+    },
+  });
+  return [
+    retrain("retrain-on-incident", ["incident.opened", "incident.continues"], (model, { action, headline }) =>
+      action === "retrain" && model.retrain?.onDrift !== false ? String(headline) : undefined,
+    ),
+    retrain("retrain-on-labels", ["labels.collected"], (_, { count }) => `${count} new labels`),
+    retrain("retrain-on-code", ["code.changed"], (model) =>
+      model.retrain?.onCodeChange === false ? undefined : "the project's code changed",
+    ),
+  ];
+};
+
+const WINDOW = { hour: "1h", day: "day", week: "week" } as const;
+/** How often a shadow or guard is judged: looking often costs nothing, the test is always valid. */
+const JUDGE_EVERY = "5m";
+
+/** What runs by the clock for the models of a project. */
+export function schedulesOf(project: ProjectDefinition): Schedule[] {
+  return Object.entries(project.models).flatMap(([model, { retrain, monitor }]) => {
+    const by = (pipeline: string, every: string, input: Json): Schedule => ({
+      name: `${pipeline}:${model}`,
+      pipeline,
+      every,
+      input,
+    });
+    return [
+      by("watch", WINDOW[monitor?.window ?? "day"], { model }),
+      by("judge", JUDGE_EVERY, { model }),
+      ...(retrain?.every === undefined
+        ? []
+        : [by("train", retrain.every, { model, reason: `every ${retrain.every}` })]),
+    ];
+  });
+}

@@ -1,0 +1,191 @@
+// Float32 kernels of the multilayer perceptron. All widths (n, d) are multiples of 4; pointers are byte offsets.
+
+/** C[m x n] = A[m x k] B[k x n]. */
+export function multiply(A: usize, B: usize, C: usize, m: i32, k: i32, n: i32): void {
+  const row = <usize>n << 2;
+  for (let i = 0; i < m; i++) {
+    const a0 = A + ((<usize>i * k) << 2);
+    const c0 = C + <usize>i * row;
+    let j = 0;
+    for (; j + 16 <= n; j += 16) {
+      let s0 = f32x4.splat(0);
+      let s1 = s0;
+      let s2 = s0;
+      let s3 = s0;
+      let b = B + (<usize>j << 2);
+      for (let q = 0; q < k; q++, b += row) {
+        const a = v128.load32_splat(a0 + (<usize>q << 2));
+        s0 = f32x4.add(s0, f32x4.mul(a, v128.load(b)));
+        s1 = f32x4.add(s1, f32x4.mul(a, v128.load(b, 16)));
+        s2 = f32x4.add(s2, f32x4.mul(a, v128.load(b, 32)));
+        s3 = f32x4.add(s3, f32x4.mul(a, v128.load(b, 48)));
+      }
+      const c = c0 + (<usize>j << 2);
+      v128.store(c, s0);
+      v128.store(c, s1, 16);
+      v128.store(c, s2, 32);
+      v128.store(c, s3, 48);
+    }
+    for (; j < n; j += 4) {
+      let s = f32x4.splat(0);
+      let b = B + (<usize>j << 2);
+      for (let q = 0; q < k; q++, b += row)
+        s = f32x4.add(s, f32x4.mul(v128.load32_splat(a0 + (<usize>q << 2)), v128.load(b)));
+      v128.store(c0 + (<usize>j << 2), s);
+    }
+  }
+}
+
+/** G[k x n] = transposed A[m x k] times D[m x n]. */
+export function multiplyLeft(A: usize, D: usize, G: usize, m: i32, k: i32, n: i32): void {
+  const row = <usize>n << 2;
+  const step = <usize>k << 2;
+  for (let q = 0; q < k; q++) {
+    const g = G + <usize>q * row;
+    let j = 0;
+    for (; j + 16 <= n; j += 16) {
+      let s0 = f32x4.splat(0);
+      let s1 = s0;
+      let s2 = s0;
+      let s3 = s0;
+      let d = D + (<usize>j << 2);
+      let a0 = A + (<usize>q << 2);
+      for (let i = 0; i < m; i++, d += row, a0 += step) {
+        const a = v128.load32_splat(a0);
+        s0 = f32x4.add(s0, f32x4.mul(a, v128.load(d)));
+        s1 = f32x4.add(s1, f32x4.mul(a, v128.load(d, 16)));
+        s2 = f32x4.add(s2, f32x4.mul(a, v128.load(d, 32)));
+        s3 = f32x4.add(s3, f32x4.mul(a, v128.load(d, 48)));
+      }
+      const c = g + (<usize>j << 2);
+      v128.store(c, s0);
+      v128.store(c, s1, 16);
+      v128.store(c, s2, 32);
+      v128.store(c, s3, 48);
+    }
+    for (; j < n; j += 4) {
+      let s = f32x4.splat(0);
+      let d = D + (<usize>j << 2);
+      let a0 = A + (<usize>q << 2);
+      for (let i = 0; i < m; i++, d += row, a0 += step)
+        s = f32x4.add(s, f32x4.mul(v128.load32_splat(a0), v128.load(d)));
+      v128.store(g + (<usize>j << 2), s);
+    }
+  }
+}
+
+/** P[m x k] = D[m x n] times transposed B[k x n]. */
+export function multiplyRight(D: usize, B: usize, P: usize, m: i32, k: i32, n: i32): void {
+  const row = <usize>n << 2;
+  for (let i = 0; i < m; i++) {
+    const d0 = D + <usize>i * row;
+    let p = P + ((<usize>i * k) << 2);
+    for (let q = 0; q < k; q++, p += 4) {
+      const b0 = B + <usize>q * row;
+      let s = f32x4.splat(0);
+      for (let j: usize = 0; j < row; j += 16)
+        s = f32x4.add(s, f32x4.mul(v128.load(d0 + j), v128.load(b0 + j)));
+      store<f32>(
+        p,
+        f32x4.extract_lane(s, 0) +
+          f32x4.extract_lane(s, 1) +
+          f32x4.extract_lane(s, 2) +
+          f32x4.extract_lane(s, 3),
+      );
+    }
+  }
+}
+
+/** C[m x n] += bias[n]; negative numbers become 0 when `relu`. */
+export function addBias(C: usize, bias: usize, m: i32, n: i32, relu: i32): void {
+  const row = <usize>n << 2;
+  const zero = f32x4.splat(0);
+  for (let i = 0; i < m; i++, C += row)
+    for (let j: usize = 0; j < row; j += 16) {
+      let x = f32x4.add(v128.load(C + j), v128.load(bias + j));
+      if (relu) x = f32x4.max(x, zero);
+      v128.store(C + j, x);
+    }
+}
+
+/** D becomes 0 where the output H of the layer is: the derivative of relu. `size` numbers. */
+export function gateRelu(D: usize, H: usize, size: i32): void {
+  const zero = f32x4.splat(0);
+  const end = <usize>size << 2;
+  for (let j: usize = 0; j < end; j += 16)
+    v128.store(D + j, v128.and(v128.load(D + j), f32x4.gt(v128.load(H + j), zero)));
+}
+
+/** out[n] = sum of the rows of D[m x n]. */
+export function sumRows(D: usize, out: usize, m: i32, n: i32): void {
+  const row = <usize>n << 2;
+  for (let j: usize = 0; j < row; j += 16) {
+    let s = f32x4.splat(0);
+    let d = D + j;
+    for (let i = 0; i < m; i++, d += row) s = f32x4.add(s, v128.load(d));
+    v128.store(out + j, s);
+  }
+}
+
+/** X[i, at .. at+d) = sum of value x E[id] over the entries of row i; X has `stride` numbers a row. */
+export function embed(
+  offsets: usize, ids: usize, values: usize, E: usize, X: usize, m: i32, d: i32, stride: i32, at: i32,
+): void {
+  const size = <usize>d << 2;
+  for (let i = 0; i < m; i++) {
+    const x = X + ((<usize>i * stride + at) << 2);
+    memory.fill(x, 0, size);
+    const end = load<u32>(offsets + ((<usize>i + 1) << 2));
+    for (let p = load<u32>(offsets + (<usize>i << 2)); p < end; p++) {
+      const v = v128.load32_splat(values + (<usize>p << 2));
+      const e = E + <usize>load<u32>(ids + (<usize>p << 2)) * size;
+      for (let j: usize = 0; j < size; j += 16)
+        v128.store(x + j, f32x4.add(v128.load(x + j), f32x4.mul(v, v128.load(e + j))));
+    }
+  }
+}
+
+/** G[id] += value x D[i, at .. at+d) for every entry of every row: the derivative of `embed`. */
+export function embedBack(
+  offsets: usize, ids: usize, values: usize, G: usize, D: usize, m: i32, d: i32, stride: i32, at: i32,
+): void {
+  const size = <usize>d << 2;
+  for (let i = 0; i < m; i++) {
+    const x = D + ((<usize>i * stride + at) << 2);
+    const end = load<u32>(offsets + ((<usize>i + 1) << 2));
+    for (let p = load<u32>(offsets + (<usize>i << 2)); p < end; p++) {
+      const v = v128.load32_splat(values + (<usize>p << 2));
+      const g = G + <usize>load<u32>(ids + (<usize>p << 2)) * size;
+      for (let j: usize = 0; j < size; j += 16)
+        v128.store(g + j, f32x4.add(v128.load(g + j), f32x4.mul(v, v128.load(x + j))));
+    }
+  }
+}
+
+/**
+ * One step of AdamW for `size` weights: m, v = moments, `rate` with bias correction, `shrink` = 1 - rate x weight decay.
+ * Clears the gradient.
+ */
+export function adam(w: usize, g: usize, m: usize, v: usize, size: i32, rate: f32, shrink: f32): void {
+  const b1 = f32x4.splat(0.9);
+  const c1 = f32x4.splat(0.1);
+  const b2 = f32x4.splat(0.999);
+  const c2 = f32x4.splat(0.001);
+  const tiny = f32x4.splat(1e-8);
+  const lr = f32x4.splat(rate);
+  const keep = f32x4.splat(shrink);
+  const end = <usize>size << 2;
+  for (let j: usize = 0; j < end; j += 16) {
+    const grad = v128.load(g + j);
+    const first = f32x4.add(f32x4.mul(b1, v128.load(m + j)), f32x4.mul(c1, grad));
+    const second = f32x4.add(
+      f32x4.mul(b2, v128.load(v + j)),
+      f32x4.mul(c2, f32x4.mul(grad, grad)),
+    );
+    v128.store(m + j, first);
+    v128.store(v + j, second);
+    const step = f32x4.div(f32x4.mul(lr, first), f32x4.add(f32x4.sqrt(second), tiny));
+    v128.store(w + j, f32x4.sub(f32x4.mul(keep, v128.load(w + j)), step));
+    v128.store(g + j, f32x4.splat(0));
+  }
+}
