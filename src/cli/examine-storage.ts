@@ -29,7 +29,12 @@ export async function examineStorage(config: Config): Promise<Finding[]> {
   const database = config.databaseUrl
     ? await ownDatabase(config.databaseUrl)
     : await embeddedDatabase(join(config.dataDir, "postgres"));
-  return [folder(config.dataDir), database, ...leftovers(join(config.dataDir, "postgres"))];
+  return [
+    folder(config.dataDir),
+    database,
+    ...upLock(join(config.dataDir, "up.pid")),
+    ...starterLock(join(config.dataDir, "postgres", "starting.lock")),
+  ];
 }
 
 function folder(dataDir: string): Finding {
@@ -128,35 +133,51 @@ function runningState(dataDir: string): string {
   }
 }
 
-/** Locks whose owner is gone. They are taken over by themselves; a person may wonder. */
-function leftovers(dataDir: string): Finding[] {
-  const lock = join(dataDir, "starting.lock");
-  if (!existsSync(lock)) return [];
-  const seconds = Math.round((Date.now() - statSync(lock).mtimeMs) / 1000);
-  let owner = Number.NaN;
-  try {
-    owner = Number(readFileSync(join(lock, "pid"), "utf8"));
-  } catch {
-    // Its maker died before it wrote its number.
-  }
-  const name = "locks";
-  if (Number.isInteger(owner) && processAlive(owner))
-    return seconds < 60
-      ? [{ name, state: "ok", message: `process ${owner} is starting the database` }]
-      : [
-          {
-            ...{
-              name,
-              state: "warn",
-              message: `process ${owner} has been starting the database for ${seconds} s`,
-            },
-            fix: `If it hangs, end it (kill ${owner}); the next start takes the lock over.`,
-          },
-        ];
+/** `millwright up` writes its process number. */
+function upLock(file: string): Finding[] {
+  if (!existsSync(file)) return [];
+  const name = "up";
+  const pid = Number(readFileSync(file, "utf8"));
+  if (pid > 0 && processAlive(pid))
+    return [{ name, state: "ok", message: `millwright up runs here (process ${pid})` }];
   return [
     {
-      ...{ name, state: "warn", message: `${lock} was left behind by a process that died` },
-      fix: "Nothing to do: the next start takes it over.",
+      ...{ name, state: "warn", message: "an earlier `millwright up` was killed" },
+      fix: "Nothing to do: the next one takes its place, and interrupted runs go on.",
     },
   ];
+}
+
+/** A lock whose owner is gone is taken over by itself; a person may wonder. */
+function starterLock(lock: string): Finding[] {
+  if (!existsSync(lock)) return [];
+  const seconds = Math.round((Date.now() - statSync(lock).mtimeMs) / 1000);
+  const name = "database lock";
+  const owner = ownerOf(lock);
+  if (owner === undefined)
+    return [
+      {
+        ...{ name, state: "warn", message: `${lock} was left behind by a process that died` },
+        fix: "Nothing to do: the next start takes it over.",
+      },
+    ];
+  if (seconds < 60)
+    return [{ name, state: "ok", message: `process ${owner} is starting the database` }];
+  return [
+    {
+      ...{ name, state: "warn" },
+      message: `process ${owner} has been starting the database for ${seconds} s`,
+      fix: `If it hangs, end it (kill ${owner}); the next start takes the lock over.`,
+    },
+  ];
+}
+
+/** undefined: dead, or it died before it wrote its number. */
+function ownerOf(lock: string): number | undefined {
+  try {
+    const pid = Number(readFileSync(join(lock, "pid"), "utf8"));
+    return pid > 0 && processAlive(pid) ? pid : undefined;
+  } catch {
+    return undefined;
+  }
 }
