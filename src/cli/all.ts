@@ -1,6 +1,26 @@
 import type { CommandOf } from "./command.ts";
+import { demo } from "./demo.ts";
+import { init } from "./init.ts";
+import { leaderboard } from "./leaderboard.ts";
 import { promote, rollback } from "./promote.ts";
+import { runs } from "./runs.ts";
+import { show } from "./show.ts";
+import { start } from "./start.ts";
+import { status } from "./status.ts";
 import { train } from "./train.ts";
+import { up } from "./up.ts";
 
 /** Every command, in the order of `millwright --help`. */
-export const COMMANDS: readonly CommandOf[] = [train, promote, rollback];
+export const COMMANDS: readonly CommandOf[] = [
+  init,
+  up,
+  train,
+  leaderboard,
+  promote,
+  rollback,
+  status,
+  runs,
+  show,
+  demo,
+  start,
+];

@@ -32,7 +32,7 @@ const tableOf = (rows: number, columns: Record<string, Column>): Table => ({
 });
 
 function context(options: Partial<GateContext> & { rows?: number; noise?: number; seed?: number }) {
-  const rows = options.rows ?? 1000;
+  const rows = options.rows ?? 600;
   const w = world(rows, `world ${options.seed ?? 1}`);
   const base: GateContext = {
     task: "binary",
@@ -57,7 +57,7 @@ describe("a verdict", () => {
     expect(v.pass).toBe(true);
     expect(v.reasons.join(" ")).toMatch(/better by \d/);
     expect(v.couldNotHaveSeen).toMatch(
-      /1,000 held-out rows, a true drop in auc of less than .* points/,
+      /600 held-out rows, a true drop in auc of less than .* points/,
     );
     expect(JSON.parse(JSON.stringify(v))).toEqual(v);
   });
@@ -70,7 +70,7 @@ describe("a verdict", () => {
     const v = verdict(context({ noise: 4 }).context);
     expect(v.pass).toBe(false);
     expect(outcomes(v).beats_champion).toBe("fail");
-    expect(v.reasons[0]).toMatch(/auc 0\.\d+, version 1 0\.\d+ on the same 1000 rows: worse by/);
+    expect(v.reasons[0]).toMatch(/auc 0\.\d+, version 1 0\.\d+ on the same 600 rows: worse by/);
   });
 
   test("refuses an equal candidate unless it is cheaper or equality is enough", () => {
@@ -106,7 +106,7 @@ describe("a verdict", () => {
 
   test("calls a column that knows the answer a leak until it is accepted", () => {
     const { world: w, context: c } = context({});
-    const table = tableOf(1000, {
+    const table = tableOf(600, {
       status: stringColumn(Array.from(w.target, (t) => (t === 1 ? "Cancelled" : "Checked out"))),
       amount: numberColumn(w.truth.map((p) => p + w.rng.normal())),
       id: stringColumn(Array.from(w.target, (_, i) => `row ${i}`)),

@@ -5,7 +5,8 @@ import type { WindowFindings } from "./finding.ts";
  * `data_defect`  a column is suddenly missing or rows do not arrive: repair the source; never retrain on it
  * `world_change` inputs or predictions moved and the model is measurably worse: retrain
  * `concept_change` the model is worse though its inputs look as before: what they mean changed: retrain on recent rows
- * `input_shift`  inputs moved for good, no loss seen (or no labels yet): watch, ask for labels
+ * `input_shift`  inputs moved for good and too few labels say whether it hurts: watch, ask for labels. With labels that show no
+ *                loss a shift is not an incident; it stays visible in the findings
  */
 export type Cause = "data_defect" | "world_change" | "concept_change" | "input_shift";
 
@@ -20,7 +21,7 @@ export interface Diagnosis {
 }
 
 export function diagnose(found: WindowFindings): Diagnosis | undefined {
-  const worse = found.performance?.worse === true;
+  const worse = isWorse(found);
   const drifted = found.features.filter((d) => d.drifted).map((d) => d.feature);
   const lasting = found.features.filter((d) => found.persistent.includes(d.feature) && d.drifted);
   const gone = found.missing.filter((m) => m.now > m.before);
@@ -41,7 +42,8 @@ export function diagnose(found: WindowFindings): Diagnosis | undefined {
       action: "retrain",
       advice: "retrain on recent rows, and check that labels mean what they meant",
     };
-  if (lasting.length === 0 && !found.predictionPersistent) return undefined;
+  const harmless = (found.performance?.labelled ?? 0) >= MANY_LABELS;
+  if (harmless || (lasting.length === 0 && !found.predictionPersistent)) return undefined;
   return {
     cause: "input_shift",
     subjects: [
@@ -50,12 +52,22 @@ export function diagnose(found: WindowFindings): Diagnosis | undefined {
     ],
     because: shiftInWords(found, lasting.length),
     action: "watch",
-    advice:
-      found.performance === undefined
-        ? "collect labels for these rows: without them nobody knows whether the model suffers"
-        : "no loss is seen in the labels so far; retrain if one appears",
+    advice: `${guess(found)}collect labels for these rows: without them nobody knows whether the model suffers`,
   };
 }
+
+/** At once when many labels say so or the error stream alarms; few labels must say so twice. */
+function isWorse({ performance, performancePersistent, errorRise }: WindowFindings): boolean {
+  if (errorRise !== undefined) return true;
+  return (
+    performance?.worse === true && (performance.labelled >= MANY_LABELS || performancePersistent)
+  );
+}
+
+const MANY_LABELS = 100;
+
+const guess = ({ estimated }: WindowFindings): string =>
+  estimated[0] === undefined ? "" : `${estimated[0].words}; `;
 
 function defect(found: WindowFindings, gone: WindowFindings["missing"]): Diagnosis {
   const parts = [...gone.map((m) => m.words), ...(found.volume ? [found.volume.words] : [])];

@@ -2,6 +2,7 @@ import { median } from "../stats/descriptive.ts";
 import { proportionTest } from "../stats/hypothesis.ts";
 import type { ColumnProfile } from "../stats/profile.ts";
 import type { FeatureReference } from "./reference.ts";
+import type { MonitoringWindow } from "./windows.ts";
 
 /** A feature whose share of missing values is not what it was. */
 export interface MissingChange {
@@ -58,5 +59,19 @@ export function volumeChange(rows: number, before: readonly number[]): VolumeCha
   const word = rows < usual ? "only " : "";
   return { rows, usual, words: `${word}${rows} rows came, ${usual} are usual` };
 }
+
+/** Volumes to compare a window with: the same hour of the day, the same day of the week, or all weeks. */
+export function usualVolumes(
+  history: readonly { readonly start: number; readonly rows: number }[],
+  window: MonitoringWindow,
+): readonly number[] {
+  const length = window.end - window.start;
+  const cycle = length < DAY ? DAY : length === DAY ? 7 * DAY : length;
+  const alike = history.filter(({ start }) => (window.start - start) % cycle === 0);
+  return alike.slice(-KEPT).map(({ rows }) => rows);
+}
+
+const DAY = 86_400_000;
+const KEPT = 12;
 
 const percent = (share: number): string => `${Number((100 * share).toPrecision(3))} %`;

@@ -1,4 +1,3 @@
-import { auc } from "../evaluation/metrics/auc.ts";
 import { type Report, reportedMetric } from "../evaluation/report.ts";
 import { valueInWords } from "../evaluation/wording.ts";
 import { random } from "../lib/random.ts";
@@ -39,22 +38,32 @@ export function estimatedBinaryPerformance(input: {
   const raw = input.probabilities;
   const honest = corrected(input.report, raw);
   const rows = raw.length;
-  const said = raw.map((p) => (p >= 0.5 ? 1 : 0));
-  const right = honest.map((p, i) => (said[i] === 1 ? p : 1 - p));
+  const right = honest.map((p, i) => (raw[i]! >= 0.5 ? p : 1 - p));
+  const pairs = orderedPairs(raw);
   const rng = random(input.seed).split("cbpe");
   const counts = new Float64Array(rows);
+  const [positive, negative] = [new Float64Array(rows), new Float64Array(rows)];
   const [aucs, accuracies] = [new Float64Array(REPLICATES), new Float64Array(REPLICATES)];
-  const scores = { rows, width: 1, values: raw };
   for (let b = 0; b < REPLICATES; b++) {
     drawCounts(rng, counts);
-    const outcome = honest.map((p) => (rng.next() < p ? 1 : 0));
-    aucs[b] = auc.compute(scores, outcome, counts);
     let hits = 0;
-    for (let i = 0; i < rows; i++) if (outcome[i] === said[i]) hits += counts[i]!;
+    for (let i = 0; i < rows; i++) {
+      const happened = rng.next() < honest[i]!;
+      positive[i] = happened ? counts[i]! : 0;
+      negative[i] = happened ? 0 : counts[i]!;
+      if (happened === raw[i]! >= 0.5) hits += counts[i]!;
+    }
+    aucs[b] = pairs(positive, negative, 0);
     accuracies[b] = hits / rows;
   }
+  const itself = honest.reduce((sum, p) => sum + p * (1 - p), 0);
+  const expected = pairs(
+    honest,
+    honest.map((p) => 1 - p),
+    itself,
+  );
   return [
-    estimated("auc", expectedAuc(raw, honest), aucs, input),
+    estimated("auc", expected, aucs, input),
     estimated("accuracy", mean(right), accuracies, input),
   ].filter((e) => Number.isFinite(e.value));
 }
@@ -100,31 +109,31 @@ function corrected(report: Report, probabilities: Float64Array): Float64Array {
   return probabilities.map((p) => isotonicAt(map, p));
 }
 
-/** Expected AUC over independent outcomes with these probabilities: Σ p_i (1 - p_j) over pairs i above j, ties half, a row never against itself. */
-function expectedAuc(scores: Float64Array, probabilities: Float64Array): number {
+/**
+ * AUC of fixed scores for any positive and negative weights of the rows: Σ pos_i neg_j over pairs i above j, ties half. `itself`, the
+ * summed pos_i neg_i, takes out the pairs of a row with itself. Sorts once.
+ */
+function orderedPairs(
+  scores: Float64Array,
+): (positive: Float64Array, negative: Float64Array, itself: number) => number {
   const order = ascendingOrder(scores);
-  let won = 0;
-  let below = 0;
-  let positives = 0;
-  let itself = 0;
-  for (let start = 0; start < order.length; ) {
-    let end = start;
-    let tiedPositive = 0;
-    let tiedNegative = 0;
-    let tiedItself = 0;
-    for (; end < order.length && scores[order[end]!] === scores[order[start]!]; end++) {
-      const p = probabilities[order[end]!]!;
-      tiedPositive += p;
-      tiedNegative += 1 - p;
-      tiedItself += p * (1 - p);
+  const ends = Uint8Array.from(order, (row, i) =>
+    i + 1 === order.length || scores[row] !== scores[order[i + 1]!] ? 1 : 0,
+  );
+  return (positive, negative, itself) => {
+    let [won, positives, below, tiedPositive, tiedNegative] = [0, 0, 0, 0, 0];
+    for (let i = 0; i < order.length; i++) {
+      tiedPositive += positive[order[i]!]!;
+      tiedNegative += negative[order[i]!]!;
+      if (ends[i] === 0) continue;
+      won += tiedPositive * (below + tiedNegative / 2);
+      positives += tiedPositive;
+      below += tiedNegative;
+      tiedPositive = 0;
+      tiedNegative = 0;
     }
-    won += tiedPositive * below + (tiedPositive * tiedNegative - tiedItself) / 2;
-    below += tiedNegative;
-    positives += tiedPositive;
-    itself += tiedItself;
-    start = end;
-  }
-  return won / (positives * below - itself);
+    return (won - itself / 2) / (positives * below - itself);
+  };
 }
 
 function estimated(

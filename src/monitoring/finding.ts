@@ -17,5 +17,17 @@ export interface WindowFindings {
   readonly missing: readonly MissingChange[];
   readonly volume: VolumeChange | undefined;
   readonly performance: WindowPerformance | undefined;
+  /** Worse in two of the last three windows. */
+  readonly performancePersistent: boolean;
+  /** Page–Hinkley alarmed on the stream of errors: notices losses that single small windows cannot show. */
+  readonly errorRise: ErrorRise | undefined;
   readonly estimated: readonly EstimatedPerformance[];
+}
+
+/** Mean error per row (absolute error or Brier score) on held-out rows before, and on the rows labelled now. */
+export interface ErrorRise {
+  readonly before: number;
+  readonly now: number;
+  readonly rows: number;
+  readonly words: string;
 }

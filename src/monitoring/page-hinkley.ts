@@ -3,7 +3,8 @@
  * less an allowance; alarms when the sum stands `threshold` above its lowest point. Values should be in units of their
  * usual standard deviation (divide by it), so that the defaults fit. State is plain JSON; a pure fold.
  *
- * Quiet stream: one false alarm in about 20,000 values at the defaults (simulated, normal values).
+ * Simulated on 400,000 quiet values at the defaults: no false alarm with normal values, one in about 57,000 with half-normal, 33,000 with
+ * exponential, 6,000 with lognormal ones (cut large values, then); a rise by 1 standard deviation is noticed after 32 values, by 3 after 8.
  */
 export interface PageHinkley {
   readonly n: number;
@@ -20,7 +21,7 @@ export interface PageHinkleyRule {
   readonly minValues: number;
 }
 
-export const PAGE_HINKLEY: PageHinkleyRule = { allowance: 0.25, threshold: 15, minValues: 30 };
+export const PAGE_HINKLEY: PageHinkleyRule = { allowance: 0.25, threshold: 20, minValues: 30 };
 
 export const NO_ERRORS: PageHinkley = { n: 0, mean: 0, sum: 0, lowest: 0 };
 

@@ -6,7 +6,7 @@ import { type Report, reportedMetric } from "../evaluation/report.ts";
 import { sliceMetric } from "../evaluation/slice-metric.ts";
 import { differenceInWords, finite, valueInWords } from "../evaluation/wording.ts";
 import type { Scores, Target } from "../lib/task.ts";
-import { normalSf } from "../stats/distributions.ts";
+import { studentSf } from "../stats/distributions.ts";
 
 /** How a window with labels compares with what the evaluation promised. Plain JSON. */
 export interface WindowPerformance {
@@ -27,13 +27,14 @@ export interface WindowPerformance {
 }
 
 const MIN_LABELS = 30;
+const MIN_NUMBERS = 5;
 const MAX_P = 0.001;
 const FLOOR_SHARE = 0.02;
 const FLOOR_RATIO = 0.1;
 
 /**
  * Judged by the report's primary metric where the window allows it: a window with fewer than five rows of a class is judged by the
- * Brier score, metrics without a standard error by Brier or mean absolute error. Windows with fewer than 30 labels give undefined.
+ * Brier score, metrics without a standard error by Brier or mean absolute error. Fewer than 30 labels (5 for regression) give undefined.
  */
 export function windowPerformance(input: {
   readonly report: Report;
@@ -44,7 +45,7 @@ export function windowPerformance(input: {
 }): WindowPerformance | undefined {
   const { report } = input;
   const known = knownRows(input.target);
-  if (known.length < MIN_LABELS) return undefined;
+  if (known.length < (report.task === "regression" ? MIN_NUMBERS : MIN_LABELS)) return undefined;
   const target = takeTarget(input.target, known);
   const metric = sliceMetric(report.task, metricNamed(report.primary, report.task), target);
   const before = reportedMetric(report, metric.name);
@@ -63,7 +64,7 @@ function judged(
 ): WindowPerformance {
   const loss = (now.value - before) * (metric.better === "higher" ? -1 : 1);
   const error = Math.hypot(errorBefore, now.standardError);
-  const p = error > 0 ? normalSf(loss / error) : loss > 0 ? 0 : 1;
+  const p = error > 0 ? studentSf(loss / error, labelled - 1) : loss > 0 ? 0 : 1;
   const floor = metric.unit === "share" ? FLOOR_SHARE : FLOOR_RATIO * Math.abs(before);
   return {
     metric: metric.name,

@@ -18,6 +18,7 @@ export interface NumberReference {
   readonly of: "value" | "length";
   readonly rows: number;
   readonly missing: number;
+  readonly inflation?: number;
   readonly sketch: QuantileSketch;
 }
 
@@ -25,6 +26,8 @@ export interface CategoryReference {
   readonly type: "category";
   readonly rows: number;
   readonly missing: number;
+  /** How much more its own windows vary than independent rows would (own-variation.ts); 1 when absent. */
+  readonly inflation?: number;
   readonly values: readonly string[];
   /** Of `values`, then of all others. */
   readonly counts: readonly number[];

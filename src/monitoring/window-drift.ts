@@ -128,6 +128,7 @@ function measure(
     calibration,
     driftStatistic(test, known, window) ?? 0,
     effective,
+    reference.inflation,
   );
   const effect = effectOf(known, window);
   return {

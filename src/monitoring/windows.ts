@@ -41,10 +41,13 @@ export function rowsByWindow(
     }));
 }
 
-/** "2002-08-05 to 2002-08-12", "2002-08-05", "2002-08-05 14:00": for people, UTC. */
+/** "2002-08-05 14:00" (an hour), "2002-08-05" (a day), "2002-08-05 to 2002-08-12": for people, UTC; the end is not included. */
 export function windowInWords({ start, end }: MonitoringWindow): string {
-  const iso = (ms: number) => new Date(ms).toISOString();
-  if (end - start < LENGTH.day) return `${iso(start).slice(0, 10)} ${iso(start).slice(11, 16)}`;
-  if (end - start === LENGTH.day) return iso(start).slice(0, 10);
-  return `${iso(start).slice(0, 10)} to ${iso(end).slice(0, 10)}`;
+  const time = (ms: number) => new Date(ms).toISOString().slice(0, 16).replace("T", " ");
+  const day = (ms: number) => time(ms).slice(0, 10);
+  const length = end - start;
+  if (length === LENGTH.hour) return time(start);
+  if (length === LENGTH.day) return day(start);
+  const isDays = start % LENGTH.day === 0 && end % LENGTH.day === 0;
+  return isDays ? `${day(start)} to ${day(end)}` : `${time(start)} to ${time(end)}`;
 }

@@ -37,12 +37,12 @@ export function driftContract(member: DriftTest): void {
 
     test("shrinks with the rows as it says, when nothing drifts", () => {
       const typical = (rows: number) => {
-        const values = Array.from({ length: 200 }, (_, seed) =>
+        const values = Array.from({ length: 100 }, (_, seed) =>
           measure({ seed: 100 + seed, shift: 0, rows, exact: true }),
         );
         return values.reduce((a, b) => a + b) / values.length;
       };
-      const exponent = Math.log(typical(400) / typical(3200)) / Math.log(8);
+      const exponent = Math.log(typical(250) / typical(2000)) / Math.log(8);
       expect(Math.abs(exponent - member.shrinks)).toBeLessThan(0.15);
     });
   });

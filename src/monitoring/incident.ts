@@ -1,0 +1,163 @@
+import { type Cause, type Diagnosis, diagnose } from "./cause.ts";
+import type { WindowFindings } from "./finding.ts";
+import { type MonitoringWindow, windowInWords } from "./windows.ts";
+
+/**
+ * One incident per cause, not one alarm per feature. All findings of a window become at most one diagnosis; a diagnosis that
+ * continues an open incident extends it. A model has at most two open incidents: one about its data, one about the world.
+ *
+ *   (none) --diagnosis--> open --same kind again--> open (extended, may grow more serious)
+ *   open --two windows in a row without it--> closed
+ */
+export interface Incident {
+  readonly kind: "data" | "world";
+  readonly state: "open" | "closed";
+  /** The most serious cause so far: a shift that starts to hurt becomes a world change. */
+  readonly cause: Cause;
+  readonly subjects: readonly string[];
+  readonly first: MonitoringWindow;
+  readonly last: MonitoringWindow;
+  /** Windows that showed it. */
+  readonly windows: number;
+  /** Windows since without it. */
+  readonly quiet: number;
+  readonly action: Diagnosis["action"];
+  readonly headline: string;
+  /** Cause, loss, action: what a person reads. */
+  readonly words: string;
+  readonly loss: EstimatedLoss | undefined;
+}
+
+/** What the incident cost so far, in the metric's unit per row and summed over the labelled rows of its windows. */
+export interface EstimatedLoss {
+  readonly metric: string;
+  readonly before: number;
+  /** Of the newest window. */
+  readonly now: number;
+  readonly perRow: number;
+  readonly rows: number;
+  readonly total: number;
+}
+
+/** What a window did to the incidents of a model. */
+export interface IncidentStep {
+  /** Open incidents after the window. */
+  readonly open: readonly Incident[];
+  /** Not there before this window: worth a message. */
+  readonly opened: readonly Incident[];
+  /** More serious than before this window: worth a message. */
+  readonly worsened: readonly Incident[];
+  readonly closed: readonly Incident[];
+}
+
+const QUIET_TO_CLOSE = 2;
+const SEVERITY: Readonly<Record<Cause, number>> = {
+  input_shift: 0,
+  concept_change: 1,
+  world_change: 2,
+  data_defect: 3,
+};
+
+/** Folds the findings of one window, oldest first, into the open incidents. */
+export function addFindings(open: readonly Incident[], found: WindowFindings): IncidentStep {
+  const diagnosis = diagnose(found);
+  const kind = diagnosis === undefined ? undefined : kindOf(diagnosis.cause);
+  const continued = open.find((incident) => incident.kind === kind);
+  const others = open.filter((incident) => incident !== continued).map(oneMoreQuiet);
+  const closed = others.filter((incident) => incident.state === "closed");
+  const still = others.filter((incident) => incident.state === "open");
+  if (diagnosis === undefined) return { open: still, opened: [], worsened: [], closed };
+  if (continued === undefined) {
+    const incident = begin(diagnosis, found);
+    return { open: [...still, incident], opened: [incident], worsened: [], closed };
+  }
+  const incident = extend(continued, diagnosis, found);
+  const worsened = SEVERITY[incident.cause] > SEVERITY[continued.cause] ? [incident] : [];
+  return { open: [...still, incident], opened: [], worsened, closed };
+}
+
+const kindOf = (cause: Cause): Incident["kind"] => (cause === "data_defect" ? "data" : "world");
+
+function oneMoreQuiet(incident: Incident): Incident {
+  const quiet = incident.quiet + 1;
+  return { ...incident, quiet, state: quiet >= QUIET_TO_CLOSE ? "closed" : "open" };
+}
+
+function begin(diagnosis: Diagnosis, found: WindowFindings): Incident {
+  const loss = addLoss(undefined, found);
+  return {
+    kind: kindOf(diagnosis.cause),
+    state: "open",
+    ...{ first: found.window, last: found.window, windows: 1, quiet: 0, loss },
+    ...described(diagnosis, loss, found.window, found.window),
+  };
+}
+
+function extend(incident: Incident, diagnosis: Diagnosis, found: WindowFindings): Incident {
+  const serious = SEVERITY[diagnosis.cause] >= SEVERITY[incident.cause];
+  const loss = addLoss(incident.loss, found);
+  const subjects = [...new Set([...diagnosis.subjects, ...incident.subjects])];
+  const merged = serious
+    ? described({ ...diagnosis, subjects }, loss, incident.first, found.window)
+    : { subjects };
+  return {
+    ...incident,
+    ...merged,
+    ...{ last: found.window, windows: incident.windows + 1, quiet: 0, loss },
+  };
+}
+
+function described(
+  diagnosis: Diagnosis,
+  loss: EstimatedLoss | undefined,
+  first: MonitoringWindow,
+  last: MonitoringWindow,
+): Pick<Incident, "cause" | "subjects" | "action" | "headline" | "words"> {
+  const { cause, subjects, action, because, advice } = diagnosis;
+  const since = windowInWords(first);
+  const span = windowInWords({ start: first.start, end: last.end });
+  return {
+    cause,
+    subjects,
+    action,
+    headline: `${TITLE[cause]} since ${since}`,
+    words: `${span}: ${because}. ${lossInWords(loss)} Proposed: ${advice}.`,
+  };
+}
+
+const TITLE: Readonly<Record<Cause, string>> = {
+  data_defect: "The data looks broken",
+  world_change: "The world has changed",
+  concept_change: "The outcome no longer follows the inputs as before",
+  input_shift: "The inputs have moved",
+};
+
+function addLoss(
+  before: EstimatedLoss | undefined,
+  found: WindowFindings,
+): EstimatedLoss | undefined {
+  const p = found.performance;
+  if (p === undefined || p.loss <= 0) return before;
+  const same = before?.metric === p.metric ? before : undefined;
+  return {
+    metric: p.metric,
+    before: p.before,
+    now: p.now,
+    perRow: p.loss,
+    rows: p.labelled + (same?.rows ?? 0),
+    total: p.loss * p.labelled + (same?.total ?? 0),
+  };
+}
+
+function lossInWords(loss: EstimatedLoss | undefined): string {
+  if (loss === undefined) return "No loss is known.";
+  const { metric, before, now, perRow, rows, total } = loss;
+  const change = `${metric} ${number(now)} instead of ${number(before)}`;
+  const summed =
+    metric === "mae"
+      ? `, ${number(total)} in all over ${rows} labelled rows`
+      : ` (${rows} labelled rows)`;
+  return `Estimated loss: ${change}, ${number(perRow)} a row${summed}.`;
+}
+
+const number = (x: number): string => x.toLocaleString("en-US", { maximumSignificantDigits: 3 });
