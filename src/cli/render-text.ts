@@ -123,6 +123,10 @@ export function decimal(value: number): string {
   return value.toPrecision(4);
 }
 
+/** The shortest form of a bound: 140, 0.5, 36,598. */
+export const bound = (value: number): string =>
+  Number.isFinite(value) ? value.toLocaleString("en-US", { maximumSignificantDigits: 5 }) : "–";
+
 /** 0.265 → "26.5 %". */
 export const percent = (share: number): string =>
   `${(100 * share).toFixed(share > 0 && share < 0.001 ? 2 : 1)} %`;
