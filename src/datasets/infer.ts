@@ -160,7 +160,7 @@ function keyColumn(sample: Table, names: readonly string[]): Suggestion | undefi
   return column === undefined ? undefined : { column, reason: "names each row" };
 }
 
-export function unknownColumn(field: string, name: string, table: Table): MillwrightError {
+function unknownColumn(field: string, name: string, table: Table): MillwrightError {
   const names = [...table.columns.keys()];
   const near = names.filter((n) => n.toLowerCase() === name.toLowerCase());
   return new MillwrightError(
