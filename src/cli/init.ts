@@ -52,8 +52,8 @@ async function start(file: string, options: InitOptions, out: Terminal): Promise
   const uri = relativeTo(folder, file);
   const inspected = await look(
     {
-      uri,
-      folder,
+      uri: file,
+      folder: process.cwd(),
       header: options.header?.split(",").map((name) => name.trim()),
       target: options.target,
       time: options.time || undefined,

@@ -11,7 +11,7 @@ export function nearNames(wanted: string, names: readonly string[]): string[] {
     return { name, edits, score: edits === 0 ? 0 : inside ? 1 : 1 + edits };
   });
   return scored
-    .filter(({ score, edits }) => score <= 1 || edits <= Math.max(1, Math.floor(target.length / 3)))
+    .filter(({ score, edits }) => score <= 1 || edits <= Math.ceil((target.length - 1) / 3))
     .sort((a, b) => a.score - b.score)
     .slice(0, 3)
     .map(({ name }) => name);

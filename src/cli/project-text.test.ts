@@ -109,7 +109,7 @@ describe("the project that is written", () => {
       "tab\there",
       "back\\slash",
       "日本 語",
-      "`${x}`",
+      "`$" + "{x}`",
       "*/ //",
       "\u2028sep",
       "\u202eright to left",

@@ -3,9 +3,9 @@ import type { Anomaly } from "../datasets/anomaly.ts";
 import type { DatasetVersion } from "../datasets/dataset-version.ts";
 import type { ColumnSchema } from "../datasets/schema.ts";
 import {
+  bound,
   counted,
   cut,
-  decimal,
   heading,
   labelled,
   moment,
@@ -107,7 +107,7 @@ function valuesOf({ type, range, domain }: ColumnSchema): string {
   if (range)
     return type === "time"
       ? `${day(range.min)} to ${day(range.max)}`
-      : `${decimal(range.min)} to ${decimal(range.max)}`;
+      : `${bound(range.min)} to ${bound(range.max)}`;
   return domain ? domain.values.slice(0, 4).map(oneLine).join(", ") : "";
 }
 

@@ -1,80 +1,54 @@
 import pc from "picocolors";
-import type { Incident } from "../../sdk/src/contract/shapes.ts";
-import {
-  counted,
-  cut,
-  heading,
-  labelled,
-  moment,
-  oneLine,
-  table,
-  when,
-  wrap,
-} from "./render-text.ts";
-
-const stateOf = ({ state }: Incident): string => (state === "open" ? pc.red(state) : pc.dim(state));
+import type { KeptIncident } from "../monitoring/window-report.ts";
+import { counted, cut, heading, labelled, moment, oneLine, table, when } from "./render-text.ts";
 
 /** Open ones in full, the others a line each. */
 export function renderIncidents(
-  incidents: readonly Incident[],
+  incidents: readonly KeptIncident[],
   now: number,
   width: number,
 ): string[] {
   const open = incidents.filter((incident) => incident.state === "open");
   const past = incidents.filter((incident) => incident.state !== "open");
+  const rows = past
+    .slice(0, 20)
+    .map(({ first, model, id, headline }) => [
+      moment(first.start),
+      cut(model, 20),
+      id,
+      cut(headline, 200),
+    ]);
   return [
     ...(open.length === 0 ? ["", `  ${pc.green("✓")} No incident is open.`] : []),
     ...open.flatMap((incident) => renderIncident(incident, now, width)),
-    ...(past.length === 0
+    ...(rows.length === 0
       ? []
       : [
           "",
-          heading("Resolved"),
-          ...table(
-            ["opened", "model", "incident", "what"],
-            past
-              .slice(0, 20)
-              .map(({ openedAt, model, id, title }) => [
-                moment(openedAt),
-                cut(model, 20),
-                id,
-                cut(title, 200),
-              ]),
-            width,
-            pc.dim,
-          ),
+          heading("Closed"),
+          ...table(["since (UTC)", "model", "incident", "what"], rows, width, pc.dim),
         ]),
   ];
 }
 
-const MOST_FINDINGS = 12;
-
-export function renderIncident(incident: Incident, now: number, width: number): string[] {
-  const { findings } = incident;
-  const until = incident.resolvedAt === null ? "" : `, resolved ${moment(incident.resolvedAt)}`;
+export function renderIncident(incident: KeptIncident, now: number, width: number): string[] {
+  const { first, last, state, subjects, windows } = incident;
+  const seen = `${moment(first.start)} to ${moment(last.end)} UTC, in ${counted(windows, "window")}`;
   return [
     "",
-    `${heading(cut(incident.title, width - 12))}  ${stateOf(incident)}`,
+    `${heading(cut(incident.headline, width - 10))}  ${state === "open" ? pc.red(state) : pc.dim(state)}`,
     "",
     ...labelled("model", incident.model, width),
-    ...labelled(
-      "opened",
-      `${moment(incident.openedAt)} UTC (${when(incident.openedAt, now)})${until}`,
-      width,
-    ),
-    ...labelled("cause", oneLine(incident.cause), width),
-    ...(incident.loss === null ? [] : labelled("loss", oneLine(incident.loss), width)),
-    ...labelled("action", oneLine(incident.action), width),
+    ...labelled("seen", `${seen} (${when(first.start, now)})`, width),
+    ...labelled("what", oneLine(incident.words), width),
+    ...(subjects.length === 0 ? [] : labelled("in", subjectsInWords(subjects), width)),
     ...labelled("incident", incident.id, width),
-    ...(findings.length === 0 ? [] : [""]),
-    ...findings.slice(0, MOST_FINDINGS).flatMap(({ kind, column, message }) => {
-      const text = oneLine(
-        column === null || message.includes(column) ? message : `${column}: ${message}`,
-      );
-      return wrap(`${kind}: ${text}`, width - 4, 2).map((line) => `    ${line}`);
-    }),
-    ...(findings.length > MOST_FINDINGS
-      ? [pc.dim(`    … and ${counted(findings.length - MOST_FINDINGS, "more finding")}`)]
-      : []),
   ];
+}
+
+/** Forty moved columns are one incident, and one line. */
+function subjectsInWords(subjects: readonly string[]): string {
+  const shown = subjects.slice(0, 8).map((name) => cut(name, 40));
+  const left = subjects.length - shown.length;
+  return shown.join(", ") + (left > 0 ? `, and ${left} more` : "");
 }

@@ -40,6 +40,9 @@ export function renderColumns(columns: readonly InferredColumn[], width: number)
   return left === 0 ? lines : [...lines, pc.dim(`  … and ${counted(left, "more column")}`)];
 }
 
+/** With fewer rows nothing can be trained and tested (pipelines/plan-training). */
+const FEWEST_ROWS = 30;
+const LEARNABLE: ReadonlySet<Role> = new Set(["numeric", "category", "text", "time"]);
 /** Columns with more than this share of missing values are called out. */
 const MANY_MISSING = 0.2;
 
@@ -54,6 +57,13 @@ export function remarksOf(inspected: Inspected, key: string | undefined): Remark
   const { target, columns, leaks } = inspected.inference;
   const remarks: Remark[] = [];
   const remark = (text: string, items: readonly string[] = []) => remarks.push({ text, items });
+  const known = rows - missingTargets;
+  if (target && known < FEWEST_ROWS)
+    remark(
+      `Only ${counted(known, "row has", "rows have")} a known ${named(target.target)}: training needs at least ${FEWEST_ROWS}.`,
+    );
+  if (target && !columns.some((c) => LEARNABLE.has(c.role)))
+    remark("No column is left to learn from.");
   const out = leaks.filter((leak) => leak.column !== target?.target);
   if (out.length > 0)
     remark(

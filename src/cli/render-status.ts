@@ -1,7 +1,7 @@
 import pc from "picocolors";
-import type { Incident } from "../../sdk/src/contract/shapes.ts";
 import type { DatasetVersion } from "../datasets/dataset-version.ts";
 import type { Run } from "../engine/engine.ts";
+import type { KeptIncident } from "../monitoring/window-report.ts";
 import { isActive, subjectOf } from "../tracking/run-view.ts";
 import { datasetCells } from "./render-dataset.ts";
 import { headline, type VersionView } from "./render-model.ts";
@@ -28,7 +28,7 @@ export interface StatusView {
     readonly name: string;
     readonly latest: DatasetVersion | undefined;
   }[];
-  readonly incidents: readonly Incident[];
+  readonly incidents: readonly KeptIncident[];
   /** Newest first. */
   readonly runs: readonly Run[];
 }
@@ -64,7 +64,7 @@ export function renderStatus(view: StatusView, now: number, width: number): stri
 
 function modelLines(
   status: ModelStatus,
-  incidents: readonly Incident[],
+  incidents: readonly KeptIncident[],
   now: number,
   width: number,
 ): string[] {
@@ -92,7 +92,7 @@ function modelLines(
           `in shadow on live traffic since ${when(shadow.since, now)}: ${shadow.reason}`,
         )
       : []),
-    ...own.flatMap(({ title }) => wrapped(pc.red("!"), title)),
+    ...own.flatMap(({ headline: what }) => wrapped(pc.red("!"), what)),
   ];
 }
 

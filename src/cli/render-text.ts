@@ -103,7 +103,7 @@ export function table(
 /** "Label   text …" with the text wrapped under itself; labels take `label` columns. */
 export function labelled(label: string, text: string, width: number, labelWidth = 12): string[] {
   const [first, ...more] = wrap(text, width - labelWidth - 2);
-  const start = "  " + pad(pc.dim(label), labelWidth);
+  const start = `  ${pad(pc.dim(label), labelWidth)}`;
   return [start + first!, ...more.map((line) => " ".repeat(labelWidth + 2) + line)];
 }
 
@@ -122,6 +122,10 @@ export function decimal(value: number): string {
   if (size < 1) return value.toFixed(4);
   return value.toPrecision(4);
 }
+
+/** The shortest form of a bound: 140, 0.5, 36,598. */
+export const bound = (value: number): string =>
+  Number.isFinite(value) ? value.toLocaleString("en-US", { maximumSignificantDigits: 5 }) : "–";
 
 /** 0.265 → "26.5 %". */
 export const percent = (share: number): string =>

@@ -3,7 +3,6 @@ import { MillwrightError } from "../errors.ts";
 import type { Platform } from "../pipelines/platform.ts";
 import type { ModelVersion } from "../registry/model-version.ts";
 import type { CommandOf, GlobalOptions } from "./command.ts";
-import { incidentView } from "./incident-view.ts";
 import { type Looking, lookAt } from "./look-at.ts";
 import { suggestion } from "./near-names.ts";
 import { renderDataset, type SetAside } from "./render-dataset.ts";
@@ -36,10 +35,8 @@ async function shown(what: string, looking: Looking): Promise<Shown> {
     if (found) return found;
   }
   const incident = (await platform.monitoring.incidents()).find(({ id }) => id === what);
-  if (incident) {
-    const view = incidentView(incident);
-    return { lines: renderIncident(view, looking.now, looking.width), result: view };
-  }
+  if (incident)
+    return { lines: renderIncident(incident, looking.now, looking.width), result: incident };
   if (/^(sha256:)?[0-9a-f]{8,64}$/.test(what)) {
     const found = await showDigest(what, looking);
     if (found) return found;
@@ -161,7 +158,7 @@ async function showDigest(digest: string, looking: Looking): Promise<Shown | und
 }
 
 async function showIncidents({ platform, now, width }: Looking): Promise<Shown> {
-  const incidents = (await platform.monitoring.incidents()).map(incidentView);
+  const incidents = await platform.monitoring.incidents();
   return { lines: renderIncidents(incidents, now, width), result: { incidents } };
 }
 

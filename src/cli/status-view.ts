@@ -1,6 +1,5 @@
 import { basename } from "node:path";
 import type { Platform } from "../pipelines/platform.ts";
-import { incidentView } from "./incident-view.ts";
 import type { ModelStatus, StatusView } from "./render-status.ts";
 import { versionView } from "./version-view.ts";
 
@@ -25,8 +24,7 @@ export async function statusView(platform: Platform): Promise<StatusView> {
   ]);
   return {
     name: definition.name ?? basename(folder),
-    ...{ folder, working, models, datasets, runs },
-    incidents: incidents.map(incidentView),
+    ...{ folder, working, models, datasets, runs, incidents },
   };
 }
 

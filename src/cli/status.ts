@@ -18,6 +18,13 @@ export const status: CommandOf = (program, context) => {
             champion: brief(model.champion),
             challenger: brief(model.challenger),
           })),
+          datasets: view.datasets.map(({ name, latest }) => ({
+            name,
+            latest: latest && {
+              ...{ id: latest.id, rows: latest.rows, createdAt: latest.createdAt },
+              ...{ anomalies: latest.anomalies, setAside: latest.quarantine?.rows ?? 0 },
+            },
+          })),
           runs: view.runs.slice(0, 10),
           next: nextStep(view),
         },

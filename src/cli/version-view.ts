@@ -1,7 +1,6 @@
 import { MillwrightError } from "../errors.ts";
 import type { Platform } from "../pipelines/platform.ts";
 import type { Alias, ModelVersion } from "../registry/model-version.ts";
-import { suggestion } from "./near-names.ts";
 import type { VersionView } from "./render-model.ts";
 
 const ALIASES: readonly Alias[] = ["champion", "challenger"];
@@ -32,8 +31,6 @@ export async function versionNamed(
     "not_found",
     numbers.length === 0
       ? `Model "${model}" has no version yet. Train one with: millwright train ${model}`
-      : name === "champion" || name === "challenger"
-        ? `Model "${model}" has no ${name}. It has the versions ${numbers.slice(0, 10).join(", ")}; see: millwright show ${model}`
-        : `Model "${model}" has no version "${name}". ${suggestion(name, numbers.map(String), "versions")}`,
+      : `Model "${model}" has no ${name === "champion" || name === "challenger" ? name : `version "${name}"`}. It has ${numbers.length === 1 ? "only version" : "the versions"} ${numbers.slice(0, 20).join(", ")}${numbers.length > 20 ? ", …" : ""}; see: millwright show ${model}`,
   );
 }

@@ -1,0 +1,221 @@
+import type { Command } from "commander";
+import pc from "picocolors";
+import { pageWidth } from "./render-text.ts";
+
+interface Help {
+  /** One sentence, lower case, no full stop: stands in the list of commands. */
+  readonly summary: string;
+  /** What a person should know before using it. */
+  readonly about: string;
+  /** What to type, and what that does. */
+  readonly examples: readonly (readonly [command: string, does: string])[];
+}
+
+const GROUPS: Readonly<Record<string, readonly string[]>> = {
+  "Begin:": ["init", "demo", "up"],
+  "Models:": ["train", "leaderboard", "predict", "score", "promote", "rollback"],
+  "Look:": ["status", "runs", "show", "logs"],
+  "Operate:": ["doctor", "start"],
+};
+
+const HELP: Readonly<Record<string, Help>> = {
+  init: {
+    summary: "look at a data file and write a project for it",
+    about:
+      "Reads the file once and infers what each column is for: the target and its task, categories, texts, times, ids, and columns that seem to know the answer, which are left out. Writes millwright.config.ts, short enough to be read, and .gitignore. Changes nothing else and overwrites nothing without --force. Without --target it lists the columns and exits with 2.",
+    examples: [
+      ["millwright init churn.csv --target Churn", "a project in this folder"],
+      ["millwright init 'data/*.parquet' --target cnt --time day", "many files, split by time"],
+      [
+        "millwright init sms.tsv --header label,text --target label",
+        "a file without a header line",
+      ],
+    ],
+  },
+  demo: {
+    summary: "two true stories from beginning to end, offline, in about a minute",
+    about:
+      "Runs in a folder of its own and touches no project. Mail security: mails of 2002 in their order, the riskiest forwarded to analysts, labels that come late, a challenger in shadow. And a shock: air travellers in March 2020. Nothing in it is scripted to succeed.",
+    examples: [
+      ["millwright demo", "tells both stories, then ends"],
+      ["millwright demo --keep", "leaves everything running and prints where to look"],
+    ],
+  },
+  up: {
+    summary: "start everything: console, worker, gateway, database",
+    about:
+      "One process that starts the others and keeps them running until Ctrl-C. Runs that were interrupted go on where they stopped. A second `up` in the same folder is refused, not confused.",
+    examples: [
+      ["millwright up", "console on port 7400, predictions on port 7401"],
+      ["MILLWRIGHT_PORT=0 MILLWRIGHT_GATEWAY_PORT=0 millwright up", "on any free ports"],
+      ["DATABASE_URL=postgres://… millwright up", "with a PostgreSQL of your own"],
+    ],
+  },
+  start: {
+    summary: "start one part, for many machines: control, worker or gateway",
+    about:
+      "What `up` starts on one machine can be started part by part on many, with one database and one blob store: any number of workers and gateways.",
+    examples: [
+      ["DATABASE_URL=… BLOB_URL=… millwright start worker", "one more worker"],
+      [
+        "DATABASE_URL=… BLOB_URL=… millwright start gateway",
+        "one more gateway behind the balancer",
+      ],
+    ],
+  },
+  train: {
+    summary: "train candidates, judge the best one, deploy it if it passes",
+    about:
+      "Reads the data, splits it, lets candidates race on folds of the training part until the budget is used up, takes the simplest that is within one standard error of the best, and judges it on rows nobody has trained on. A version that passes every gate becomes champion, or runs in shadow beside the champion where there is live traffic. Interrupted runs go on where they stopped.",
+    examples: [
+      ["millwright train", "the project's only model"],
+      ["millwright train churn --budget 10m", "a longer race"],
+      ["millwright train churn --detach", "leaves it to the worker of `millwright up`"],
+    ],
+  },
+  leaderboard: {
+    summary: "the race behind a version: candidates, intervals, choice, verdict",
+    about:
+      "Shows each candidate's mean over folds with its 95 % interval, why the winner was chosen, how the rows were split and why, what the winner scored on the test rows, and what every gate said.",
+    examples: [
+      ["millwright leaderboard", "the newest version of the only model"],
+      ["millwright leaderboard churn@champion", "of the version that answers now"],
+      ["millwright leaderboard churn 3 --json", "as data"],
+    ],
+  },
+  predict: {
+    summary: "ask the champion about one row",
+    about:
+      "Columns are given as name=value; those left out count as missing. The answer says which version gave it.",
+    examples: [
+      ["millwright predict churn tenure=3 Contract=Month-to-month", "one row"],
+      ['millwright predict mail subject="You won" sender_domain=example.com --json', "as data"],
+    ],
+  },
+  score: {
+    summary: "predict every row of a file into another file",
+    about:
+      "Reads and writes csv, jsonl or parquet, by the file's name. The rows keep their order and their columns; the prediction is added. Large files stream.",
+    examples: [
+      ["millwright score churn new.csv --out scored.csv", "csv in, csv out"],
+      ["millwright score churn 'day=*/part.parquet' --out all.parquet", "many files in, one out"],
+    ],
+  },
+  promote: {
+    summary: "make a version the champion",
+    about:
+      "Alias, route and reason change in one transaction; gateways follow within a second and drop no request. A version that did not pass its gates needs --force. The champion before it stays beside, so that a bad promotion is noticed.",
+    examples: [
+      ["millwright promote churn challenger", "the version in shadow"],
+      ['millwright promote churn 4 --reason "agreed with sales"', "kept in the history"],
+    ],
+  },
+  rollback: {
+    summary: "go back to the champion before this one",
+    about: "Twice goes back two versions, not to and fro. The history keeps who, when and why.",
+    examples: [
+      ["millwright rollback", "the project's only model"],
+      ['millwright rollback churn --reason "too many false alarms"', "kept in the history"],
+    ],
+  },
+  status: {
+    summary: "how things stand, and what to do next",
+    about:
+      "Champions with their score and its interval, challengers in shadow, open incidents, the newest data, the last runs, and the one thing worth doing now.",
+    examples: [
+      ["millwright status", ""],
+      ["millwright status --json", "for a script"],
+    ],
+  },
+  runs: {
+    summary: "what has run, newest first",
+    about:
+      "Training, watching, deciding: every run of a pipeline, with its state and how long it took.",
+    examples: [
+      ["millwright runs", "the last 20"],
+      ["millwright runs --state failed --limit 5", "what went wrong lately"],
+      ["millwright runs --pipeline train --json", "as data"],
+    ],
+  },
+  show: {
+    summary: "all about a run, a model, a version, a dataset or the incidents",
+    about:
+      "A run: its steps, durations, error. A model: versions and the history of its aliases with the reasons. A version: what it was made from, scores, weak slices, what it looks at, verdict. A dataset: columns, anomalies, rows that were set aside and why.",
+    examples: [
+      ["millwright show churn", "the model"],
+      ["millwright show churn@champion", "the version that answers now"],
+      ["millwright show run_01k2…", "a run, as `millwright runs` names it"],
+      ["millwright show sha256:4f1c…", "whatever has that digest"],
+      ["millwright show incidents", "what is wrong, the likely cause, the estimated loss"],
+    ],
+  },
+  logs: {
+    summary: "what the parts have written: control, worker, gateway, postgres",
+    about: "The files are in .millwright/logs and .millwright/postgres.",
+    examples: [
+      ["millwright logs worker -n 20", "the worker's last 20 lines"],
+      ["millwright logs -f", "everything, as it comes"],
+    ],
+  },
+  doctor: {
+    summary: "check the machine, the database, the ports and the project",
+    about:
+      "Each line says what was seen and, where something is wrong, what to do. Needs no project, changes nothing. Exits with 1 when something fails.",
+    examples: [
+      ["millwright doctor", ""],
+      ["millwright doctor --json", "to attach to a question"],
+    ],
+  },
+};
+
+const ROOT = `
+${pc.bold("From a file to predictions:")}
+  millwright init churn.csv --target Churn   look at the data, write the project
+  millwright train                           race, judge, deploy
+  millwright up                              serve, watch, retrain; stop with Ctrl-C
+  millwright status                          how things stand, and what to do next
+
+Everything is kept in <project>/.millwright, unless DATABASE_URL and BLOB_URL say otherwise.
+Exit codes: 0 done, 1 failed, 2 wrong usage. Every command has --help and --json.`;
+
+/** Gives the program and each of its commands their texts. Call once, when all commands are there. */
+export function explain(program: Command): void {
+  const width = Math.min(90, pageWidth());
+  style(program, width).helpCommand(false).addHelpText("after", ROOT);
+  const order = Object.values(GROUPS).flat();
+  const place = (command: Command) =>
+    (order.indexOf(command.name()) + order.length + 1) % (order.length + 1);
+  [...program.commands]
+    .sort((a, b) => place(a) - place(b))
+    .forEach((command, i) => {
+      (program.commands as Command[])[i] = command;
+    });
+  for (const command of program.commands) {
+    style(command, width);
+    const help = HELP[command.name()];
+    if (!help) continue;
+    command.summary(help.summary).description(`${sentence(help.summary)}.\n\n${help.about}`);
+    command.addHelpText("after", examples(help));
+  }
+  for (const [group, names] of Object.entries(GROUPS))
+    for (const name of names)
+      program.commands.find((command) => command.name() === name)?.helpGroup(group);
+}
+
+const style = (command: Command, helpWidth: number): Command =>
+  command
+    .configureHelp({ helpWidth, styleTitle: pc.bold, subcommandTerm: (sub) => sub.name() })
+    .helpOption("-h, --help", "this text");
+
+function examples(help: Help): string {
+  const widest = Math.max(...help.examples.map(([line]) => line.length));
+  const lines = help.examples.map(([line, does]) => {
+    if (does === "") return `  ${line}`;
+    return widest > 48
+      ? `  ${line}\n      ${pc.dim(does)}`
+      : `  ${line.padEnd(widest)}  ${pc.dim(does)}`;
+  });
+  return `\n${pc.bold("Examples:")}\n${lines.join("\n")}`;
+}
+
+const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
