@@ -9,6 +9,7 @@ const checks = [
   ["types", bin("tsc"), ["-p", "tsconfig.json"]],
   ["types without host", bin("tsc"), ["-p", "tsconfig.portable.json"]],
   ["types of the console", bin("tsc"), ["-p", "web/tsconfig.json"]],
+  ["types of the browser tests", bin("tsc"), ["-p", "test/browser/tsconfig.json"]],
   ["architecture", process.execPath, ["scripts/check-architecture.mjs"]],
   ["dead code", bin("knip"), ["--no-progress"]],
 ];

@@ -4,7 +4,9 @@ import { serveCompute } from "./engine/executors/serve.ts";
 import { type EvaluateInput, evaluate } from "./evaluation/evaluate.ts";
 import { type TryInput, tryCandidate } from "./evaluation/try-candidate.ts";
 import type { Digest } from "./lib/digest.ts";
-import { type WatchInput, watchWindow } from "./monitoring/watch-window.ts";
+import { type ExamineInput, examineWindow } from "./monitoring/examine-window.ts";
+import { makeReference, type ReferenceInput } from "./monitoring/make-reference.ts";
+import type { ModelReference } from "./monitoring/model-reference.ts";
 import type { CalibrationCache } from "./monitoring/window-drift.ts";
 import { onnxRuntime } from "./runtime/onnxruntime.ts";
 import type { Blobs } from "./storage/blobs/blobs.ts";
@@ -87,8 +89,14 @@ serveCompute({
       fit({ ...(await parts(host)), ...together(context, host), now }, input),
     evaluate: async (context, { host, input }: Task<EvaluateInput>) =>
       evaluate({ ...(await parts(host)), ...alone(context), runtime: await onnxRuntime() }, input),
-    watch: async (_, { host, input }: Task<WatchInput>) =>
-      watchWindow({ ...(await parts(host)), calibrations }, input),
+    reference: async (_, { host, input }: Task<ReferenceInput>) =>
+      makeReference({ ...(await parts(host)), runtime: await onnxRuntime() }, input),
+    examine: async (_, { host, input }: Task<ExamineInput>) => {
+      const { blobs } = await parts(host);
+      const loadReference = async (digest: Digest): Promise<ModelReference> =>
+        JSON.parse(Buffer.from(await blobs.get(digest)).toString("utf8"));
+      return examineWindow({ loadReference, calibrations }, input);
+    },
   },
   members: { gbdt: gbdtMember, forest: forestMember },
 });

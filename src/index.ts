@@ -17,16 +17,22 @@ export const time = feature("time");
 /** Left out of the model. */
 export const ignore = feature("ignore");
 
-const gate =
+/** Any gate by its name, with its parameters. */
+export const gate = (
+  name: string,
+  params: Readonly<Record<string, unknown>> = {},
+): GateDefinition => ({ gate: name, params });
+
+const named =
   (name: string) =>
   (params: Readonly<Record<string, unknown>> = {}): GateDefinition => ({ gate: name, params });
 
 /** Better than the best trivial model, lower 95 % bound of the improvement above zero. */
-export const beatsBaseline = gate("beats_baseline");
+export const beatsBaseline = named("beats_baseline");
 /** Better than the champion on the same rows (paired bootstrap), or not worse by more than `margin` and simpler. */
-export const beatsChampion = gate("beats_champion");
+export const beatsChampion = named("beats_champion");
 /** Expected calibration error at most `max` (0.05). */
-export const calibrated = gate("calibrated");
+export const calibrated = named("calibrated");
 /** No value of `column` with 30 rows or more is significantly worse than under the champion. */
 export const noSliceWorse = (column: string): GateDefinition => ({
   gate: "no_slice_worse",

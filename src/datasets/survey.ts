@@ -1,5 +1,5 @@
 import { random } from "../lib/random.ts";
-import { cellNumber, isMissing, whyNotNumber } from "../table/cell.ts";
+import { cellNumber, cellTime, isMissing, whyNotNumber } from "../table/cell.ts";
 import { type DateOrder, dateOrder, parseDate } from "../table/date.ts";
 import { cellText, type TextBlock } from "../table/text-block.ts";
 import type { ColumnType } from "./schema.ts";
@@ -162,6 +162,10 @@ function tally(name: string, declared: ColumnType | undefined) {
         (filled > 2000 && dates < filled * 0.5 && numbers < filled * 0.5)
       )
         return;
+      if (!Number.isNaN(cellTime(block, cell))) {
+        dates++;
+        return;
+      }
       const why = whyNotNumber(block, cell);
       if (why === "not_finite") notFinite++;
       if (why === "missing" && numbers > 0) {
@@ -182,7 +186,9 @@ function tally(name: string, declared: ColumnType | undefined) {
       const order = dateOrder(datesSeen);
       const isTime = dates > 0 && order !== undefined && filled - dates <= allowed;
       const guessed = isNumber ? "number" : isTime ? "time" : "string";
-      const type = declared ?? guessed;
+      // A 64-bit id does not fit a double: as text it stays what it is.
+      const type =
+        declared === "number" && codes > 0.01 * numbers ? "string" : (declared ?? guessed);
       return {
         name,
         missing,

@@ -1,5 +1,5 @@
 import { type ByteDictionary, byteDictionary } from "../table/byte-dictionary.ts";
-import { cellNumber, isMissing, whyNotNumber } from "../table/cell.ts";
+import { cellNumber, cellTime, isMissing, whyNotNumber } from "../table/cell.ts";
 import { type DateOrder, parseDate } from "../table/date.ts";
 import { type Column, type Table, takeRows } from "../table/table.ts";
 import { type BadRow, cellText, type TextBlock } from "../table/text-block.ts";
@@ -55,7 +55,8 @@ export function typist(columns: readonly TypedColumn[], target?: string) {
     const times = (c: TypedColumn, at: number, j: number): Column => {
       const values = new Float64Array(rows).fill(Number.NaN);
       for (let r = 0, cell = at; r < rows; r++, cell += width) {
-        if (isMissing(block, cell)) continue;
+        values[r] = cellTime(block, cell);
+        if (!Number.isNaN(values[r]) || isMissing(block, cell)) continue;
         const code = lookup(dictionaries[j]!, block, cell);
         const cache = parsed[j]!;
         cache[code] ??= parseDate(dictionaries[j]!.texts[code]!.trim(), c.order);

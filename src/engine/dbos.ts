@@ -21,7 +21,7 @@ import {
   stopJournal,
 } from "./journal.ts";
 import { repairRuns, runOwners } from "./repair.ts";
-import { describeFailure, type RunFailure, type RunStore, runStore } from "./runs.ts";
+import { describeFailure, insist, type RunFailure, type RunStore, runStore } from "./runs.ts";
 import { abandon, durableSteps, isJournalSignal } from "./steps.ts";
 
 const WAIT_POLL_MS = 150;
@@ -76,9 +76,14 @@ export function dbosEngine(deps: { url: string; sql: Sql; log: Log }): Engine {
       stopping.abort();
       await fleet.rest();
       await stopJournal();
-      await runs.interrupted([...active]);
+      try {
+        await runs.interrupted([...active]);
+        await fleet.leave();
+      } catch (error) {
+        // The others notice a silent process too, a little later.
+        log.warn(`left without saying so: ${(error as Error).message}`);
+      }
       active.clear();
-      await fleet.leave();
     };
   };
 
@@ -159,7 +164,7 @@ async function execute(
   const { runs, stopping } = deps;
   active.add(runId);
   try {
-    const run = await runs.get(runId);
+    const run = await insist(() => runs.get(runId));
     if (!run || run.finishedAt !== undefined) return;
     const pipeline = pipelines.get(run.pipeline);
     if (!pipeline)

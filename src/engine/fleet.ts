@@ -5,7 +5,7 @@ import { hostIdentity, processStart } from "./host.ts";
 const BEAT_MS = 2_000;
 const LOOK_MS = 1_000;
 /** Without a heartbeat for this long a process counts as dead. Event loops must not be blocked that long. */
-export const DEAD_MS = 8_000;
+const DEAD_MS = 8_000;
 /** One process looks after the dead at a time. */
 const REAPER_LOCK = 6_245_990_002;
 

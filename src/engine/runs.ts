@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { MillwrightError } from "../errors.ts";
 import type { Json } from "../lib/json.ts";
 import type { Sql } from "../storage/sql/sql.ts";
@@ -8,6 +9,26 @@ import type { Run, RunState, RunStep } from "./engine.ts";
  * and no statement here leaves them: that makes every write safe to repeat after a crash.
  */
 const OPEN = "('queued', 'running', 'waiting')";
+
+/** A run outlives an outage of the database of this length. */
+const OUTAGE_MS = 15 * 60_000;
+
+/**
+ * For what may be done twice: again and again while the database is away. A step whose work is done must not be repeated, nor a
+ * run fail, because its bookkeeping met a restart of the database.
+ */
+export async function insist<T>(deed: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + OUTAGE_MS;
+  for (let pause = 100; ; pause = Math.min(pause * 2, 2000)) {
+    try {
+      return await deed();
+    } catch (error) {
+      const away = error instanceof MillwrightError && error.code === "unavailable";
+      if (!away || Date.now() > deadline) throw error;
+    }
+    await sleep(pause);
+  }
+}
 
 export interface RunFailure {
   readonly code: string;
@@ -34,6 +55,9 @@ export function runStore(sql: Sql) {
     const [row] = await sql.query<RunRow>("select * from millwright.run where id = $1", [id]);
     return row && toRun(row);
   };
+
+  const insistOn = <Row>(text: string, parameters: readonly unknown[]): Promise<Row[]> =>
+    insist(() => sql.query<Row>(text, parameters));
 
   return {
     get: one,
@@ -78,7 +102,7 @@ export function runStore(sql: Sql) {
     },
 
     async setState(id: string, state: "running" | "waiting"): Promise<void> {
-      await sql.query(
+      await insistOn(
         `update millwright.run set state = $2, started_at = coalesce(started_at, now())
          where id = $1 and state in ${OPEN}`,
         [id, state],
@@ -97,7 +121,7 @@ export function runStore(sql: Sql) {
       id: string,
       step: { name: string; position: number; state: "running" | "waiting" },
     ): Promise<number> {
-      const [row] = await sql.query<{ crashes: number }>(
+      const [row] = await insistOn<{ crashes: number }>(
         `insert into millwright.run_step as s (run_id, name, position, state, attempts, started_at)
          values ($1, $2, $3, $4, 1, now())
          on conflict (run_id, name) do update set
@@ -113,7 +137,7 @@ export function runStore(sql: Sql) {
 
     /** `queued`: to be tried again, with the last error. */
     async stepEnded(id: string, name: string, state: RunState, error?: string): Promise<void> {
-      await sql.query(
+      await insistOn(
         `update millwright.run_step set state = $3, error = $4,
            finished_at = case when $3 = 'queued' then null else now() end
          where run_id = $1 and name = $2`,
@@ -138,7 +162,7 @@ export function runStore(sql: Sql) {
     ): Promise<void> {
       const failure = end.state === "failed" ? end.failure : undefined;
       const output = end.state === "succeeded" && end.output !== undefined ? end.output : null;
-      await sql.query(
+      await insistOn(
         `with ended as (
            update millwright.run set state = $2, output = $3, error = $4, error_code = $5,
              progress = null, finished_at = now()

@@ -149,40 +149,40 @@ async function attempts(deps: StepsDeps, runId: string, call: StepCall): Promise
     if (crashes >= MAX_CRASHES) return tooManyCrashes(runs, runId, call.name, crashes);
     const progress = progressWriter((p) => runs.setProgress(runId, { step: call.name, ...p }));
     progress.report("");
-    try {
-      const value = await call.body({ signal, progress: progress.report });
-      await progress.end();
-      if (stopping.aborted) await abandon();
+    // Only the body may fail the attempt: bookkeeping waits for the database instead.
+    const tried = await start(() => call.body({ signal, progress: progress.report })).then(
+      (value) => ({ value }),
+      (error: unknown) => ({ error }),
+    );
+    await progress.end();
+    if (stopping.aborted) await abandon();
+    if ("value" in tried) {
       await runs.stepEnded(runId, call.name, "succeeded");
       crashPoint("before-journal");
       crashPoint(`before-journal/${call.name}`);
-      return value === undefined ? { ok: true } : { ok: true, value: value as Json };
-    } catch (error) {
-      await progress.end();
-      if (stopping.aborted) await abandon();
-      if (cancel?.aborted || isJournalSignal(error)) {
-        await runs.stepEnded(runId, call.name, "cancelled");
-        throw error;
-      }
-      const failure = describeFailure(error);
-      if (failure.retryable && attempt < retries) {
-        deps.log.warn(`step '${call.name}' failed and is tried again`, {
-          runId,
-          why: failure.message,
-        });
-        await runs.stepEnded(runId, call.name, "queued", failure.message);
-        await sleep((call.backoffMs ?? DEFAULT_BACKOFF_MS) * 2 ** attempt, undefined, {
-          signal,
-        }).catch(() => {});
-        if (stopping.aborted) await abandon();
-        if (cancel?.aborted) throw error;
-        continue;
-      }
+      return tried.value === undefined ? { ok: true } : { ok: true, value: tried.value as Json };
+    }
+    const { error } = tried;
+    if (cancel?.aborted || isJournalSignal(error)) {
+      await runs.stepEnded(runId, call.name, "cancelled");
+      throw error;
+    }
+    const failure = describeFailure(error);
+    if (!failure.retryable || attempt >= retries) {
       await runs.stepEnded(runId, call.name, "failed", failure.message);
       return failed(error, failure.code as ErrorCode, failure.message);
     }
+    deps.log.warn(`step '${call.name}' failed and is tried again`, { runId, why: failure.message });
+    await runs.stepEnded(runId, call.name, "queued", failure.message);
+    const backoffMs = (call.backoffMs ?? DEFAULT_BACKOFF_MS) * 2 ** attempt;
+    await sleep(backoffMs, undefined, { signal }).catch(() => {});
+    if (stopping.aborted) await abandon();
+    if (cancel?.aborted) throw error;
   }
 }
+
+/** A body that throws before it returns its promise is a rejected one. */
+const start = async <T>(body: () => Promise<T>): Promise<T> => body();
 
 async function tooManyCrashes(
   runs: RunStore,

@@ -4,7 +4,6 @@ import type { Scores } from "../lib/task.ts";
 import type { Signature } from "../onnx/signature.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Blobs } from "../storage/blobs/blobs.ts";
-import type { Columns } from "../storage/columns/columns.ts";
 import { type Table, takeRows } from "../table/table.ts";
 import { fitCandidate, type Threads } from "../training/candidate.ts";
 import type { FitOutcome, FittedFile } from "../training/fit.ts";
@@ -13,7 +12,6 @@ import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
 import type { Contender, GateContext } from "./gates/gate.ts";
 import { metricNamed } from "./metrics/all.ts";
 import { type Report, report } from "./report.ts";
-import { keepReference } from "./keep-reference.ts";
 import { scoreTable } from "./score-table.ts";
 import { type GateChoice, type Verdict, verdict } from "./verdict.ts";
 
@@ -48,7 +46,6 @@ export interface EvaluateInput {
 
 export interface EvaluateDeps extends Threads {
   readonly blobs: Blobs;
-  readonly columns: Columns;
   readonly runtime: Runtime;
   readonly loadTable: (data: Digest) => Promise<Table>;
 }
@@ -56,7 +53,6 @@ export interface EvaluateDeps extends Threads {
 export interface Evaluated {
   /** Blob of the `Evaluation`. */
   readonly evaluation: Digest;
-  readonly reference: Digest;
   readonly verdict: Verdict;
 }
 
@@ -116,7 +112,6 @@ export async function evaluate(
   };
   return {
     evaluation: await deps.blobs.put(utf8ToBytes(JSON.stringify(evaluation))),
-    reference: await keepReference(deps, { spec, table, scores, target }),
     verdict: judged,
   };
 }

@@ -40,7 +40,7 @@ export interface ReportedMetric {
 }
 
 /** Of target - prediction, in the target's unit. */
-export interface Residuals {
+interface Residuals {
   readonly mean: number;
   /** At 5, 25, 50, 75 and 95 %. */
   readonly quantiles: readonly number[];

@@ -22,7 +22,7 @@ export interface GateChoice {
   readonly params: Readonly<Record<string, unknown>>;
 }
 
-export const DEFAULT_GATES: readonly GateChoice[] = GATES.map(({ name }) => ({
+const DEFAULT_GATES: readonly GateChoice[] = GATES.map(({ name }) => ({
   gate: name,
   params: {},
 }));

@@ -23,7 +23,7 @@ export interface AdwinRule {
   readonly every: number;
 }
 
-export const ADWIN: AdwinRule = { delta: 0.002, every: 32 };
+const ADWIN: AdwinRule = { delta: 0.002, every: 32 };
 
 export const NO_STREAM: Adwin = { buckets: [] };
 

@@ -23,7 +23,9 @@ export interface Diagnosis {
 export function diagnose(found: WindowFindings): Diagnosis | undefined {
   const worse = isWorse(found);
   const drifted = found.features.filter((d) => d.drifted).map((d) => d.feature);
-  const lasting = found.features.filter((d) => found.persistent.includes(d.feature) && d.drifted);
+  const lasting = found.features.filter(
+    (d) => d.drifted && d.importance >= MATTERS && found.persistent.includes(d.feature),
+  );
   const gone = found.missing.filter((m) => m.now > m.before);
   if (gone.length > 0 || found.volume !== undefined) return defect(found, gone);
   if (worse && (drifted.length > 0 || found.prediction?.drifted === true))
@@ -65,6 +67,8 @@ function isWorse({ performance, performancePersistent, errorRise }: WindowFindin
 }
 
 const MANY_LABELS = 100;
+/** Share of the model's importance below which a moved input alone is no reason to disturb anybody. */
+const MATTERS = 0.01;
 
 const guess = ({ estimated }: WindowFindings): string =>
   estimated[0] === undefined ? "" : `${estimated[0].words}; `;

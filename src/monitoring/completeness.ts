@@ -1,5 +1,5 @@
 import { median } from "../stats/descriptive.ts";
-import { proportionTest } from "../stats/hypothesis.ts";
+import { binomialCdf } from "../stats/distributions.ts";
 import type { ColumnProfile } from "../stats/profile.ts";
 import type { FeatureReference } from "./reference.ts";
 import type { MonitoringWindow } from "./windows.ts";
@@ -14,10 +14,13 @@ export interface MissingChange {
 }
 
 const MIN_ROWS = 30;
-const MIN_CHANGE = 0.02;
+const MIN_CHANGE = 0.05;
 const MAX_P = 0.001;
 
-/** More (or fewer) missing than chance explains (p < 0.001) by at least 2 % of the rows; a feature that is absent altogether counts as all missing. */
+/**
+ * More (or fewer) missing than chance explains (exact binomial, p < 0.001) by at least 5 % of the rows: less comes and goes with
+ * single sources. A feature that is absent altogether counts as all missing.
+ */
 export function missingChanges(
   references: Readonly<Record<string, FeatureReference>>,
   window: Readonly<Record<string, ColumnProfile>>,
@@ -27,12 +30,16 @@ export function missingChanges(
   return Object.entries(references).flatMap(([feature, reference]) => {
     const { rows, missing } = window[feature] ?? { rows: windowRows, missing: windowRows };
     const [before, now] = [reference.missing / reference.rows, missing / rows];
-    const { p } = proportionTest(missing, rows, reference.missing, reference.rows);
+    const p = binomialTail(missing, rows, (reference.missing + 0.5) / (reference.rows + 1));
     if (Math.abs(now - before) < MIN_CHANGE || p >= MAX_P) return [];
     const words = `${feature}: missing in ${percent(now)} of the rows, was ${percent(before)}`;
     return [{ feature, before, now, p, words }];
   });
 }
+
+/** Chance of a count at least as far out on its side. */
+const binomialTail = (count: number, n: number, share: number): number =>
+  count / n >= share ? 1 - binomialCdf(count - 1, n, share) : binomialCdf(count, n, share);
 
 /** How many rows came, against the windows before. */
 export interface VolumeChange {
@@ -42,20 +49,23 @@ export interface VolumeChange {
 }
 
 const MIN_WINDOWS = 4;
-const FEWEST_TIMES = 2;
+const TOO_FEW = 2;
+/** Traffic has peaks; three times as much may be something sent twice. */
+const TOO_MANY = 3;
 
 /**
- * Too few or too many rows: more than a factor of two from the median of the windows before and beyond 3.5 robust standard
- * deviations of their logarithms. Nothing is said before four windows are known, except that no row came where rows were usual.
+ * Too few rows (less than half the median of the windows before) or too many (more than three times), and beyond 3.5 robust
+ * standard deviations of their logarithms. Nothing is said before four windows are known, except that no row came where rows were usual.
  */
 export function volumeChange(rows: number, before: readonly number[]): VolumeChange | undefined {
   if (before.length < MIN_WINDOWS) return undefined;
   const logs = before.map((n) => Math.log(n + 1));
   const centre = median(logs);
   const spread = 1.4826 * median(logs.map((l) => Math.abs(l - centre)));
-  const distance = Math.abs(Math.log(rows + 1) - centre);
+  const distance = Math.log(rows + 1) - centre;
   const usual = Math.round(Math.exp(centre) - 1);
-  if (distance <= Math.max(Math.log(FEWEST_TIMES), 3.5 * spread)) return undefined;
+  const allowed = Math.log(distance > 0 ? TOO_MANY : TOO_FEW);
+  if (Math.abs(distance) <= Math.max(allowed, 3.5 * spread)) return undefined;
   const word = rows < usual ? "only " : "";
   return { rows, usual, words: `${word}${rows} rows came, ${usual} are usual` };
 }

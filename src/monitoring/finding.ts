@@ -24,8 +24,9 @@ export interface WindowFindings {
   readonly estimated: readonly EstimatedPerformance[];
 }
 
-/** Mean error per row (absolute error or Brier score) on held-out rows before, and on the rows labelled now. */
+/** Mean error per row on held-out rows before, and on the rows labelled now. */
 export interface ErrorRise {
+  readonly metric: "mae" | "brier";
   readonly before: number;
   readonly now: number;
   readonly rows: number;

@@ -7,7 +7,7 @@ import { type MonitoringWindow, windowInWords } from "./windows.ts";
  * continues an open incident extends it. A model has at most two open incidents: one about its data, one about the world.
  *
  *   (none) --diagnosis--> open --same kind again--> open (extended, may grow more serious)
- *   open --two windows in a row without it--> closed
+ *   open --three windows in a row without it--> closed
  */
 export interface Incident {
   readonly kind: "data" | "world";
@@ -28,15 +28,16 @@ export interface Incident {
   readonly loss: EstimatedLoss | undefined;
 }
 
-/** What the incident cost so far, in the metric's unit per row and summed over the labelled rows of its windows. */
-export interface EstimatedLoss {
+/** What the incident cost so far. */
+interface EstimatedLoss {
   readonly metric: string;
   readonly before: number;
-  /** Of the newest window. */
+  /** Of the newest window that showed a loss. */
   readonly now: number;
-  readonly perRow: number;
+  /** Labelled rows of the windows that showed a loss. */
   readonly rows: number;
-  readonly total: number;
+  /** For errors in the target's unit: summed over those rows. */
+  readonly total: number | undefined;
 }
 
 /** What a window did to the incidents of a model. */
@@ -50,7 +51,7 @@ export interface IncidentStep {
   readonly closed: readonly Incident[];
 }
 
-const QUIET_TO_CLOSE = 2;
+const QUIET_TO_CLOSE = 3;
 const SEVERITY: Readonly<Record<Cause, number>> = {
   input_shift: 0,
   concept_change: 1,
@@ -136,28 +137,33 @@ function addLoss(
   before: EstimatedLoss | undefined,
   found: WindowFindings,
 ): EstimatedLoss | undefined {
-  const p = found.performance;
-  if (p === undefined || p.loss <= 0) return before;
-  const same = before?.metric === p.metric ? before : undefined;
-  return {
-    metric: p.metric,
-    before: p.before,
-    now: p.now,
-    perRow: p.loss,
-    rows: p.labelled + (same?.rows ?? 0),
-    total: p.loss * p.labelled + (same?.total ?? 0),
-  };
+  const seen = lossOf(found);
+  if (seen === undefined) return before;
+  const same = before?.metric === seen.metric ? before : undefined;
+  const total = (now: number | undefined) =>
+    now === undefined ? undefined : now + (same?.total ?? 0);
+  return { ...seen, rows: seen.rows + (same?.rows ?? 0), total: total(seen.total) };
+}
+
+function lossOf({ performance, errorRise }: WindowFindings): EstimatedLoss | undefined {
+  const summed = (metric: string, perRow: number, rows: number) =>
+    metric === "mae" ? perRow * rows : undefined;
+  if (performance !== undefined && performance.loss > 0) {
+    const { metric, before, now, labelled: rows, loss } = performance;
+    return { metric, before, now, rows, total: summed(metric, loss, rows) };
+  }
+  if (errorRise === undefined) return undefined;
+  const { metric, before, now, rows } = errorRise;
+  return { metric, before, now, rows, total: summed(metric, now - before, rows) };
 }
 
 function lossInWords(loss: EstimatedLoss | undefined): string {
   if (loss === undefined) return "No loss is known.";
-  const { metric, before, now, perRow, rows, total } = loss;
-  const change = `${metric} ${number(now)} instead of ${number(before)}`;
-  const summed =
-    metric === "mae"
-      ? `, ${number(total)} in all over ${rows} labelled rows`
-      : ` (${rows} labelled rows)`;
-  return `Estimated loss: ${change}, ${number(perRow)} a row${summed}.`;
+  const { metric, before, now, rows, total } = loss;
+  const change = `Estimated loss: ${metric} ${number(now)} instead of ${number(before)}`;
+  return total === undefined
+    ? `${change} (${rows} labelled rows).`
+    : `${change}, ${number(now - before)} a row and ${number(total)} in all over ${rows} labelled rows.`;
 }
 
 const number = (x: number): string => x.toLocaleString("en-US", { maximumSignificantDigits: 3 });

@@ -22,8 +22,8 @@ export interface ModelReference {
   readonly rows: number;
   readonly features: Readonly<Record<string, FeatureReference>>;
   readonly prediction: FeatureReference | undefined;
-  /** Share of the model's importance by input column. */
-  readonly importance: Readonly<Record<string, number>>;
+  /** Share of the model's importance by input column; absent when the trainer knows none. */
+  readonly importance?: Readonly<Record<string, number>>;
   /** Per held-out row: absolute error (regression) or Brier score. */
   readonly error: { readonly mean: number; readonly sd: number };
 }
@@ -51,7 +51,6 @@ export interface ModelReferenceInput {
 export function modelReference(input: ModelReferenceInput): ModelReference {
   const whole = profileTable(input.table);
   const windows = windowProfiles(input);
-  const importance = input.importance ?? {};
   const features: Record<string, FeatureReference> = {};
   for (const [name, profile] of Object.entries(whole.columns)) {
     const role = input.roles?.[name];
@@ -71,8 +70,8 @@ export function modelReference(input: ModelReferenceInput): ModelReference {
     task: input.task,
     rows: input.table.rows,
     features,
-    prediction: predictionReference(input, averageInflation(features, importance)),
-    importance,
+    prediction: predictionReference(input, averageInflation(features, input.importance ?? {})),
+    ...(input.importance === undefined ? {} : { importance: input.importance }),
     error: errorOf(input.task, scores, target),
   };
 }

@@ -129,7 +129,7 @@ describe("a year of watching", () => {
     const longest = steps[7]!.incidents.open[0]!;
     expect(longest.windows).toBe(5);
     expect(longest.words).toMatch(
-      /Estimated loss: mae 2\d\d instead of 1\d(\.\d)?, 2\d\d a row, 1\d\d,\d+ in all over 840 labelled rows/,
+      /Estimated loss: mae 2\d\d instead of 1\d(\.\d)?, 2\d\d a row and 1\d\d,\d+ in all over 840 labelled rows/,
     );
     expect(closed).toHaveLength(1);
     expect(open).toEqual([]);

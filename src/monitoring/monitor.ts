@@ -60,7 +60,7 @@ export function watchWindow(input: WatchInput): {
   const features = windowDrift({
     references: reference.features,
     window: inputs.columns,
-    importance: reference.importance,
+    ...(reference.importance === undefined ? {} : { importance: reference.importance }),
     cache: input.cache,
     seed: input.seed,
   });
@@ -141,14 +141,15 @@ function errorRise({ state, reference, labelled }: WatchInput): {
   const now = known.reduce((sum, error) => sum + error, 0) / known.length;
   // A change of the stream back towards the promise is no loss.
   if (changes.length === 0 || !(now > mean)) return { state: next, found: undefined };
-  const what = reference.task === "regression" ? "mean absolute error" : "Brier score";
+  const metric = reference.task === "regression" ? "mae" : "brier";
   return {
     state: next,
     found: {
+      metric,
       before: mean,
       now,
       rows: known.length,
-      words: `errors rose beyond chance (Page–Hinkley): ${what} ${valueInWords(now)} on ${known.length} labelled rows, ${valueInWords(mean)} on held-out rows`,
+      words: `errors rose beyond chance (Page–Hinkley): ${metric} ${valueInWords(now)} on ${known.length} labelled rows, ${valueInWords(mean)} on held-out rows`,
     },
   };
 }

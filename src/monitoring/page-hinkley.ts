@@ -21,7 +21,7 @@ export interface PageHinkleyRule {
   readonly minValues: number;
 }
 
-export const PAGE_HINKLEY: PageHinkleyRule = { allowance: 0.25, threshold: 20, minValues: 30 };
+const PAGE_HINKLEY: PageHinkleyRule = { allowance: 0.25, threshold: 20, minValues: 30 };
 
 export const NO_ERRORS: PageHinkley = { n: 0, mean: 0, sum: 0, lowest: 0 };
 

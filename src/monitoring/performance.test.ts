@@ -113,7 +113,15 @@ describe("performance of a window without labels", () => {
   test("says that it cannot know when an input that matters left what was tested", () => {
     const drift: FeatureDrift = {
       ...{ feature: "price", rows: 500, enough: true, test: "ks", statistic: 0.7, threshold: 0.1 },
-      ...{ p: 1e-9, adjustedP: 1e-9, effect: 2.4, effectUnit: "sd", drifted: true, impact: 1.2 },
+      ...{
+        p: 1e-9,
+        adjustedP: 1e-9,
+        effect: 2.4,
+        effectUnit: "sd",
+        drifted: true,
+        importance: 0.5,
+        impact: 1.2,
+      },
       ...{ psi: 3, words: "price: moved by 2.4 standard deviations" },
     };
     const { values } = honest("far", 300).scores;

@@ -12,7 +12,7 @@ import { type QuantileSketch, sketchedDistribution } from "../stats/quantile-ske
  */
 export type FeatureReference = NumberReference | CategoryReference;
 
-export interface NumberReference {
+interface NumberReference {
   readonly type: "number";
   /** Of what the numbers are: the values, or the lengths of texts. */
   readonly of: "value" | "length";
@@ -22,7 +22,7 @@ export interface NumberReference {
   readonly sketch: QuantileSketch;
 }
 
-export interface CategoryReference {
+interface CategoryReference {
   readonly type: "category";
   readonly rows: number;
   readonly missing: number;

@@ -40,6 +40,8 @@ export interface FeatureDrift {
   readonly effectUnit: "sd" | "share";
   /** More than chance at this size, after correction for many features, and large enough to matter. */
   readonly drifted: boolean;
+  /** Share of the model's importance; all features equal when the model's is not known. */
+  readonly importance: number;
   /** effect x importance: what to look at first. */
   readonly impact: number;
   /** For those who must report it. */
@@ -48,13 +50,13 @@ export interface FeatureDrift {
   readonly words: string;
 }
 
-export interface DriftRule {
+interface DriftRule {
   readonly minRows: number;
   readonly q: number;
   readonly floor: { readonly sd: number; readonly share: number };
 }
 
-export const DEFAULT_DRIFT_RULE: DriftRule = {
+const DEFAULT_DRIFT_RULE: DriftRule = {
   minRows: 100,
   q: 0.05,
   floor: { sd: 0.1, share: 0.02 },
@@ -67,7 +69,7 @@ export interface WindowDriftInput {
   readonly references: Readonly<Record<string, FeatureReference>>;
   /** Profiles of the window's columns. Features without a profile, or of another type, are left out (schema checks name them). */
   readonly window: Readonly<Record<string, ColumnProfile>>;
-  /** Share of the model's importance by feature; 0 where absent. */
+  /** Share of the model's importance by feature; 0 for features it does not name. */
   readonly importance?: Readonly<Record<string, number>>;
   readonly cache: CalibrationCache;
   readonly seed: number;
@@ -110,7 +112,10 @@ function measure(
   const rows = sampleRows(window);
   const test: DriftTest = known.type === "number" ? DEFAULT_NUMBER_TEST : DEFAULT_CATEGORY_TEST;
   const effectUnit = known.type === "number" ? "sd" : "share";
-  const facts = { feature, rows, test: test.name, effectUnit } as const;
+  const importance = input.importance
+    ? (input.importance[feature] ?? 0)
+    : 1 / Object.keys(input.references).length;
+  const facts = { feature, rows, test: test.name, effectUnit, importance } as const;
   if (rows < rule.minRows)
     return {
       ...{ ...facts, enough: false, statistic: 0, threshold: 0, p: 1, adjustedP: 1 },
@@ -133,7 +138,7 @@ function measure(
   const effect = effectOf(known, window);
   return {
     ...{ ...facts, ...evidence, enough: true, adjustedP: 1, effect, drifted: false },
-    impact: effect * (input.importance?.[feature] ?? 0),
+    impact: effect * importance,
     psi: stabilityIndex(known, window),
     words: changeInWords(feature, reference, known, window, effect),
   };

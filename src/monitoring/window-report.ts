@@ -1,15 +1,15 @@
 import type { Digest } from "../lib/digest.ts";
 import type { WindowFindings } from "./finding.ts";
 import type { Incident } from "./incident.ts";
-import type { Persistence } from "./persistence.ts";
+import type { MonitorState } from "./monitor.ts";
 
 /** One window of a model that was looked at. Plain JSON. */
 export interface WindowReport extends WindowFindings {
   readonly model: string;
   /** The champion whose answers these were. */
   readonly version: Digest;
-  /** Carried to the next window of the same version. */
-  readonly persistence: Persistence;
+  /** Goes on into the next window of the same version. */
+  readonly state: MonitorState;
 }
 
 /** An incident of a model, as kept. */

@@ -21,7 +21,7 @@ export interface Deployed {
 
 /** What becomes of a new version: champion (the first one, or no traffic to prove it on), challenger in shadow, or only kept. */
 export async function deployVersion(
-  deps: Pick<Platform, "registry" | "serving" | "transact" | "project" | "predictions" | "clock">,
+  deps: Pick<Platform, "registry" | "serving" | "transact" | "project" | "predictions" | "clock" | "datasets">,
   input: {
     readonly model: string;
     readonly version: Digest;

@@ -1,6 +1,6 @@
 import type { Pipeline } from "../engine/engine.ts";
 import type { Json } from "../lib/json.ts";
-import { scoresOf, truthsOf } from "../monitoring/watch-window.ts";
+import { scoresOf, truthsOf } from "../monitoring/logged-scores.ts";
 import { pairedDifferences } from "../stats/paired-difference.ts";
 import {
   addPairs,

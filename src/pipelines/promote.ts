@@ -6,7 +6,7 @@ import { rowFieldsOf } from "./row-fields.ts";
 
 /** Makes a version the champion: alias, route and event in one transaction, with the verdict that allowed it. */
 export async function promote(
-  deps: Pick<Platform, "transact" | "registry" | "project">,
+  deps: Pick<Platform, "transact" | "registry" | "project" | "datasets">,
   input: Change & {
     readonly version: Digest /** Keep the former champion running beside the new one, so that a bad promotion is noticed. */;
     readonly guard: boolean;
@@ -16,7 +16,10 @@ export async function promote(
   const next = await deps.registry.get(version);
   if (!next || next.model !== model)
     throw new MillwrightError("not_found", `Model "${model}" has no version ${version}.`);
-  const fields = rowFieldsOf((await deps.project()).definition, model);
+  const { definition } = await deps.project();
+  const { dataset = model } = definition.models[model] ?? {};
+  const { schema } = await deps.datasets.find(dataset, next.dataset);
+  const fields = rowFieldsOf(definition, model, schema);
   return deps.transact(async ({ registry, serving, announce }) => {
     const previous = await registry.alias(model, "champion");
     if (previous === version) return { previous };

@@ -1,13 +1,14 @@
+import type { Schema } from "../datasets/schema.ts";
 import type { RowFields } from "../serving/route.ts";
 import type { ProjectDefinition } from "./project.ts";
 
-/** What rows of a model may carry beside its columns: the dataset's key and time, and columns that were left out on purpose. */
-export function rowFieldsOf(project: ProjectDefinition, model: string): RowFields {
+/**
+ * What rows of a model may carry beside its columns: the dataset's key and time, and its other columns, which are kept in the
+ * log for retraining and slices.
+ */
+export function rowFieldsOf(project: ProjectDefinition, model: string, schema: Schema): RowFields {
   const definition = project.models[model];
-  if (!definition) return {};
-  const dataset = project.datasets[definition.dataset];
-  const left = Object.entries(definition.features ?? {})
-    .filter(([, feature]) => feature.role === "ignore")
-    .map(([name]) => name);
-  return { key: dataset?.key, time: dataset?.time, pass: left };
+  const dataset = definition && project.datasets[definition.dataset];
+  const pass = schema.columns.map((column) => column.name).filter((name) => name !== definition?.target);
+  return { key: dataset?.key, time: dataset?.time, pass };
 }

@@ -2,6 +2,7 @@ import type { Pipeline } from "../engine/engine.ts";
 import type { EvaluateInput, Evaluated } from "../evaluation/evaluate.ts";
 import type { Digest } from "../lib/digest.ts";
 import type { Json } from "../lib/json.ts";
+import type { ReferenceInput } from "../monitoring/make-reference.ts";
 import { register } from "../registry/register.ts";
 import type { FitOutcome } from "../training/fit.ts";
 import { deployVersion } from "./deploy-version.ts";
@@ -51,12 +52,18 @@ export const train = (platform: Platform): Pipeline<TrainInput, TrainOutcome> =>
       const judge: EvaluateInput = { spec, data: data.data, fit, candidate, baselines, champion, gates };
       return platform.compute.run<Evaluated>("evaluate", judge, step);
     });
+    const reference = await steps.step("reference", async (step) => {
+      const { definition } = await platform.project();
+      const unit = definition.models[model]?.monitor?.window ?? "day";
+      const normal: ReferenceInput = { spec, data: data.data, fit, unit };
+      return platform.compute.run<Digest>("reference", normal, step);
+    });
     const version = await steps.step("register", async () => {
       const { id, number } = await register(platform, {
         ...{ model, trainer: candidate.trainer, params: candidate.params as Json, seed: spec.seed },
         ...{ onnx: fit.served.onnx, signature: fit.served.signature, dataset: data.id, code: plan.code },
         ...{ complexity: fit.served.complexity, environment: platform.environment },
-        ...{ parent: champion?.version, report: judged.evaluation, reference: judged.reference },
+        ...{ parent: champion?.version, report: judged.evaluation, reference },
         ...{ leaderboard: race.leaderboard, runId: steps.runId },
       });
       return { id, number };

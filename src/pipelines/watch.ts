@@ -1,10 +1,11 @@
 import type { Pipeline } from "../engine/engine.ts";
-import type { Json } from "../lib/json.ts";
-import { addFindings, type Incident } from "../monitoring/incident.ts";
-import { NO_HISTORY, type Persistence } from "../monitoring/persistence.ts";
-import type { WatchInput as WindowInput } from "../monitoring/watch-window.ts";
+import type { ExamineInput } from "../monitoring/examine-window.ts";
+import type { Incident, IncidentStep } from "../monitoring/incident.ts";
+import { FRESH_MONITOR, type watchWindow } from "../monitoring/monitor.ts";
 import type { KeptIncident, WindowReport } from "../monitoring/window-report.ts";
 import { type MonitoringWindow, windowOf } from "../monitoring/windows.ts";
+import type { ModelVersion } from "../registry/model-version.ts";
+import type { LoggedPrediction } from "../serving/read-log.ts";
 import type { Platform } from "./platform.ts";
 
 export interface WatchInput {
@@ -21,13 +22,17 @@ export interface WatchOutcome {
   readonly rows: number;
   readonly drifted: readonly string[];
   readonly performance: string | null;
+  /** Headlines of the incidents open after the window. */
   readonly open: readonly string[];
+  /** What a person reads about those that began with it. */
   readonly opened: readonly string[];
   readonly closed: readonly string[];
 }
 
 /** Rows looked at in one window; a larger one is thinned evenly. */
 const MOST_ROWS = 50_000;
+/** Truths about older answers than this are not waited for. */
+const LABEL_AGE_MS = 90 * 86_400_000;
 const SEED = 7;
 
 /** Looks at one window of a model's answers; findings become at most one incident, and incidents start what helps. */
@@ -35,34 +40,49 @@ export const watch = (platform: Platform): Pipeline<WatchInput, WatchOutcome> =>
   name: "watch",
   async run(steps, input) {
     const { model } = input;
-    const { start, end } = await steps.step("window", () => windowFor(platform, input));
-    const report = await steps.step("compare", async (step): Promise<WindowReport | null> => {
+    const window = await steps.step("window", () => windowFor(platform, input));
+    return steps.step("examine", async (step) => {
       const champion = await platform.registry.alias(model, "champion");
       const version = champion && (await platform.registry.get(champion));
-      if (!version) return null;
-      const asOf = input.asOf ?? Number.MAX_SAFE_INTEGER;
-      const logged = await platform.predictions.read({ model, from: start, to: end, version: version.id });
-      const every = Math.ceil(logged.length / MOST_ROWS);
-      const predictions = logged
-        .filter((_, i) => i % every === 0)
-        .map((p) => (p.truth && p.truth.at >= asOf ? { ...p, truth: undefined } : p));
-      const before = await platform.monitoring.windows(model, { before: start, limit: 26 });
-      const { report: promised, importance } = await platform.evaluationOf(version);
-      const last = before.at(-1);
-      const { signature, reference } = version;
-      const compare: WindowInput = {
-        ...{ window: { start, end }, predictions, signature, reference, report: promised, seed: SEED },
-        importance: byColumn(importance, signature.columns.map((column) => column.name)),
-        volumes: before.map((window) => window.rows),
-        persistence: last?.version === version.id ? last.persistence : NO_HISTORY,
-      };
-      const found = await platform.compute.run<Omit<WindowReport, "model" | "version"> & { persistence: Persistence }>("watch", compare, step);
-      return { ...found, model, version: version.id };
+      if (!version) return nothing(model);
+      const examine = await gather(platform, { version, window, asOf: input.asOf });
+      const { found, state, incidents } = await platform.compute.run<ReturnType<typeof watchWindow>>("examine", examine, step);
+      const report: WindowReport = { ...found, model, version: version.id, state };
+      return keepFindings(platform, { report, incidents, asOf: input.asOf });
     });
-    if (!report) return { model, rows: 0, drifted: [], performance: null, open: [], opened: [], closed: [] };
-    return steps.step("report", () => keepFindings(platform, report, input.asOf));
   },
 });
+
+async function gather(
+  deps: Pick<Platform, "predictions" | "monitoring" | "evaluationOf">,
+  input: { readonly version: ModelVersion; readonly window: MonitoringWindow; readonly asOf: number | undefined },
+): Promise<ExamineInput> {
+  const { version, window } = input;
+  const { model, signature, reference } = version;
+  const asOf = input.asOf ?? Number.MAX_SAFE_INTEGER;
+  const known = ({ truth }: LoggedPrediction): boolean => truth !== undefined && truth.at < asOf;
+  const own = { model, version: version.id };
+  const [answered, recent, before, open, evaluation] = await Promise.all([
+    deps.predictions.read({ ...own, from: window.start, to: window.end }),
+    deps.predictions.read({ ...own, from: window.start - LABEL_AGE_MS, to: window.end, withFeedback: true }),
+    deps.monitoring.windows(model, { before: window.start, limit: 1 }),
+    deps.monitoring.openIncidents(model),
+    deps.evaluationOf(version),
+  ]);
+  const last = before.find((report) => report.version === version.id);
+  return {
+    ...{ window, signature, reference, report: evaluation.report, seed: SEED },
+    predictions: thinned(answered).map((p) => (known(p) ? p : { ...p, truth: undefined })),
+    labelled: thinned(recent.filter((p) => known(p) && p.truth!.at >= window.start)),
+    // A new champion is watched afresh; what was wrong before it stays open until windows without it close it.
+    state: { ...(last?.state ?? FRESH_MONITOR), open },
+  };
+}
+
+function thinned<T>(rows: readonly T[]): readonly T[] {
+  const every = Math.ceil(rows.length / MOST_ROWS);
+  return every <= 1 ? rows : rows.filter((_, i) => i % every === 0);
+}
 
 async function windowFor(
   deps: Pick<Platform, "project" | "clock">,
@@ -70,57 +90,41 @@ async function windowFor(
 ): Promise<MonitoringWindow> {
   if (start !== undefined && end !== undefined) return { start, end };
   const unit = (await deps.project()).definition.models[model]?.monitor?.window ?? "day";
-  const now = windowOf(deps.clock.now(), unit);
-  return windowOf(now.start - 1, unit);
+  return windowOf(windowOf(deps.clock.now(), unit).start - 1, unit);
 }
 
 async function keepFindings(
-  platform: Pick<Platform, "transact">,
-  report: WindowReport,
-  asOf: number | undefined,
+  deps: Pick<Platform, "transact">,
+  input: { readonly report: WindowReport; readonly incidents: IncidentStep; readonly asOf: number | undefined },
 ): Promise<WatchOutcome> {
-  const { model } = report;
-  const { end } = report.window;
-  const at = asOf ?? end;
-  return platform.transact(async ({ monitoring, announce }) => {
-    const before = await monitoring.openIncidents(model);
-    const step = addFindings(before, report);
-    const idOf = (incident: Incident): string =>
-      before.find((known) => known.kind === incident.kind && known.first.start === incident.first.start)?.id ??
-      `incident_${model}_${incident.kind}_${incident.first.start}`;
-    const keep = (incident: Incident): KeptIncident => ({ ...incident, id: idOf(incident), model });
+  const { report, incidents, asOf } = input;
+  const { model, window } = report;
+  const at = asOf ?? window.end;
+  await deps.transact(async ({ monitoring, announce }) => {
     await monitoring.keepWindow(report);
-    for (const incident of [...step.open, ...step.closed].map(keep)) {
-      await monitoring.keepIncident(incident);
-      const opened = step.opened.some((o) => idOf(o) === incident.id);
-      const type = incident.state === "closed" ? "incident.closed" : opened ? "incident.opened" : "incident.continues";
-      if (type === "incident.continues" && incident.last.end !== end) continue;
-      const { id, action, cause, headline, words } = incident;
-      await announce(type, model, { id, action, cause, headline, words, asOf: asOf ?? null } as Json, at);
-    }
-    return {
-      model,
-      rows: report.rows,
-      drifted: report.features.filter((f) => f.drifted).map((f) => f.feature),
-      performance: report.performance?.words ?? null,
-      open: step.open.map((incident) => incident.headline),
-      opened: step.opened.map((incident) => incident.words),
-      closed: step.closed.map((incident) => incident.headline),
+    const tell = async (type: string, incident: Incident): Promise<void> => {
+      const kept: KeptIncident = { ...incident, id: `incident_${model}_${incident.kind}_${incident.first.start}`, model };
+      await monitoring.keepIncident(kept);
+      const { id, action, cause, headline, words } = kept;
+      await announce(type, model, { id, action, cause, headline, words, asOf: asOf ?? null }, at);
     };
+    const began = new Set(incidents.opened);
+    for (const incident of incidents.closed) await tell("incident.closed", incident);
+    for (const incident of incidents.open)
+      if (incident.last.end === window.end)
+        await tell(began.has(incident) ? "incident.opened" : "incident.continues", incident);
   });
+  return {
+    model,
+    rows: report.rows,
+    drifted: report.features.filter((feature) => feature.drifted).map(({ feature }) => feature),
+    performance: report.performance?.words ?? null,
+    open: incidents.open.map((incident) => incident.headline),
+    opened: incidents.opened.map((incident) => incident.words),
+    closed: incidents.closed.map((incident) => incident.headline),
+  };
 }
 
-/** Importance of encoded features, added up by the raw column they came from. */
-function byColumn(
-  importance: readonly { readonly feature: string; readonly share: number }[],
-  columns: readonly string[],
-): Record<string, number> {
-  const sums: Record<string, number> = {};
-  for (const { feature, share } of importance) {
-    const column = columns
-      .filter((name) => feature.startsWith(name))
-      .sort((a, b) => b.length - a.length)[0];
-    if (column !== undefined) sums[column] = (sums[column] ?? 0) + share;
-  }
-  return sums;
-}
+const nothing = (model: string): WatchOutcome => ({
+  ...{ model, rows: 0, drifted: [], performance: null, open: [], opened: [], closed: [] },
+});

@@ -9,7 +9,7 @@ export interface Metrics {
   render(gauges: Readonly<Record<string, number>>): string;
 }
 
-export type CounterName =
+type CounterName =
   | "predictions"
   | "feedback"
   | "shadow_predictions"

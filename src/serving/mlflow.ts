@@ -1,13 +1,20 @@
+import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { MillwrightError } from "../errors.ts";
 import type { Json } from "../lib/json.ts";
 import type { Signature } from "../onnx/signature.ts";
+import { raggedRows } from "../table/csv.ts";
+import { cellText } from "../table/text-block.ts";
 import type { Answer } from "./answer.ts";
 
 /** The body of MLflow's scoring protocol (`POST /invocations`): exactly one of these holds the rows. */
 const FORMS = ["dataframe_split", "dataframe_records", "instances", "inputs"] as const;
 
-/** Rows of any of MLflow's JSON forms, unchecked as to their columns. Lists without names go by the order of the model's columns. */
+/**
+ * Rows of MLflow's CSV or any of its JSON forms, unchecked as to their columns. Lists without names go by the order of the
+ * model's columns.
+ */
 export function decodeInvocation(body: unknown, signature: Signature): readonly unknown[] {
+  if (typeof body === "string") return csvRows(body);
   const given = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
   const forms = FORMS.filter((form) => form in given);
   const [form] = forms;
@@ -50,6 +57,32 @@ function splitRows(value: unknown): unknown[] {
     return Object.fromEntries(columns.map((name: string, k) => [name, row[k] as Json]));
   });
 }
+
+/** RFC 4180 with a header line; an empty field is missing. */
+function csvRows(text: string): unknown[] {
+  const block = raggedRows(utf8ToBytes(text), COMMA, true);
+  const [bad] = block.bad;
+  if (bad !== undefined) throw invalid(`CSV, line ${bad.line}: ${bad.reason}.`);
+  const [width = 0] = block.widths;
+  const names = Array.from({ length: width }, (_, k) => cellText(block, k) ?? "");
+  if (block.rows < 2) throw invalid("CSV: there should be a header line and at least one row.");
+  const rows: unknown[] = [];
+  let cell = width;
+  for (let r = 1; r < block.rows; r++) {
+    if (block.widths[r] !== width)
+      throw invalid(
+        `CSV, line ${block.lines[r]}: has ${block.widths[r]} fields; the header has ${width}.`,
+      );
+    const from = cell;
+    rows.push(
+      Object.fromEntries(names.map((name, k) => [name, cellText(block, from + k) ?? null])),
+    );
+    cell += width;
+  }
+  return rows;
+}
+
+const COMMA = 44;
 
 function columnRows(columns: Readonly<Record<string, unknown>>): unknown[] {
   const lists = Object.entries(columns).map(([name, values]) => {

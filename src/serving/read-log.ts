@@ -23,7 +23,7 @@ export interface LogQuery {
 }
 
 export interface LoggedPrediction extends PredictionRecord {
-  /** What really happened; undefined while nobody knows. */
+  /** What really happened; undefined while nobody knows. `at` in milliseconds since 1970. */
   readonly truth: { readonly label: string | number; readonly at: number } | undefined;
 }
 

@@ -1,3 +1,4 @@
+import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Models } from "./predict.ts";
 import type { Route, RoutedVersion } from "./route.ts";
@@ -18,65 +19,85 @@ export interface KnownRoutes {
 }
 
 export interface RefreshRoutesDeps {
-  readonly store: { changedRoutes(since: number): Promise<readonly RouteChange[]> };
+  readonly store: {
+    lastChange(): Promise<number>;
+    changedRoutes(since: number): Promise<readonly RouteChange[]>;
+  };
   readonly routes: RouteTable;
   readonly models: Models;
   readonly log: Log;
   /** New versions are loaded before the switch while no more than so many models have routes; beyond, by their first caller. */
   readonly warmUpTo: number;
+  readonly clock: Clock;
+  /** Routes that could not be taken over: when to try again, by model and revision. Kept between refreshes. */
+  readonly retryAt: Map<string, number>;
 }
+
+/** A model that cannot be loaded costs time at every attempt. */
+const RETRY_MS = 10_000;
 
 /**
  * Takes over what has changed: a new version is loaded and warm before its route switches, so no request waits or fails for
- * it. A champion that cannot be loaded leaves the old route in place, and is tried again by the next refresh.
+ * it. A champion that cannot be loaded leaves the old route in place, and is tried again later.
  */
 export async function refreshRoutes(
   deps: RefreshRoutesDeps,
   known: { readonly change: number },
 ): Promise<{ readonly change: number; readonly changed: boolean }> {
-  const changes = await deps.store.changedRoutes(known.change);
+  const newest = await deps.store.lastChange();
+  if (newest === known.change) return { change: newest, changed: false };
+  // A database that knows less than we do is another one: what we know is of no use.
+  const since = newest < known.change ? 0 : known.change;
+  if (since < known.change) for (const { model } of deps.routes.list()) deps.routes.remove(model);
+  const changes = await deps.store.changedRoutes(since);
   let failedFrom = Number.POSITIVE_INFINITY;
-  let last = known.change;
-  for (const { change, model, route } of changes) {
-    last = Math.max(last, change);
-    if (route === undefined) {
-      deps.routes.remove(model);
-      continue;
-    }
-    const current = deps.routes.get(model);
-    if (current !== undefined && current.revision >= route.revision) continue;
-    const warm = deps.routes.size < deps.warmUpTo;
-    const failed = warm ? await loadFailure(deps, route, route.champion) : undefined;
-    if (failed !== undefined && current !== undefined) {
-      failedFrom = Math.min(failedFrom, change);
-      continue;
-    }
-    if (route.shadow !== undefined && warm) await loadFailure(deps, route, route.shadow);
-    deps.routes.set(route);
-    deps.log.info("route changed", {
-      model,
-      revision: route.revision,
-      champion: route.champion.number,
-      shadow: route.shadow?.number,
-    });
-  }
-  return { change: Math.min(last, failedFrom - 1), changed: changes.length > 0 };
+  for (const { change, model, route } of changes)
+    if (route === undefined) deps.routes.remove(model);
+    else if (!(await takeOver(deps, route))) failedFrom = Math.min(failedFrom, change);
+  const last = changes.at(-1)?.change ?? newest;
+  return { change: Math.min(last, failedFrom - 1), changed: true };
 }
 
-async function loadFailure(
-  deps: RefreshRoutesDeps,
+/** False when the new version cannot be loaded and an older one keeps answering. */
+async function takeOver(deps: RefreshRoutesDeps, route: Route): Promise<boolean> {
+  const current = deps.routes.get(route.model);
+  if (current !== undefined && current.revision >= route.revision) return true;
+  const warm = deps.routes.size < deps.warmUpTo;
+  if (warm && current !== undefined && !(await canAnswer(deps, route))) return false;
+  if (warm && route.shadow !== undefined) await canLoad(deps, route, route.shadow);
+  deps.routes.set(route);
+  deps.log.info("route changed", {
+    model: route.model,
+    revision: route.revision,
+    champion: route.champion.number,
+    shadow: route.shadow?.number,
+  });
+  if (warm && current === undefined) await canLoad(deps, route, route.champion);
+  return true;
+}
+
+async function canAnswer(deps: RefreshRoutesDeps, route: Route): Promise<boolean> {
+  const attempt = `${route.model}/${route.revision}`;
+  if (deps.clock.now() < (deps.retryAt.get(attempt) ?? 0)) return false;
+  if (await canLoad(deps, route, route.champion)) return deps.retryAt.delete(attempt) || true;
+  deps.retryAt.set(attempt, deps.clock.now() + RETRY_MS);
+  return false;
+}
+
+async function canLoad(
+  { models, log }: RefreshRoutesDeps,
   route: Route,
   version: RoutedVersion,
-): Promise<unknown> {
+): Promise<boolean> {
   try {
-    await deps.models.input(version, route.fields);
-    return undefined;
+    await models.input(version, route.fields);
+    return true;
   } catch (error) {
-    deps.log.error("version cannot be loaded", {
+    log.error("version cannot be loaded", {
       model: route.model,
       version: version.number,
       error: error instanceof Error ? error.message : String(error),
     });
-    return error;
+    return false;
   }
 }

@@ -30,11 +30,15 @@ export function decide(route: Route, wanted?: string): Decision {
 export function routeOf(routes: RouteTable, model: string): Route {
   const route = routes.get(model);
   if (route !== undefined) return route;
-  const names = routes.list().map((r) => r.model);
   const known =
-    names.length === 0
-      ? "No model is deployed yet; promote one."
-      : `Deployed: ${names.slice(0, 20).join(", ")}${names.length > 20 ? " …" : ""}.`;
+    routes.size > 20
+      ? `${routes.size} others are; GET /models lists them.`
+      : `Deployed: ${
+          routes
+            .list()
+            .map((r) => r.model)
+            .join(", ") || "none yet; promote a version"
+        }.`;
   throw new MillwrightError(
     "not_found",
     `No model ${JSON.stringify(model.slice(0, 100))} is deployed. ${known}`,

@@ -1,6 +1,6 @@
 import type { Digest } from "../lib/digest.ts";
 import { fromOutputs, toFeeds } from "../onnx/feeds.ts";
-import { rowsToTable } from "../onnx/rows.ts";
+import { type RowProblem, rowsToTable } from "../onnx/rows.ts";
 import type { Signature } from "../onnx/signature.ts";
 import type { Sessions } from "../runtime/sessions.ts";
 import type { RawRow, ScoredRow } from "./rows.ts";
@@ -14,9 +14,10 @@ export async function score(
     const { table, problems } = rowsToTable(signature, input.rows);
     const outputs = await session.run(toFeeds(signature, table));
     const scores = fromOutputs(signature, outputs);
-    const rows: ScoredRow[] = input.rows.map((_, i) => ({
-      output: Array.from(scores.values.subarray(i * scores.width, (i + 1) * scores.width)),
-    }));
+    const rows = input.rows.map((_, i): ScoredRow => {
+      const output = Array.from(scores.values.subarray(i * scores.width, (i + 1) * scores.width));
+      return output.every(Number.isFinite) ? { output } : { problems: [notANumber(i)] };
+    });
     for (const problem of problems) {
       const known = rows[problem.row]!;
       rows[problem.row] = {
@@ -26,3 +27,10 @@ export async function score(
     return rows;
   });
 }
+
+const notANumber = (row: number): RowProblem => ({
+  row,
+  column: "",
+  value: null,
+  expected: "values that the model can compute with: its answer was not a finite number",
+});

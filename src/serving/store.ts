@@ -79,6 +79,14 @@ export function servingStore(sql: Sql) {
       }));
     },
 
+    /** 0 while no route was ever set. */
+    async lastChange(): Promise<number> {
+      const [row] = await sql.query<{ last: number }>(
+        "select coalesce(max(change), 0) as last from millwright.route",
+      );
+      return row!.last;
+    },
+
     /** The latest change of each model after `since`, oldest first. */
     async changedRoutes(since: number): Promise<RouteChange[]> {
       const rows = await sql.query<RouteRow>(

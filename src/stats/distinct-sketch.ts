@@ -8,8 +8,6 @@ export type DistinctSketch = string;
 const REGISTERS = 2048;
 const ZERO = 48;
 
-export const EMPTY_DISTINCT: DistinctSketch = "0".repeat(REGISTERS);
-
 /** From 64-bit hashes given as two 32-bit halves: `low` chooses the register, `high` gives the count. */
 export function distinctSketchOf(
   hashes: Iterable<{ readonly low: number; readonly high: number }>,

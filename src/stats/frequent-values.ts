@@ -14,8 +14,6 @@ export interface FrequentValues {
 const CAPACITY = 200;
 const LONGEST = 64;
 
-export const NO_VALUES: FrequentValues = { counts: [], missed: 0 };
-
 export function frequentValuesOf(counts: ReadonlyMap<string, number>): FrequentValues {
   const short = new Map<string, number>();
   for (const [value, count] of counts) {

@@ -7,7 +7,7 @@ export interface TestResult {
 }
 
 /** Kolmogorov–Smirnov, two samples: the largest gap between the two shares-at-or-below, 0..1. Inputs ascending, without NaN. */
-export function ksStatistic(a: Float64Array, b: Float64Array): number {
+function ksStatistic(a: Float64Array, b: Float64Array): number {
   let i = 0;
   let j = 0;
   let gap = 0;

@@ -9,7 +9,7 @@ export interface Moments {
   readonly max: number;
 }
 
-export const NO_MOMENTS: Moments = { n: 0, mean: 0, m2: 0, min: 0, max: 0 };
+const NO_MOMENTS: Moments = { n: 0, mean: 0, m2: 0, min: 0, max: 0 };
 
 /** Of finite values only; NaN and infinities are skipped. Welford's update, stable for large offsets. */
 export function momentsOf(values: ArrayLike<number>): Moments {

@@ -15,8 +15,6 @@ export interface QuantileSketch {
 
 const DEFAULT_K = 1000;
 
-export const emptyQuantileSketch = (k = DEFAULT_K): QuantileSketch => ({ k, n: 0, levels: [[]] });
-
 /** Of finite values; NaN and infinities are skipped. About 40 ns a value. */
 export function quantileSketchOf(values: ArrayLike<number>, k = DEFAULT_K): QuantileSketch {
   const levels: Float64Array[] = [new Float64Array(0)];

@@ -6,6 +6,9 @@ import { goodnessOfFit } from "./hypothesis.ts";
  * <= 0) a bettor's wealth Π (1 + λ d) grows only by luck; by Ville's inequality it ever reaches 20 with probability at most
  * 1/20, however often one looks. λ is not known beforehand, so the stake is spread evenly over a fixed grid (their
  * "diversified Kelly"): still a fair bet, and the order of the pairs does not matter. The mirrored bet tests "the champion is not better".
+ *
+ * Simulated, looking every 10 pairs for 5,000 pairs, 1,000 runs: equal models promoted in 1.0 to 2.3 % (four shapes of difference); a mean
+ * difference of 0.04 (sd 0.25) promoted in all runs after 280 pairs (median), of 0.02 in 99.7 % after 1,050.
  */
 export interface SequentialState {
   readonly pairs: number;

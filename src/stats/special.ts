@@ -92,13 +92,7 @@ function betaFraction(x: number, a: number, b: number): number {
 
 const nonZero = (x: number): number => (Math.abs(x) < 1e-300 ? 1e-300 : x);
 
-/** Error function, through the incomplete gamma function: erf(x) = sign(x) P(1/2, x²). */
-export function erf(x: number): number {
-  const { lower } = gammaIncomplete(0.5, x * x);
-  return x < 0 ? -lower : lower;
-}
-
-/** 1 - erf(x) without cancellation for large x. */
+/** Complementary error function 1 - erf(x), without cancellation for large x: Q(1/2, x²) for x >= 0. */
 export function erfc(x: number): number {
   const { lower, upper } = gammaIncomplete(0.5, x * x);
   return x < 0 ? 1 + lower : upper;

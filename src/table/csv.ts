@@ -110,6 +110,12 @@ export function csvSplitter(dialect: CsvDialect, firstLine = 1): TextSplitter {
     while (at < n) {
       const before = cells;
       let next = row(quotes);
+      const wrongQuote = next === -2 ? cells - before + 1 : 0;
+      if (wrongQuote > 0) {
+        // Perhaps the quote is part of the text: then the line by itself has the right number of fields.
+        cells = before;
+        next = row(false);
+      }
       if (next === -1) {
         if (n - at > LONGEST_LINE)
           throw new MillwrightError(
@@ -119,15 +125,10 @@ export function csvSplitter(dialect: CsvDialect, firstLine = 1): TextSplitter {
         cells = before;
         break;
       }
-      let found = cells - before;
+      const found = cells - before;
       let reason: string | undefined;
-      if (next === -2) {
-        // Perhaps the quote is part of the text: then the line by itself has the right number of fields.
-        cells = before;
-        next = row(false);
-        if (next === -1) next = n;
-        if (cells - before !== width)
-          reason = `field ${found + 1}: a quote is opened but not properly closed`;
+      if (wrongQuote > 0 && found !== width) {
+        reason = `field ${wrongQuote}: a quote is opened but not properly closed`;
       } else if (found === 1 && starts[before] === ends[before] && bytes[at] !== QUOTE) {
         cells = before;
         line++;
@@ -139,7 +140,6 @@ export function csvSplitter(dialect: CsvDialect, firstLine = 1): TextSplitter {
         reason = "contains a NUL byte";
       }
       if (reason === undefined) {
-        found = cells - before;
         lines.push(line);
         widths.push(found);
       } else {

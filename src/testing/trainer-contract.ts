@@ -230,7 +230,7 @@ function sparse(name: string, size: number, rows: number, rng: Random): Bag {
   };
 }
 
-export function takeRows(design: Design, rows: readonly number[]): Design {
+function takeRows(design: Design, rows: readonly number[]): Design {
   const { width, dense } = design;
   return {
     ...design,

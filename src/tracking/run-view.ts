@@ -10,10 +10,14 @@ export const isActive = (run: Run): boolean => ACTIVE.has(run.state);
 
 /** The model, else the dataset, that a run's input names. */
 export function subjectOf(input: Json): string | undefined {
-  if (input === null || typeof input !== "object" || Array.isArray(input)) return undefined;
-  const fields = input as Readonly<Record<string, Json>>;
+  const fields = fieldsOf(input);
   return [fields.model, fields.dataset].find((name) => typeof name === "string");
 }
+
+const fieldsOf = (value: Json): Readonly<Record<string, Json>> =>
+  value !== null && typeof value === "object" && !Array.isArray(value)
+    ? (value as Readonly<Record<string, Json>>)
+    : {};
 
 export const runSummary = (run: Run): RunSummary => ({
   id: run.id,
@@ -24,7 +28,16 @@ export const runSummary = (run: Run): RunSummary => ({
   finishedAt: run.finishedAt ?? null,
   progress: run.progress ? { ...run.progress, fraction: run.progress.fraction ?? null } : null,
   error: run.error ?? null,
+  decision: decisionOf(run.output) ?? null,
 });
+
+/** `decision` of the output: a sentence, or an object with its `reason`. */
+function decisionOf(output: Json | undefined): string | undefined {
+  const { decision } = fieldsOf(output ?? null);
+  if (typeof decision === "string") return decision;
+  const { reason } = fieldsOf(decision ?? null);
+  return typeof reason === "string" ? reason : undefined;
+}
 
 export const runDetail = (run: Run, steps: readonly RunStep[]): RunDetail => ({
   ...runSummary(run),

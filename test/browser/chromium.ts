@@ -70,7 +70,8 @@ export async function openBrowser(): Promise<OpenBrowser> {
       const page = await context.newPage();
       const problems: string[] = [];
       page.on("console", (message) => {
-        if (message.type() === "error" || message.type() === "warning") problems.push(message.text());
+        if (message.type() === "error" || message.type() === "warning")
+          problems.push(message.text());
       });
       page.on("pageerror", (error) => problems.push(error.message));
       page.on("response", (response) => {

@@ -92,7 +92,11 @@ export function sampleDatasets(now: number): Readonly<Record<string, readonly Da
   return {
     mail: [mail(4838, now - 5_400_000, false), mail(4610, now - 7 * DAY, true)],
     travellers: [
-      { ...mail(862, now - 2 * DAY, true), id: digestOf("data passengers 1"), dataset: "travellers" },
+      {
+        ...mail(862, now - 2 * DAY, true),
+        id: digestOf("data passengers 1"),
+        dataset: "travellers",
+      },
     ],
     contracts: [],
   };
@@ -159,7 +163,8 @@ export function sampleSeries(model: string): Series[] {
     better: "lower",
     points: Array.from({ length: 26 }, (_, i) => {
       const from = Date.UTC(2019, 9, 7) + i * 7 * DAY;
-      const value = i === 8 ? null : base + noise * wave(i) + (hit && i > 22 ? base * (i - 21) * 2.2 : 0);
+      const value =
+        i === 8 ? null : base + noise * wave(i) + (hit && i > 22 ? base * (i - 21) * 2.2 : 0);
       return {
         from,
         to: from + 7 * DAY,
@@ -167,7 +172,8 @@ export function sampleSeries(model: string): Series[] {
         value,
         low: value === null ? null : value - noise * 1.3,
         high: value === null ? null : value + noise * 1.3,
-        threshold: limit,
+        threshold: kind === "performance" ? null : limit,
+        expected: kind === "performance" ? base : null,
         alarm: value !== null && value > limit,
       };
     }),

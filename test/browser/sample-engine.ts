@@ -44,6 +44,7 @@ export function sampleEngine(now: number): Engine {
           winner: "gbdt-2",
           passed: true,
           deployment: "shadow",
+          decision: "gbdt-2 passes 5 of 5 gates; now to be proven on live traffic",
         },
       },
     ),

@@ -44,7 +44,11 @@ export function sampleRegistry(now: number): RegistryStore {
   const p4 = version("phishing", 4, "gbdt", 1.4, p3.id);
   const t1 = version("passengers", 1, "gbdt", 50);
   const versions = [p4, p3, p2, p1, t1];
-  const move = (of: ModelVersion, alias: AliasMove["alias"], more: Partial<AliasMove>): AliasMove => ({
+  const move = (
+    of: ModelVersion,
+    alias: AliasMove["alias"],
+    more: Partial<AliasMove>,
+  ): AliasMove => ({
     model: of.model,
     alias,
     version: of.id,

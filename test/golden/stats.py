@@ -13,6 +13,7 @@ import sklearn.metrics as m
 import statsmodels
 from scipy import special, stats
 from scipy.spatial.distance import jensenshannon
+from sklearn.isotonic import IsotonicRegression
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint, proportions_ztest
 
@@ -22,7 +23,6 @@ r = lambda a, d=6: np.round(np.asarray(a, float), d).tolist()
 
 PROBES = {
     "logGamma": ([[x] for x in [0.1, 0.5, 1, 2.5, 10, 123.4, 1e5]], lambda x: special.gammaln(x)),
-    "erf": ([[x] for x in [-3, -0.5, 0, 0.1, 1, 2.5]], special.erf),
     "erfc": ([[x] for x in [-3, -0.5, 0, 0.1, 1, 2.5, 10]], special.erfc),
     "gammaLower": ([[0.5, 0.1], [3, 2], [3, 9], [100, 80], [1000, 1040]], special.gammainc),
     "gammaUpper": ([[0.5, 0.1], [3, 2], [3, 30], [100, 180], [1000, 1040]], special.gammaincc),
@@ -61,6 +61,7 @@ pvalues = r(rng.uniform(0, 1, 12) ** 3, 5)
 two = {
     "a": r(a), "b": r(b), "countsA": counts_a, "countsB": counts_b,
     "ks": ks.statistic,
+    "ksP": special.kolmogorov(np.sqrt(150 * 90 / 240) * ks.statistic),
     "wasserstein": stats.wasserstein_distance(a, b),
     "chiSquare": [chi.statistic, chi.dof, chi.pvalue],
     "goodness": list(stats.chisquare([48, 60, 92], [50, 50, 100])),
@@ -146,12 +147,20 @@ def regression(w):
     }
 
 
+skewed = np.round(rng.lognormal(0, 1, 60), 3)
+steps_x = np.round(np.sort(rng.uniform(0, 1, 40)), 4)
+steps_y = np.round(steps_x + rng.normal(0, 0.3, 40), 4)
+steps_w = rng.integers(1, 5, 40)
+boot = lambda how: list(stats.bootstrap((skewed,), np.mean, n_resamples=50_000, method=how, rng=1).confidence_interval)
 one = np.ones(n)
 cov = delong(y, p, p2)
 out = {
     "versions": {"scipy": scipy.__version__, "sklearn": sklearn.__version__, "statsmodels": statsmodels.__version__},
     "functions": functions,
     "twoSamples": two,
+    "bootstrap": {"values": r(skewed), "percentile": boot("percentile"), "bca": boot("BCa")},
+    "isotonic": {"x": r(steps_x), "y": r(steps_y), "weights": r(steps_w),
+                 "fitted": r(IsotonicRegression().fit(steps_x, steps_y, sample_weight=steps_w).predict(steps_x), 9)},
     "weights": r(w),
     "binary": {"target": r(y), "scores": r(p), "other": r(p2), "plain": binary(one), "weighted": binary(w),
                "delongVariance": cov[0, 0], "delongDifferenceVariance": cov[0, 0] + cov[1, 1] - 2 * cov[0, 1]},

@@ -2,15 +2,18 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { metricNamed } from "../../src/evaluation/metrics/all.ts";
 import { evaluatorOf } from "../../src/evaluation/metrics/metric.ts";
+import { random } from "../../src/lib/random.ts";
 import type { Task } from "../../src/lib/task.ts";
+import { bcaInterval, bootstrapReplicates, percentileInterval } from "../../src/stats/bootstrap.ts";
 import { delong, delongDifference } from "../../src/stats/delong.ts";
-import { quantile, sortedKnown, variance } from "../../src/stats/descriptive.ts";
+import { quantile, sortedKnown, variance, weightedMean } from "../../src/stats/descriptive.ts";
 import * as distributions from "../../src/stats/distributions.ts";
 import * as divergence from "../../src/stats/divergence.ts";
 import { empirical, ksDistance, wassersteinDistance } from "../../src/stats/empirical.ts";
 import { benjaminiHochberg } from "../../src/stats/false-discovery.ts";
 import * as hypothesis from "../../src/stats/hypothesis.ts";
 import { clopperPearson, wilson } from "../../src/stats/intervals.ts";
+import { isotonic, isotonicAt } from "../../src/stats/isotonic.ts";
 import { ranks } from "../../src/stats/ranks.ts";
 import * as special from "../../src/stats/special.ts";
 
@@ -47,7 +50,9 @@ describe("statistics equal scipy and statsmodels", () => {
   test("two-sample statistics, distances and adjusted p-values", () => {
     const g = golden.twoSamples;
     const [a, b] = [sortedKnown(g.a), sortedKnown(g.b)];
-    close(hypothesis.ksStatistic(a, b), g.ks);
+    const { statistic: ks, p: ksP } = hypothesis.ksTest(a, b);
+    close(ks, g.ks);
+    close(ksP, g.ksP);
     close(ksDistance(empirical(a), empirical(b)), g.ks);
     close(wassersteinDistance(empirical(a), empirical(b)), g.wasserstein);
     close(divergence.jensenShannonDistance(g.countsA, g.countsB), g.jensenShannon);
@@ -71,6 +76,39 @@ describe("statistics equal scipy and statsmodels", () => {
     for (const [i, p] of [0, 0.1, 0.333, 0.5, 0.9, 1].entries())
       close(quantile(a, p), g.quantiles[i]);
     close(variance(g.a), g.variance);
+  });
+
+  test("bootstrap intervals agree with scipy's to the noise of resampling", () => {
+    const { values, percentile, bca } = golden.bootstrap;
+    const meanOf = (counts: ArrayLike<number>) => weightedMean(values, counts);
+    const replicates = bootstrapReplicates({
+      rows: values.length,
+      resamples: 20_000,
+      rng: random(1),
+      statistic: meanOf,
+    });
+    const jackknife = Float64Array.from(values, (_, left) =>
+      meanOf(values.map((_: number, i: number) => (i === left ? 0 : 1))),
+    );
+    const value = meanOf(values.map(() => 1));
+    const width = percentile[1] - percentile[0];
+    const near = (interval: { lower: number; upper: number }, [low, high]: number[]) => {
+      expect(Math.abs(interval.lower - low!)).toBeLessThan(0.03 * width);
+      expect(Math.abs(interval.upper - high!)).toBeLessThan(0.03 * width);
+    };
+    near(percentileInterval(value, replicates), percentile);
+    near(bcaInterval(value, replicates, jackknife), bca);
+  });
+
+  test("isotonic regression", () => {
+    const { x, y, weights, fitted } = golden.isotonic;
+    const pools = isotonic(x, y, weights);
+    // Pools are points at their mean x; scikit-learn holds the pool's value at each of its x.
+    for (const value of pools.y)
+      expect(Math.min(...fitted.map((f: number) => Math.abs(f - value)))).toBeLessThan(1e-8);
+    expect(new Set(fitted).size).toBe(pools.y.length);
+    expect(isotonicAt(pools, -1)).toBe(pools.y[0]);
+    expect(isotonicAt(pools, 2)).toBe(pools.y.at(-1));
   });
 
   test("DeLong's variance of one AUC and of the difference of two", () => {

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { client, type RequestError } from "../../sdk/src/client.ts";
 import { serving } from "../../sdk/src/contract/serving.ts";
@@ -10,6 +11,7 @@ import { onnxRuntime } from "../../src/runtime/onnxruntime.ts";
 import type { LogRecord } from "../../src/serving/prediction.ts";
 import type { Route, RoutedVersion } from "../../src/serving/route.ts";
 import { fileBlobs } from "../../src/storage/blobs/files.ts";
+import { type JournalFile, openJournalFile } from "../../src/storage/journal/journal-file.ts";
 import { listSegments, readSegment } from "../../src/storage/journal/segments.ts";
 import { quietLog } from "../../src/testing/quiet-log.ts";
 import { lineModel, type Mail, mailModel, mailProbability, threeModel } from "./tiny-models.ts";
@@ -36,6 +38,9 @@ beforeAll(async () => {
       fields: { key: "message_id", time: "received_at", pass: ["folder"] },
     }),
     await route("line", await version(3, lineModel())),
+    await route("shady", await version(3, lineModel()), {
+      shadow: await version(5, Buffer.from("no model at all")),
+    }),
     await route("three", await version(4, threeModel())),
   ];
   writeFileSync(join(folder, "routes.json"), JSON.stringify({ change: 7, routes }));
@@ -163,6 +168,41 @@ describe("the prediction log", () => {
     });
   });
 
+  test("a shadow that fails changes nothing for the caller, and is counted", async () => {
+    const { predictions } = await api().predict({ model: "shady", rows: [{ x: 1 }, { x: 2 }] });
+    expect(predictions.map((p) => p.value)).toEqual([4, 7]);
+    const failures = async () =>
+      /millwright_shadow_failures_total (\d+)/.exec(await (await fetch(`${url}/metrics`)).text());
+    while ((await failures())?.[1] !== "2") await new Promise((resolve) => setImmediate(resolve));
+  });
+
+  test("a full disk: 507, nothing is answered; with space again it goes on", async () => {
+    let full = true;
+    const other = await openGateway(
+      { runtime: await onnxRuntime(), blobs, sql: undefined, log: quietLog(), version: "1" },
+      {
+        port: 0,
+        dataDir: folder,
+        journal: {
+          async openFile(path) {
+            const file = await openJournalFile(path);
+            const append: JournalFile["append"] = async (bytes, position) => {
+              if (full) throw Object.assign(new Error("ENOSPC"), { code: "ENOSPC" });
+              return file.append(bytes, position);
+            };
+            return { ...file, append };
+          },
+        },
+      },
+    );
+    const line = () =>
+      client(serving, { url: other.url }).predict({ model: "line", rows: [{ x: 1 }] });
+    await expect(line()).rejects.toMatchObject({ code: "storage_full", problem: { status: 507 } });
+    full = false;
+    expect((await line()).predictions[0]!.value).toBe(4);
+    await other.close();
+  });
+
   test("keeps feedback in the model's words", async () => {
     const { predictions } = await api().predict({ model: "mail", rows: [MAILS[0]!] });
     const { id } = predictions[0]!;
@@ -178,7 +218,8 @@ describe("the prediction log", () => {
     const kept = (await logged()).filter((r) => r.kind === "feedback" && r.id === id);
     expect(kept).toMatchObject([{ label: "yes" }, { label: "no", at: Date.UTC(2030, 0, 1) }]);
     await api().giveFeedback({ model: "line", feedback: [{ id, label: "2.5" }] });
-    expect((await logged()).at(-1)).toMatchObject({ model: "line", label: 2.5 });
+    const ofLine = (await logged()).filter((r) => r.kind === "feedback" && r.model === "line");
+    expect(ofLine).toMatchObject([{ id, label: 2.5 }]);
   });
 });
 
@@ -245,6 +286,23 @@ describe("MLflow's scoring protocol", () => {
     expect((await answer("/models/line/invocations", body)).predictions).toEqual([4, 7]);
   });
 
+  test("CSV", async () => {
+    const csv = 'subject,amount,domain\r\n"Invoice, INVOICE now",120,evil.example\n,,\n';
+    const answered = await post("/models/mail/invocations", csv, "text/csv");
+    const { outputs } = (await answered.json()) as { outputs: number[][] };
+    expect(outputs[0]![0]).toBeCloseTo(mailProbability(0, MAILS[0]!), 5);
+    expect(outputs[1]![0]).toBeCloseTo(0.5, 5);
+    for (const [broken, named] of [
+      ["amount\n1,2\n", "line 2"],
+      ["amount\n", "at least one row"],
+      ["amount\nmuch\n", "row 0, amount"],
+    ]) {
+      const refused = await post("/models/mail/invocations", broken, "text/csv");
+      expect(refused.status).toBe(400);
+      expect(await refused.json()).toMatchObject({ detail: expect.stringContaining(named!) });
+    }
+  });
+
   test("labels for classes; the server's own pages", async () => {
     const body = await answer("/models/mail/invocations", { dataframe_records: MAILS });
     expect(body.predictions).toEqual(["yes", "no", "yes"]);
@@ -301,6 +359,7 @@ describe("hostile and broken requests", () => {
       "row 0, x",
     ],
     ["infinity", "/models/line/predict", '{"rows":[{"x":1e999}]}', 400, "row 0, x"],
+    ["overflow", "/models/line/predict", { rows: [{ x: 3e38 }] }, 400, "not a finite number"],
     ["NaN", "/models/line/predict", '{"rows":[{"x":NaN}]}', 400, "JSON"],
     [
       "a time that is none",
@@ -451,11 +510,44 @@ describe("hostile and broken requests", () => {
   });
 });
 
+test("whatever JSON comes, no endpoint answers with an error of its own", async () => {
+  const value = fc.jsonValue({ maxDepth: 1 });
+  const word = fc.constantFrom("x", "amount", "name", "data", "columns", "id", "label", "shape");
+  const likely = fc.dictionary(
+    word,
+    fc.oneof(value, fc.array(fc.dictionary(word, value), { maxLength: 3 })),
+  );
+  const field = fc.constantFrom("rows", "inputs", "instances", "dataframe_split", "feedback");
+  const paths = [
+    "/models/line/predict",
+    "/models/mail/predict",
+    "/models/line/feedback",
+    "/models/three/invocations",
+    "/v2/models/mail/infer",
+    "/gateway/refresh",
+  ];
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...paths),
+      fc.oneof(
+        value,
+        fc.dictionary(field, fc.oneof(likely, fc.array(likely, { maxLength: 3 }), value)),
+      ),
+      async (path, body) => {
+        const { status } = await post(path, JSON.stringify(body));
+        expect(status).toBeLessThan(500);
+      },
+    ),
+    { numRuns: 200 },
+  );
+  expect((await fetch(`${url}/v2/health/ready`)).status).toBe(200);
+});
+
 test("metrics are counted", async () => {
   const text = await (await fetch(`${url}/metrics`)).text();
   expect(text).toMatch(
     /millwright_requests_total\{route="\/models\/:model\/predict",status="200"\} \d+/,
   );
   expect(text).toMatch(/millwright_shadow_predictions_total [1-9]/);
-  expect(text).toMatch(/millwright_models_routed 3/);
+  expect(text).toMatch(/millwright_models_routed 4/);
 });

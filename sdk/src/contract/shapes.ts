@@ -37,6 +37,8 @@ export const RunSummaryShape = z.object({
     .nullable(),
   /** In words, with what to do; null unless failed. */
   error: z.string().nullable(),
+  /** What a finished run decided, in words, when it was there to decide. */
+  decision: z.string().nullable(),
 });
 
 export const IncidentShape = z.object({
@@ -82,6 +84,8 @@ export const SeriesShape = z.object({
       high: z.number().nullable(),
       /** Beyond this the window counts as an alarm. */
       threshold: z.number().nullable(),
+      /** What was promised or is usual, where that is a number. */
+      expected: z.number().nullable(),
       alarm: z.boolean(),
     }),
   ),

@@ -54,7 +54,7 @@ export async function tellTravellers(stage: Stage, model: string, stream: readon
     for (const day of week.items) {
       const { travelers: _, ...inputs } = day.row;
       const { predictions } = await stage.gateway.predict({ model, rows: [inputs] });
-      const [{ id, value = Number.NaN }] = predictions as [{ id: string; value?: number }];
+      const { id, value = Number.NaN } = predictions[0]!;
       await stage.gateway.giveFeedback({ model, feedback: [{ id, label: day.travelers, at: day.at + DAY - 1 }] });
       errors.push({ at: day.at, error: Math.abs(value - day.travelers), naive: Math.abs(day.naive - day.travelers) });
     }

@@ -28,7 +28,7 @@ export interface TeamRequest {
   readonly control: SharedArrayBuffer;
 }
 
-export interface Failure {
+interface Failure {
   readonly code: ErrorCode;
   readonly message: string;
   readonly details?: Json;

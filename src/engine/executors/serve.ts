@@ -2,7 +2,7 @@ import { parentPort } from "node:worker_threads";
 import { MillwrightError } from "../../errors.ts";
 import type { Json } from "../../lib/json.ts";
 import type { ComputeContext, TeamMember } from "../compute.ts";
-import type { Failure, FromThread, ToThread } from "./protocol.ts";
+import type { FromThread, ToThread } from "./protocol.ts";
 import { serveTeam, teamOpener } from "./team.ts";
 
 /** One entry of the list of tasks: gets plain data, returns plain data. */
@@ -59,7 +59,7 @@ export function serveCompute(list: {
   });
 }
 
-function failureOf(error: unknown): Failure {
+function failureOf(error: unknown): (FromThread & { kind: "failed" })["failure"] {
   if (!(error instanceof MillwrightError))
     return {
       code: "internal",

@@ -73,10 +73,7 @@ export function teamOpener(
   };
 }
 
-export const memberOf = (
-  members: Readonly<Record<string, TeamMember>>,
-  name: string,
-): TeamMember => {
+const memberOf = (members: Readonly<Record<string, TeamMember>>, name: string): TeamMember => {
   const member = Object.hasOwn(members, name) ? members[name] : undefined;
   if (member) return member;
   throw new MillwrightError(

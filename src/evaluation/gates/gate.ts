@@ -46,7 +46,7 @@ export interface Contender {
   readonly latencyMs?: number;
 }
 
-export interface GateJudgement {
+interface GateJudgement {
   readonly outcome: "pass" | "warn" | "fail";
   /** What was seen, with numbers, and on failure what to do. */
   readonly reason: string;

@@ -21,7 +21,7 @@ export const wasserstein: NumberDriftTest = {
 };
 
 /** The smaller of the standard deviation and the interquartile range / 1.349 (equal for normal data): a few huge values do not hide a shift of all others. */
-export function robustScale(e: Empirical): number {
+function robustScale(e: Empirical): number {
   const { mean, sd } = empiricalMoments(e);
   const spread = (empiricalQuantile(e, 0.75) - empiricalQuantile(e, 0.25)) / 1.349;
   if (spread > 0) return Math.min(sd, spread);

@@ -32,9 +32,9 @@ const small = join(folder, "small");
 mkdirSync(small);
 const mounted =
   process.getuid?.() === 0 &&
-  spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", small]).status === 0;
+  spawnSync("/bin/sh", ["-c", `mount -t tmpfs -o size=64k tmpfs "${small}"`]).status === 0;
 afterAll(() => {
-  if (mounted) spawnSync("umount", [small]);
+  if (mounted) spawnSync("/bin/sh", ["-c", `umount "${small}"`]);
 });
 
 test.runIf(mounted)("a full disk is storage_full, and what was there stays", async () => {

@@ -244,6 +244,7 @@ async function parquetColumns(connection: DuckDBConnection, path: string): Promi
 }
 
 function typeOf(sql: string): ColumnSpec["type"] {
+  if (sql.endsWith("]")) return "string";
   if (/^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL)/.test(sql)) return "number";
   if (/^(TIMESTAMP|DATE)/.test(sql)) return "time";
   return "string";

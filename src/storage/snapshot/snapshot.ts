@@ -2,7 +2,7 @@ import { open, readFile, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { makeDirectory, syncDirectory } from "../journal/segments.ts";
 
-/** One JSON value in one file, replaced as a whole: after a crash it is the old value or the new one. */
+/** One JSON value in one file, replaced as a whole: after a crash it is the old value or the new one. Processes may share it. */
 export interface Snapshot<T> {
   /** undefined when there is none yet, or what is there is no JSON. */
   read(): Promise<T | undefined>;
@@ -14,7 +14,7 @@ export function snapshot<T>(path: string): Snapshot<T> {
   let last: Promise<void> = Promise.resolve();
   const replace = async (value: T): Promise<void> => {
     await makeDirectory(dirname(path));
-    const draft = `${path}.draft`;
+    const draft = `${path}.${process.pid}.draft`;
     const file = await open(draft, "w");
     try {
       await file.writeFile(JSON.stringify(value));

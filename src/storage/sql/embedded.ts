@@ -43,6 +43,7 @@ export interface EmbeddedPostgres {
 }
 
 const DATABASE = "millwright";
+const START_MS = 60_000;
 const LOG_LIMIT_BYTES = 16 * 2 ** 20;
 
 /**
@@ -85,13 +86,15 @@ async function start(
 ): Promise<EmbeddedPostgres> {
   let state = wanted;
   const logFile = join(dataDir, "postgres.log");
-  const deadline = Date.now() + 60_000;
+  const began = Date.now();
+  const crashed = readLock(state.cluster) !== undefined;
   for (let attempt = 1; ; attempt++) {
     await removeStaleLock(state.cluster, log);
     if (!(await portIsFree(state.port))) {
-      // Perhaps the remains of our own killed server: give them a moment, then move.
-      if (attempt <= 3) {
-        await sleep(200);
+      // After a crash it may be the remains of our own server, and other processes know its URL: wait for them to go.
+      const patienceMs = crashed ? 20_000 : 500;
+      if (Date.now() - began < patienceMs) {
+        await sleep(100);
         continue;
       }
       const port = await freePort();
@@ -105,7 +108,7 @@ async function start(
       log.debug("database started", { pid: outcome.pid, port: outcome.port, attempt });
       return handle(state, outcome, false);
     }
-    if (Date.now() > deadline)
+    if (Date.now() - began > START_MS)
       throw new MillwrightError(
         "unavailable",
         `PostgreSQL did not start (${outcome}). Its last words, from ${logFile}: ${lastWords(logFile)}`,

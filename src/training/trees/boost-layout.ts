@@ -41,7 +41,7 @@ export const LOSS = { logistic: 0, softmax: 1, residual: 2 } as const;
 /**
  * A node's record. Its sampled rows are idx[s, e); rows left out of the tree's sample, which only follow it, idx[us, ue).
  * `hist` and `scan` sum the node into `small` and subtract that from its parent's histogram `large` (0: a root), which so
- * becomes its sibling's. `partition` reads the split and writes the middles; `leaves` reads or writes `value`, writes `cover`.
+ * becomes its sibling's. `partition` reads the split, writes the middles and decides side 2 (see Split); `leaves` reads or writes `value`, writes `cover`.
  */
 export const NODE = {
   bytes: 128,

@@ -117,10 +117,14 @@ export function gbdtMember(layout: BoostLayout, index: number, size: number): (o
     for (let i = 0; i < control[CONTROL.count]!; i++) {
       if (!mine(i)) continue;
       const column = L.columnBins + get(i, NODE.feature) * L.rows;
-      const cut = (s: number, e: number) =>
-        K.part(column, get(i, NODE.bin), get(i, NODE.side), L.idx, s, e, L.scratch + s * 4);
-      set(i, NODE.mid, cut(get(i, NODE.s), get(i, NODE.e)));
-      set(i, NODE.umid, cut(get(i, NODE.us), get(i, NODE.ue)));
+      const cut = (from: number, to: number, side: number) =>
+        K.part(column, get(i, NODE.bin), side, L.idx, from, to, L.scratch + from * 4);
+      const [s, e] = [get(i, NODE.s), get(i, NODE.e)];
+      const mid = cut(s, e, get(i, NODE.side) & 1);
+      // No missing row in the sample: others will follow its larger part.
+      if (get(i, NODE.side) === 2) set(i, NODE.side, mid - s >= e - mid ? 1 : 0);
+      set(i, NODE.mid, mid);
+      set(i, NODE.umid, cut(get(i, NODE.us), get(i, NODE.ue), get(i, NODE.side)));
     }
   };
 

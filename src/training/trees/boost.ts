@@ -6,11 +6,11 @@ import type { Target } from "../../lib/task.ts";
 import type { Design } from "../encoding/encoding.ts";
 import { CONTROL, LOSS, OP } from "./boost-layout.ts";
 import { type BoostSession, openBoostSession } from "./boost-session.ts";
-import { growTree, type TreeLimits } from "./boost-tree.ts";
+import { type TreeLimits, treeGrower } from "./boost-tree.ts";
 import { addTrees, type Ensemble, ensembleBuilder } from "./ensemble.ts";
 import { meanLoss, type Objective, weightedMedian } from "./objective.ts";
 
-export interface BoostSettings {
+interface BoostSettings {
   readonly rounds: number;
   readonly learningRate: number;
   readonly maxDepth: number;
@@ -68,8 +68,7 @@ export function boost(input: BoostInput): Boosted {
     const K = objective.classes;
     const builder = ensembleBuilder(K, 1);
     const sampler = treeSampler(session, settings, rng.split("sample"));
-    const limits = treeLimits(session, input);
-    const histograms: number[] = [];
+    const grower = treeGrower(session, treeLimits(session, input), builder);
     session.control[CONTROL.loss] = objective.loss;
     session.floats[CONTROL.delta] = objective.delta;
     // Absolute error: a tiny clip, scaled to +-1, is the sign.
@@ -87,8 +86,7 @@ export function boost(input: BoostInput): Boosted {
         session.run(OP.gradient);
         const sampled = sampler(round * K + k);
         const salt = rng.split(round * K + k).int(2 ** 32) | 0;
-        const split = growTree(session, limits, k, sampled, salt, histograms, builder);
-        grew ||= split;
+        if (grower.grow(k, sampled, salt) > 1) grew = true;
       }
       round++;
       input.onRound(round);

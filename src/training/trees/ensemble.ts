@@ -26,21 +26,19 @@ export interface Ensemble {
   readonly gain: Float32Array;
 }
 
+export interface NodeSplit {
+  readonly feature: number;
+  readonly threshold: number;
+  readonly missingLeft: boolean;
+  readonly gain: number;
+}
+
 export interface EnsembleBuilder {
-  readonly trees: number;
   /** Starts a tree; its root is the next node. */
   tree(target: number): void;
   /** Adds a leaf and returns its number. */
   node(cover: number): number;
-  split(
-    node: number,
-    feature: number,
-    threshold: number,
-    missingLeft: boolean,
-    gain: number,
-    left: number,
-    right: number,
-  ): void;
+  split(node: number, left: number, right: number, split: NodeSplit): void;
   value(node: number, index: number, value: number): void;
   cover(node: number, cover: number): void;
   /** Forgets all trees after the first `count`. */
@@ -80,9 +78,6 @@ export function ensembleBuilder(outputs: number, valueWidth: number): EnsembleBu
     ...a,
   });
   return {
-    get trees() {
-      return roots.length;
-    },
     tree(target) {
       roots.push(size);
       targets.push(target);
@@ -93,7 +88,7 @@ export function ensembleBuilder(outputs: number, valueWidth: number): EnsembleBu
       a.cover[size] = cover;
       return size++;
     },
-    split(node, feature, threshold, missingLeft, gain, left, right) {
+    split(node, left, right, { feature, threshold, missingLeft, gain }) {
       a.feature[node] = feature;
       a.threshold[node] = threshold;
       a.missingLeft[node] = missingLeft ? 1 : 0;

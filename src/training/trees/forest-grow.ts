@@ -9,7 +9,7 @@ import { type Ensemble, type EnsembleBuilder, ensembleBuilder } from "./ensemble
 import { FOREST_CONTROL, FOREST_OP, type ForestLayout, GROWN } from "./forest-layout.ts";
 import { forestMember } from "./forest-member.ts";
 
-export interface ForestSettings {
+interface ForestSettings {
   readonly trees: number;
   readonly maxDepth: number;
   /** Least sum of weights in a leaf. */
@@ -162,14 +162,11 @@ function collect(layout: ForestLayout, bins: Bins, k: number, builder: EnsembleB
         builder.value(node, v, values[i * layout.values + v]!);
       continue;
     }
-    builder.split(
-      node,
-      bins.used[feature]!,
-      bins.cuts[feature]![ints[at + GROWN.bin]!] ?? Number.POSITIVE_INFINITY,
-      ints[at + GROWN.side] === 1,
-      floats[at + GROWN.gain]!,
-      root + ints[at + GROWN.left]!,
-      root + ints[at + GROWN.right]!,
-    );
+    builder.split(node, root + ints[at + GROWN.left]!, root + ints[at + GROWN.right]!, {
+      feature: bins.used[feature]!,
+      threshold: bins.cuts[feature]![ints[at + GROWN.bin]!] ?? Number.POSITIVE_INFINITY,
+      missingLeft: ints[at + GROWN.side] === 1,
+      gain: floats[at + GROWN.gain]!,
+    });
   }
 }

@@ -5,7 +5,7 @@ import { scale } from "./scale.ts";
 const WIDTH = 200;
 const HEIGHT = 18;
 
-/** A point with its 95 % interval on a domain shared by all rows; `mark` draws a line to compare with. */
+/** A point with its 95 % interval on a domain shared by all rows; `mark` draws a line to compare with. What lies outside is an arrow. */
 export function IntervalBar({
   metric,
   domain,
@@ -22,6 +22,7 @@ export function IntervalBar({
   const high = metric.high ?? metric.value;
   const text = `${metric.title} ${quantity(metric.value, metric.unit)}, 95 % interval ${quantity(low, metric.unit)} to ${quantity(high, metric.unit)}`;
   const mid = HEIGHT / 2;
+  const outside = high < domain[0] ? "left" : low > domain[1] ? "right" : undefined;
   return (
     <svg
       className={strong ? "interval-bar strong" : "interval-bar"}
@@ -33,10 +34,30 @@ export function IntervalBar({
       <title>{text}</title>
       <line className="track" x1="0" x2={WIDTH} y1={mid} y2={mid} />
       {mark !== undefined && <line className="mark" x1={x(mark)} x2={x(mark)} y1="0" y2={HEIGHT} />}
-      <line className="range" x1={x(low)} x2={x(high)} y1={mid} y2={mid} />
-      <line className="end" x1={x(low)} x2={x(low)} y1={mid - 4} y2={mid + 4} />
-      <line className="end" x1={x(high)} x2={x(high)} y1={mid - 4} y2={mid + 4} />
-      <line className="point" x1={x(metric.value)} x2={x(metric.value)} y1={mid - 6} y2={mid + 6} />
+      {outside !== undefined && (
+        <path
+          className="outside"
+          d={
+            outside === "left"
+              ? `M8 ${mid - 4}L2 ${mid}L8 ${mid + 4}`
+              : `M192 ${mid - 4}L198 ${mid}L192 ${mid + 4}`
+          }
+        />
+      )}
+      {outside === undefined && (
+        <>
+          <line className="range" x1={x(low)} x2={x(high)} y1={mid} y2={mid} />
+          <line className="end" x1={x(low)} x2={x(low)} y1={mid - 4} y2={mid + 4} />
+          <line className="end" x1={x(high)} x2={x(high)} y1={mid - 4} y2={mid + 4} />
+          <line
+            className="point"
+            x1={x(metric.value)}
+            x2={x(metric.value)}
+            y1={mid - 6}
+            y2={mid + 6}
+          />
+        </>
+      )}
     </svg>
   );
 }

@@ -17,7 +17,7 @@ export function SeriesChart({ series }: { series: Series }) {
   const { points } = series;
   const x = scale([0, Math.max(1, points.length - 1)], [LEFT, width - RIGHT]);
   const domain = extent(
-    points.flatMap((p) => [p.value, p.low, p.high, p.threshold]),
+    points.flatMap((p) => [p.value, p.low, p.high, p.threshold, p.expected]),
     0.06,
   );
   const y = scale(domain, [HEIGHT - BOTTOM, TOP]);
@@ -77,7 +77,14 @@ export function SeriesChart({ series }: { series: Series }) {
         ))}
         <path className="band" d={bandPath(points, x, y)} />
         <path className="threshold" d={path((p) => p.threshold)} />
+        <path className="expected" d={path((p) => p.expected)} />
         <path className="line" d={path((p) => p.value)} />
+        {points.map((p, i) =>
+          // A single window between gaps has no line: it is a dot.
+          p.value !== null && points[i - 1]?.value == null && points[i + 1]?.value == null ? (
+            <circle key={`lone ${p.from}`} className="lone" cx={x(i)} cy={y(p.value)} r="2.2" />
+          ) : null,
+        )}
         {points.map((p, i) =>
           p.alarm && p.value !== null ? (
             <circle key={p.from} className="alarm" cx={x(i)} cy={y(p.value)} r="3.5" />
@@ -97,8 +104,9 @@ export function SeriesChart({ series }: { series: Series }) {
 function legend(series: Series, alarms: number): string {
   const parts = [`${count(series.points.length)} windows`];
   if (series.points.some((p) => p.threshold !== null)) parts.push("dashed: alarm threshold");
+  if (series.points.some((p) => p.expected !== null)) parts.push("dotted: as promised or usual");
   if (series.points.some((p) => p.low !== null)) parts.push("band: 95 % interval");
-  parts.push(alarms === 0 ? "no alarms" : `${alarms} beyond the threshold`);
+  parts.push(alarms === 0 ? "no alarm" : `${alarms} out of bounds (dots)`);
   return parts.join(" · ");
 }
 
@@ -108,7 +116,8 @@ function told(p: Series["points"][number]): string {
       ? "not enough rows to say"
       : `${short(p.value)}${p.low !== null && p.high !== null ? ` (${short(p.low)} – ${short(p.high)})` : ""}`;
   const threshold = p.threshold === null ? "" : `, threshold ${short(p.threshold)}`;
-  return `${moment(p.from)}: ${value}${threshold}, ${count(p.rows)} rows${p.alarm ? ", alarm" : ""}`;
+  const expected = p.expected === null ? "" : `, expected ${short(p.expected)}`;
+  return `${moment(p.from)}: ${value}${threshold}${expected}, ${count(p.rows)} rows${p.alarm ? ", alarm" : ""}`;
 }
 
 function bandPath(
@@ -116,13 +125,22 @@ function bandPath(
   x: (i: number) => number,
   y: (v: number) => number,
 ): string {
-  const known = points.flatMap((p, i) =>
-    p.low !== null && p.high !== null ? [{ x: x(i), low: y(p.low), high: y(p.high) }] : [],
-  );
-  if (known.length < 2) return "";
-  const there = known.map((k) => `${k.x.toFixed(1)} ${k.high.toFixed(1)}`);
-  const back = known.reverse().map((k) => `${k.x.toFixed(1)} ${k.low.toFixed(1)}`);
-  return `M${[...there, ...back].join("L")}Z`;
+  const stretches: string[][][] = [];
+  let open: string[][] | undefined;
+  for (const [i, p] of points.entries()) {
+    if (p.low === null || p.high === null) {
+      open = undefined;
+      continue;
+    }
+    if (!open) {
+      open = [];
+      stretches.push(open);
+    }
+    open.push([p.high, p.low].map((v) => `${x(i).toFixed(1)} ${y(v).toFixed(1)}`));
+  }
+  return stretches
+    .map((s) => `M${[...s.map((e) => e[0]), ...s.map((e) => e[1]).reverse()].join("L")}Z`)
+    .join("");
 }
 
 const short = (value: number): string =>

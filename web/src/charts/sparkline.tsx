@@ -10,7 +10,7 @@ export function Sparkline({ series }: { series: Series }) {
   const x = scale([0, Math.max(1, points.length - 1)], [3, WIDTH - 3]);
   const y = scale(
     extent(
-      points.flatMap((p) => [p.value, p.threshold]),
+      points.flatMap((p) => [p.value, p.threshold, p.expected]),
       0.08,
     ),
     [HEIGHT - 3, 3],
@@ -25,6 +25,12 @@ export function Sparkline({ series }: { series: Series }) {
         className="threshold"
         d={linePath(
           points.map((p, i) => [x(i), p.threshold === null ? null : y(p.threshold)] as const),
+        )}
+      />
+      <path
+        className="expected"
+        d={linePath(
+          points.map((p, i) => [x(i), p.expected === null ? null : y(p.expected)] as const),
         )}
       />
       <path

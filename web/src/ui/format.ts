@@ -8,10 +8,10 @@ export const count = (n: number): string => whole.format(n);
 export const plural = (n: number, one: string, many = `${one}s`): string =>
   `${count(n)} ${n === 1 ? one : many}`;
 
-/** Shares with three decimals, other quantities with three significant digits. */
+/** Shares and losses with three decimals, the target's unit with three significant digits (four from 1,000 on). */
 export function quantity(value: number, unit: Metric["unit"]): string {
-  if (unit === "share") return value.toFixed(3);
   if (value !== 0 && Math.abs(value) < 1e-3) return value.toExponential(2);
+  if (unit !== "target" && Math.abs(value) < 100) return value.toFixed(3);
   return value.toLocaleString("en", { maximumSignificantDigits: Math.abs(value) >= 1000 ? 4 : 3 });
 }
 
@@ -23,11 +23,14 @@ export function duration(ms: number): string {
   const s = ms / 1000;
   if (s < 60) return `${s < 10 ? s.toFixed(1) : Math.round(s)} s`;
   const m = Math.floor(s / 60);
-  if (m < 60) return `${m} min ${Math.round(s % 60)} s`;
+  if (m < 60) return joined(`${m} min`, Math.floor(s % 60), "s");
   const h = Math.floor(m / 60);
-  if (h < 48) return `${h} h ${m % 60} min`;
+  if (h < 48) return joined(`${h} h`, m % 60, "min");
   return `${Math.round(h / 24)} days`;
 }
+
+const joined = (first: string, rest: number, unit: string): string =>
+  rest === 0 ? first : `${first} ${rest} ${unit}`;
 
 export function age(then: number, now: number): string {
   const s = Math.round((now - then) / 1000);

@@ -53,8 +53,12 @@ export function Shell({ children }: { children: ReactNode }) {
               <li className={status.worker ? "up" : "down"}>
                 {status.worker ? "Worker running" : "No worker"}
               </li>
-              <li className={status.gateway?.ready ? "up" : "down"}>
-                {status.gateway?.ready ? "Gateway answering" : "Gateway not ready"}
+              <li className={status.gateway?.ready ? "up" : status.models === 0 ? "plain" : "down"}>
+                {status.gateway?.ready
+                  ? "Gateway answering"
+                  : status.models === 0
+                    ? "Gateway waits for a model"
+                    : "Gateway not ready"}
               </li>
               <li className="plain">{plural(status.models, "model")}</li>
             </ul>

@@ -135,7 +135,7 @@ function Schema({ data }: { data: DatasetDetail }) {
         <Empty title="This version has no column." />
       ) : (
         <div className="scroll">
-          <table className="rows schema">
+          <table className="rows folds schema">
             <thead>
               <tr>
                 <th scope="col">Column</th>
@@ -159,9 +159,11 @@ function Schema({ data }: { data: DatasetDetail }) {
                   <td>
                     <span className={`role ${column.role}`}>{column.role}</span>
                   </td>
-                  <td>{column.type}</td>
-                  <td className="number">{percent(column.missing)}</td>
-                  <td className="values">
+                  <td data-label="Type">{column.type}</td>
+                  <td className="number" data-label="May be missing">
+                    {percent(column.missing)}
+                  </td>
+                  <td className="values" data-label="Expected">
                     <Expected column={column} />
                   </td>
                   <td className="wide muted">{column.reason}</td>
@@ -200,7 +202,7 @@ function Versions({ data }: { data: DatasetDetail }) {
   return (
     <Card title="Versions" flush>
       <div className="scroll">
-        <table className="rows">
+        <table className="rows folds">
           <thead>
             <tr>
               <th scope="col">Version</th>
@@ -230,11 +232,19 @@ function Versions({ data }: { data: DatasetDetail }) {
                     <code>{shortDigest(v.id)}</code>
                   </Link>
                 </th>
-                <td className="number">{count(v.rows)}</td>
-                <td className="number">{v.suspicious}</td>
-                <td className="number">{v.broken}</td>
-                <td className="number">{count(v.quarantined)}</td>
-                <td>
+                <td className="number" data-label="Rows">
+                  {count(v.rows)}
+                </td>
+                <td className="number" data-label="Suspicious">
+                  {v.suspicious}
+                </td>
+                <td className="number" data-label="Broken">
+                  {v.broken}
+                </td>
+                <td className="number" data-label="Quarantined">
+                  {count(v.quarantined)}
+                </td>
+                <td data-label="Read">
                   <Age at={v.createdAt} />
                 </td>
               </tr>

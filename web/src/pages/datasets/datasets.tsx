@@ -27,7 +27,7 @@ export function DatasetsPage() {
       ) : (
         <section className="card flush" aria-label="Datasets">
           <div className="scroll">
-            <table className="rows">
+            <table className="rows folds">
               <thead>
                 <tr>
                   <th scope="col">Dataset</th>
@@ -58,11 +58,19 @@ export function DatasetsPage() {
                       <td>
                         <Badge tone={quality.tone}>{quality.text}</Badge>
                       </td>
-                      <td className="number">{latest ? count(latest.rows) : "–"}</td>
-                      <td className="number">{latest ? count(latest.columns) : "–"}</td>
-                      <td className="number">{latest ? count(latest.quarantined) : "–"}</td>
-                      <td className="number">{count(versions)}</td>
-                      <td>{latest ? <Age at={latest.createdAt} /> : "–"}</td>
+                      <td className="number" data-label="Rows">
+                        {latest ? count(latest.rows) : "–"}
+                      </td>
+                      <td className="number" data-label="Columns">
+                        {latest ? count(latest.columns) : "–"}
+                      </td>
+                      <td className="number" data-label="Quarantined">
+                        {latest ? count(latest.quarantined) : "–"}
+                      </td>
+                      <td className="number" data-label="Versions">
+                        {count(versions)}
+                      </td>
+                      <td data-label="Newest">{latest ? <Age at={latest.createdAt} /> : "–"}</td>
                     </tr>
                   );
                 })}

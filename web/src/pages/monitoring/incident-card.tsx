@@ -21,7 +21,7 @@ export function IncidentCard({ incident, withModel }: { incident: Incident; with
           )}
         </span>
       </header>
-      <h3>{incident.title}</h3>
+      <h2>{incident.title}</h2>
       <dl>
         <dt>Likely cause</dt>
         <dd>{incident.cause}</dd>

@@ -1,7 +1,6 @@
 import { api } from "../../api.ts";
 import { useLive } from "../../live.ts";
 import { Empty } from "../../ui/empty.tsx";
-import { plural } from "../../ui/format.ts";
 import { Page, Pending } from "../../ui/page.tsx";
 import { IncidentCard } from "./incident-card.tsx";
 
@@ -30,7 +29,6 @@ export function IncidentsPage() {
           {incidents.map((incident) => (
             <IncidentCard key={incident.id} incident={incident} withModel />
           ))}
-          <p className="muted">{plural(incidents.length, "incident")} in all.</p>
         </div>
       )}
     </Page>

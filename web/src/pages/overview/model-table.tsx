@@ -14,7 +14,7 @@ export function ModelTable({
   rows: readonly { readonly model: ModelSummary; readonly health: Health }[];
 }) {
   return (
-    <table className="rows models">
+    <table className="rows folds models">
       <thead>
         <tr>
           <th scope="col">Model</th>
@@ -46,7 +46,7 @@ export function ModelTable({
               <small>{health.why}</small>
               {health.command !== undefined && <Command text={health.command} />}
             </td>
-            <td>
+            <td data-label="Champion">
               {model.champion === null ? (
                 <span className="muted">none</span>
               ) : (
@@ -58,7 +58,7 @@ export function ModelTable({
                 </>
               )}
             </td>
-            <td>
+            <td data-label="Watched">
               {model.monitored === null || model.monitored.points.length === 0 ? (
                 <span className="muted">no window yet</span>
               ) : (
@@ -68,7 +68,7 @@ export function ModelTable({
                 </span>
               )}
             </td>
-            <td>
+            <td data-label="Last run">
               {model.lastRun === null ? (
                 <span className="muted">never</span>
               ) : (

@@ -31,8 +31,16 @@ export function Evaluation({ model }: { model: ModelDetail }) {
           <p className="foot">
             {primary.title} {quantity(primary.value, primary.unit)}, against{" "}
             {[
-              ...(report.champion ? [`${quantity(report.champion.value, primary.unit)} of the champion then (${report.champion.name})`] : []),
-              ...(report.baseline ? [`${quantity(report.baseline.value, primary.unit)} of the best trivial model (${report.baseline.name})`] : []),
+              ...(report.champion
+                ? [
+                    `${quantity(report.champion.value, primary.unit)} of the champion then (${report.champion.name})`,
+                  ]
+                : []),
+              ...(report.baseline
+                ? [
+                    `${quantity(report.baseline.value, primary.unit)} of the best trivial model (${report.baseline.name})`,
+                  ]
+                : []),
             ].join(" and ")}
             .
           </p>
@@ -104,7 +112,7 @@ function Slices({ report }: { report: ReportSummary }) {
       flush
     >
       <div className="scroll">
-        <table className="rows">
+        <table className="rows folds">
           <thead>
             <tr>
               <th scope="col">Slice</th>
@@ -127,8 +135,10 @@ function Slices({ report }: { report: ReportSummary }) {
                   <code>{s.column}</code> {s.value}
                   <small>{s.metric.title}</small>
                 </th>
-                <td className="number">{count(s.rows)}</td>
-                <td className="number">
+                <td className="number" data-label="Rows">
+                  {count(s.rows)}
+                </td>
+                <td className="number" data-label="Value">
                   <b>{quantity(s.metric.value, s.metric.unit)}</b>
                 </td>
                 <td className="wide">

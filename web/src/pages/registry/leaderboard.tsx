@@ -26,8 +26,12 @@ export function Leaderboard({ model }: { model: ModelDetail }) {
       </Empty>
     );
   const metrics = board.standings.flatMap((s) => (s.metric ? [s.metric] : []));
+  // Trivial candidates are far off by nature; with them on the scale the others could not be told apart.
+  const compared = board.standings.flatMap((s) =>
+    s.metric && s.trainer !== "baseline" ? [s.metric] : [],
+  );
   const domain = extent(
-    metrics.flatMap((m) => [m.value, m.low, m.high]),
+    (compared.length > 0 ? compared : metrics).flatMap((m) => [m.value, m.low, m.high]),
     0.04,
   );
   const winner = board.standings.find((s) => s.winner);
@@ -45,7 +49,7 @@ export function Leaderboard({ model }: { model: ModelDetail }) {
         flush
       >
         <div className="scroll">
-          <table className="rows leaderboard">
+          <table className="rows folds leaderboard">
             <thead>
               <tr>
                 <th scope="col">Candidate</th>
@@ -78,7 +82,7 @@ export function Leaderboard({ model }: { model: ModelDetail }) {
                       )}
                     </small>
                   </th>
-                  <td className="number">
+                  <td className="number" data-label={title}>
                     {s.metric ? <b>{quantity(s.metric.value, s.metric.unit)}</b> : "–"}
                   </td>
                   <td className="wide">
@@ -94,8 +98,12 @@ export function Leaderboard({ model }: { model: ModelDetail }) {
                   <td>
                     <Badge tone={TONES[s.state] ?? "plain"}>{s.state}</Badge>
                   </td>
-                  <td className="number">{s.folds}</td>
-                  <td className="number">{duration(s.seconds * 1000)}</td>
+                  <td className="number" data-label="Folds">
+                    {s.folds}
+                  </td>
+                  <td className="number" data-label="Time">
+                    {s.folds === 0 && s.error === null ? "–" : duration(s.seconds * 1000)}
+                  </td>
                 </tr>
               ))}
             </tbody>
@@ -104,8 +112,8 @@ export function Leaderboard({ model }: { model: ModelDetail }) {
         <p className="foot muted">
           {plural(board.standings.length, "candidate")} on {plural(board.folds, "fold")} of{" "}
           {plural(board.trainedRows, "row")}; {plural(board.testRows, "row")} were kept back for the
-          final test. After each fold the worse half leaves, except those within one standard error of
-          the best. The dashed line marks the chosen one.
+          final test. After each fold the worse half leaves, except those within one standard error
+          of the best. The dashed line marks the chosen one.
           {board.notTried > 0 &&
             ` ${plural(board.notTried, "candidate")} did not start: the time budget was used up.`}{" "}
           <Command text={`millwright leaderboard ${model.name}`} />

@@ -42,7 +42,7 @@ function Shown({ model, live, tab }: { model: ModelDetail; live: Live<ModelDetai
     <Page
       eyebrow={
         <>
-          <Link to={pathTo.overview()}>Models</Link>
+          <Link to={pathTo.overview()}>Overview</Link>
           <Badge tone={health.tone}>{health.state}</Badge>
         </>
       }

@@ -9,7 +9,7 @@ import { Badge } from "../../ui/badge.tsx";
 import { Card } from "../../ui/card.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { Facts } from "../../ui/facts.tsx";
-import { count } from "../../ui/format.ts";
+import { count, plural } from "../../ui/format.ts";
 import { MetricValue } from "../../ui/metric-value.tsx";
 import { IncidentCard } from "../monitoring/incident-card.tsx";
 import { RunTable } from "../tracking/run-table.tsx";
@@ -21,6 +21,14 @@ export function Now({ model }: { model: ModelDetail }) {
       {model.openIncidents.map((incident) => (
         <IncidentCard key={incident.id} incident={incident} withModel={false} />
       ))}
+      {model.versions === 0 && model.lastRun?.error && (
+        <div className="notice bad">
+          <p>
+            <b>The last training failed.</b> {model.lastRun.error}{" "}
+            <Link to={pathTo.run(model.lastRun.id)}>See the run</Link>
+          </p>
+        </div>
+      )}
       {model.versions === 0 ? (
         <Empty title="Nothing answers yet." commands={[`millwright train ${model.name}`]}>
           Training reads the data, races candidates under a time budget and keeps the best as
@@ -159,10 +167,7 @@ function Watching({ model }: { model: string }) {
               <span>
                 <b>{s.title}</b>
                 <small className={s.points.at(-1)?.alarm ? "bad-text" : undefined}>
-                  {s.kind} ·{" "}
-                  {s.points.at(-1)?.alarm
-                    ? "beyond its threshold now"
-                    : `${alarmsIn(s.points)} alarms`}
+                  {s.kind} · {standing(s.points)}
                 </small>
               </span>
               <Sparkline series={s} />
@@ -176,3 +181,9 @@ function Watching({ model }: { model: string }) {
 
 const alarmsIn = (points: readonly { readonly alarm: boolean }[]): number =>
   points.filter((p) => p.alarm).length;
+
+function standing(points: readonly { readonly alarm: boolean }[]): string {
+  if (points.at(-1)?.alarm) return "out of bounds now";
+  const alarms = alarmsIn(points);
+  return alarms === 0 ? "no alarm" : plural(alarms, "alarm");
+}

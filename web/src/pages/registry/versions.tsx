@@ -78,7 +78,14 @@ function Version({
         ))}
       </div>
       {version.verdict ? (
-        <VerdictList verdict={version.verdict} />
+        open || heldBack ? (
+          <VerdictList verdict={version.verdict} />
+        ) : (
+          <details>
+            <summary>{version.verdict.summary}</summary>
+            <VerdictList verdict={version.verdict} />
+          </details>
+        )
       ) : (
         <p className="muted">No verdict is kept for this version.</p>
       )}
@@ -90,7 +97,7 @@ function Version({
           />
         </p>
       )}
-      <details open={open && model.history.length === 1}>
+      <details>
         <summary>What it was made from</summary>
         <Facts
           of={[

@@ -10,7 +10,7 @@ export function RunTable({ runs }: { runs: readonly RunSummary[] }) {
   const now = useNow();
   return (
     <div className="scroll">
-      <table className="rows">
+      <table className="rows folds">
         <thead>
           <tr>
             <th scope="col">Run</th>
@@ -43,15 +43,15 @@ export function RunTable({ runs }: { runs: readonly RunSummary[] }) {
                 ) : run.finishedAt === null && run.progress !== null ? (
                   <Progress progress={run.progress} />
                 ) : (
-                  <span className="muted">
-                    {run.state === "queued" ? "waits for a worker" : "–"}
+                  <span className="clip muted">
+                    {run.decision ?? (run.state === "queued" ? "waits for a worker" : "")}
                   </span>
                 )}
               </td>
-              <td>
+              <td data-label="Started">
                 <Age at={run.createdAt} />
               </td>
-              <td className="number">
+              <td className="number" data-label="Took">
                 {duration((run.finishedAt ?? Math.max(now, run.createdAt)) - run.createdAt)}
               </td>
             </tr>

@@ -66,6 +66,7 @@ function Shown({ run, live }: { run: RunDetail; live: Live<RunDetail> }) {
               ...(run.subject === null ? [] : ([["About", <About key="m" run={run} />]] as const)),
             ]}
           />
+          {run.decision !== null && <p className="decision">{run.decision}</p>}
           {active && run.progress !== null && <Progress progress={run.progress} />}
           <p className="same">
             <span>The same from a terminal</span>
@@ -115,7 +116,7 @@ function Steps({ steps, from, to }: { steps: readonly RunStepView[]; from: numbe
   const span = Math.max(1, to - from);
   return (
     <div className="scroll">
-      <table className="rows steps">
+      <table className="rows folds steps">
         <thead>
           <tr>
             <th scope="col">Step</th>
@@ -152,7 +153,7 @@ function Steps({ steps, from, to }: { steps: readonly RunStepView[]; from: numbe
                     <span style={{ left: `${left}%`, width: `max(3px, ${width}%)` }} />
                   </span>
                 </td>
-                <td className="number">
+                <td className="number" data-label="Took">
                   {end === null || step.startedAt === null ? "–" : duration(end - step.startedAt)}
                 </td>
               </tr>

@@ -1,0 +1,54 @@
+import type { Incident as IncidentView } from "../../sdk/src/contract/shapes.ts";
+import { METRICS } from "../evaluation/metrics/all.ts";
+import { valueInWords } from "../evaluation/wording.ts";
+import type { EstimatedLoss, Incident } from "./incident.ts";
+import type { KeptIncident } from "./window-report.ts";
+
+const CAUSE: Readonly<Record<Incident["cause"], string>> = {
+  data_defect: "The data, not the world: columns are suddenly missing, or rows do not arrive.",
+  world_change:
+    "The world: inputs or predictions have moved and the model is measurably worse, while the data looks sound.",
+  concept_change:
+    "What the inputs mean: they look as before, but the model is measurably worse on them.",
+  input_shift:
+    "The inputs have moved for good; too few labels are there to say whether the model suffers.",
+};
+
+const ACTION: Readonly<Record<Incident["action"], string>> = {
+  repair_data: "Look at the source of the data. Nothing is retrained on these rows.",
+  retrain: "Retrain on recent rows, and check that labels still mean what they meant.",
+  watch: "Collect labels for these rows; without them nobody knows whether the model suffers.",
+};
+
+/** An incident in the words of the contract. */
+export const incidentView = (kept: KeptIncident): IncidentView => ({
+  id: kept.id,
+  model: kept.model,
+  state: kept.state === "open" ? "open" : "resolved",
+  openedAt: kept.first.start,
+  resolvedAt: kept.state === "open" ? null : kept.last.end,
+  title: kept.headline,
+  cause: CAUSE[kept.cause],
+  loss: kept.loss ? lossInWords(kept.loss) : null,
+  action: ACTION[kept.action],
+  findings: [
+    { kind: "summary", column: null, message: kept.words },
+    ...kept.subjects
+      .filter((subject) => subject !== "performance" && subject !== "volume")
+      .map((subject) => ({
+        kind: kept.kind === "data" ? "missing" : "drift",
+        column: subject,
+        message: kept.kind === "data" ? "is missing more often" : "has moved",
+      })),
+  ],
+});
+
+function lossInWords({ metric, before, now, perRow, rows, total }: EstimatedLoss): string {
+  const known = METRICS.find((m) => m.name === metric);
+  const change = `${known?.title ?? metric} ${valueInWords(now)} instead of the promised ${valueInWords(before)}`;
+  const summed =
+    known?.unit === "target"
+      ? `${valueInWords(perRow)} a row, ${valueInWords(total)} in all over ${rows} labelled rows`
+      : `seen on ${rows} labelled rows`;
+  return `${change}: ${summed}.`;
+}
