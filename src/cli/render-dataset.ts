@@ -10,7 +10,6 @@ import {
   labelled,
   moment,
   oneLine,
-  percent,
   shortDigest,
   table,
   when,
@@ -145,8 +144,7 @@ export function datasetCells(version: DatasetVersion, now: number): string[] {
   const notes = [
     broken > 0 && pc.red(counted(broken, "broken anomaly", "broken anomalies")),
     odd > 0 && pc.yellow(counted(odd, "anomaly", "anomalies")),
-    version.quarantine &&
-      `${counted(version.quarantine.rows, "row")} set aside (${percent(version.quarantine.rows / Math.max(1, version.rows + version.quarantine.rows))})`,
+    version.quarantine && `${counted(version.quarantine.rows, "row")} set aside`,
   ].filter(Boolean);
   return [
     cut(version.dataset, 24),

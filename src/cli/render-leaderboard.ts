@@ -41,7 +41,7 @@ export function renderLeaderboard(view: LeaderboardView, width: number): string[
 
 function standingLines(board: Leaderboard, width: number): string[] {
   const names = Math.min(24, Math.max(9, ...board.rows.map((row) => row.candidate.length)));
-  const plot = Math.max(12, Math.min(40, width - names - 4 - 10 - 8 - 9));
+  const plot = Math.max(12, Math.min(40, width - names - 34));
   const axis = axisOf(
     board.rows.flatMap(({ mean, low, high }) => (mean === null ? [] : [{ mean, low, high }])),
   );
@@ -100,7 +100,7 @@ export function verdictLines(verdict: Evaluation["verdict"], width: number): str
   });
   return [
     "",
-    `${heading("Verdict")}  ${colour(verdict.pass ? "may be deployed" : "not deployed")}`,
+    `${heading("Verdict")}  ${colour(verdict.pass ? "passes" : "does not pass")}`,
     ...gates,
     ...wrap(oneLine(verdict.couldNotHaveSeen), width - 4).map((line) => pc.dim(`    ${line}`)),
   ];

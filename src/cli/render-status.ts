@@ -6,7 +6,7 @@ import { isActive, subjectOf } from "../tracking/run-view.ts";
 import { datasetCells } from "./render-dataset.ts";
 import { headline, type VersionView } from "./render-model.ts";
 import { renderLatestRuns } from "./render-run.ts";
-import { counted, cut, heading, oneLine, table, when, wrap } from "./render-text.ts";
+import { counted, cut, heading, moment, oneLine, table, when, wrap } from "./render-text.ts";
 
 export interface ModelStatus {
   readonly model: string;
@@ -89,7 +89,7 @@ function modelLines(
     ...(shadow
       ? wrapped(
           pc.cyan("›"),
-          `in shadow on live traffic since ${when(shadow.since, now)}: ${shadow.reason}`,
+          `in shadow on live traffic since ${moment(shadow.since)} UTC: ${shadow.reason}`,
         )
       : []),
     ...own.flatMap(({ headline: what }) => wrapped(pc.red("!"), what)),
