@@ -7,11 +7,25 @@ import { datasetRoutes } from "./datasets/routes.ts";
 import { eventLog } from "./engine/events.ts";
 import { schedules } from "./engine/schedule.ts";
 import { runTriggers } from "./engine/triggers.ts";
+import { MillwrightError } from "./errors.ts";
 import { shipRegularly } from "./gateway.ts";
 import { openServer } from "./http/server.ts";
+import type { Json } from "./lib/json.ts";
 import type { Log } from "./lib/log.ts";
+import { incidentView } from "./monitoring/incident-view.ts";
+import { incidentRoutes } from "./monitoring/routes.ts";
+import { seriesOf } from "./monitoring/series-view.ts";
+import type { JudgeOutcome } from "./pipelines/judge.ts";
+import type { Platform } from "./pipelines/platform.ts";
+import { promote } from "./pipelines/promote.ts";
+import { rollback } from "./pipelines/rollback.ts";
 import { schedulesOf, triggersOf } from "./pipelines/triggers.ts";
+import { evidenceOf } from "./registry/evidence.ts";
+import { type ModelRoutesDeps, modelRoutes } from "./registry/routes.ts";
+import { shadowView } from "./registry/shadow-view.ts";
+import { DEFAULT_RULE } from "./stats/sequential.ts";
 import { runRoutes } from "./tracking/routes.ts";
+import { isActive, subjectOf } from "./tracking/run-view.ts";
 
 export interface Control {
   readonly url: string;
@@ -43,6 +57,11 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
         names: async () => Object.keys((await platform.project()).definition.datasets),
         versions: (dataset) => platform.datasets.versions(dataset),
       }),
+      ...modelRoutes(modelDeps(platform)),
+      ...incidentRoutes({
+        incidents: async (model) => (await platform.monitoring.incidents(model)).map(incidentView),
+        series: async (model) => seriesOf(await platform.monitoring.windows(model)),
+      }),
     ],
   });
   return {
@@ -57,7 +76,11 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
 }
 
 /** Keeps the schedules as the project says, and says so when its code has changed since a model was last trained. */
-async function followProject(app: App, plan: ReturnType<typeof schedules>, log: Log): Promise<{ stop(): void }> {
+async function followProject(
+  app: App,
+  plan: ReturnType<typeof schedules>,
+  log: Log,
+): Promise<{ stop(): void }> {
   const { platform } = app;
   let known: string | undefined;
   const look = async (): Promise<void> => {
@@ -81,14 +104,92 @@ async function followProject(app: App, plan: ReturnType<typeof schedules>, log: 
   return { stop: () => clearInterval(timer) };
 }
 
+/** What people see of models and do with them: the stores as they are, the verbs with the words of the API. */
+function modelDeps(platform: Platform): ModelRoutesDeps {
+  const { registry, engine, serving, monitoring, blobs, clock } = platform;
+  const now = () => ({ runId: undefined, at: clock.now() });
+  return {
+    registry,
+    engine,
+    async defined() {
+      const { models } = (await platform.project()).definition;
+      return Object.entries(models).map(([name, { dataset, target }]) => ({
+        name,
+        dataset,
+        target,
+      }));
+    },
+    async evidence(version) {
+      const evaluation = await platform.evaluationOf(version);
+      const leaderboard = await blobs.get(version.leaderboard);
+      return evidenceOf(evaluation, JSON.parse(new TextDecoder().decode(leaderboard)));
+    },
+    incidents: async (model) => (await monitoring.incidents(model)).map(incidentView),
+    series: async (model) => seriesOf(await monitoring.windows(model)),
+    async route(model) {
+      const route = await serving.route(model);
+      if (!route) return null;
+      const { champion, shadow, revision } = route;
+      return { champion: champion.number, shadow: shadow?.number ?? null, revision };
+    },
+    async shadow(model) {
+      const shadow = (await serving.route(model))?.shadow;
+      const [move] = await registry.moves(model, "challenger");
+      if (!shadow || move?.version !== shadow.id) return null;
+      const judged = (
+        await engine.list({ pipeline: "judge", state: "succeeded", limit: 200 })
+      ).find((run) => subjectOf(run.input) === model && run.createdAt >= move.at);
+      const asked = (await platform.project()).definition.models[model]?.deploy?.shadow;
+      return shadowView({
+        challenger: shadow.number,
+        since: move.at,
+        minPairs: (asked ? asked.minLabels : undefined) ?? DEFAULT_RULE.minPairs,
+        decision: (judged?.output as unknown as JudgeOutcome | undefined)?.decision,
+      });
+    },
+    async train(model) {
+      const active = (await engine.list({ pipeline: "train" })).find(
+        (run) => isActive(run) && subjectOf(run.input) === model,
+      );
+      return active?.id ?? engine.submit("train", { model, reason: "asked for by a person" });
+    },
+    async promote({ model, version, reason }) {
+      const { verdict } = await platform.evaluationOf(version);
+      if (!verdict.pass)
+        throw new MillwrightError(
+          "gate_failed",
+          `Version ${version.number} did not pass its gates. ${verdict.reasons.join(" ")} Override them with: millwright promote ${model} ${version.number} --force`,
+        );
+      const kept = verdict as unknown as Json;
+      await promote(platform, {
+        ...{ model, version: version.id, reason, verdict: kept, guard: true },
+        ...now(),
+      });
+    },
+    async rollback({ model, reason }) {
+      await rollback(platform, { model, reason, verdict: undefined, ...now() });
+    },
+  };
+}
+
+/** Whether the gateway would answer a prediction now. */
+async function gatewayReady(url: string): Promise<boolean> {
+  try {
+    return (await fetch(`${url}/v2/health/ready`, { signal: AbortSignal.timeout(500) })).ok;
+  } catch {
+    return false;
+  }
+}
+
 async function statusOf(app: App, config: Config) {
   const { platform } = app;
   const { definition } = await platform.project();
   const incidents = await platform.monitoring.incidents();
+  const gateway = `http://${config.host}:${config.gatewayPort}`;
   return {
     project: definition.name ?? config.project.split("/").at(-1) ?? "",
     version: VERSION,
-    gateway: { url: `http://${config.host}:${config.gatewayPort}`, ready: true },
+    gateway: { url: gateway, ready: await gatewayReady(gateway) },
     models: Object.keys(definition.models).length,
     openIncidents: incidents.filter((incident) => incident.state === "open").length,
   };

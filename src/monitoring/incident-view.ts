@@ -43,12 +43,9 @@ export const incidentView = (kept: KeptIncident): IncidentView => ({
   ],
 });
 
-function lossInWords({ metric, before, now, perRow, rows, total }: EstimatedLoss): string {
+function lossInWords({ metric, before, now, rows, total }: EstimatedLoss): string {
   const known = METRICS.find((m) => m.name === metric);
   const change = `${known?.title ?? metric} ${valueInWords(now)} instead of the promised ${valueInWords(before)}`;
-  const summed =
-    known?.unit === "target"
-      ? `${valueInWords(perRow)} a row, ${valueInWords(total)} in all over ${rows} labelled rows`
-      : `seen on ${rows} labelled rows`;
-  return `${change}: ${summed}.`;
+  const summed = total === undefined ? "seen" : `${valueInWords(total)} in all`;
+  return `${change}: ${summed} over ${rows} labelled rows.`;
 }

@@ -137,7 +137,9 @@ function summary(models: readonly ModelSummary[], status: Status | undefined): s
   const serving = models.filter((m) => m.champion !== null).length;
   const shadow = models.filter((m) => m.challenger !== null).length;
   return [
-    `${serving} of ${plural(models.length, "model")} ${serving === 1 ? "answers" : "answer"}`,
+    models.length === 1
+      ? `The model ${serving === 1 ? "answers" : "does not answer yet"}`
+      : `${serving} of ${plural(models.length, "model")} ${serving === 1 ? "answers" : "answer"}`,
     ...(shadow > 0 ? [`${plural(shadow, "challenger")} in shadow`] : []),
     ...(status ? [`${plural(status.activeRuns, "run")} under way`] : []),
   ].join(" · ");

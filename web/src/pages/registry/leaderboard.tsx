@@ -1,4 +1,4 @@
-import type { ModelDetail } from "@millwright/sdk/contract/models";
+import type { Leaderboard as LeaderboardView, ModelDetail } from "@millwright/sdk/contract/models";
 import { IntervalBar } from "../../charts/interval-bar.tsx";
 import { extent } from "../../charts/scale.ts";
 import { Badge, type Tone } from "../../ui/badge.tsx";
@@ -6,6 +6,8 @@ import { Card } from "../../ui/card.tsx";
 import { Command } from "../../ui/command.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { duration, plural, quantity } from "../../ui/format.ts";
+
+type Standing = LeaderboardView["standings"][number];
 
 const TONES: Readonly<Record<string, Tone>> = {
   finished: "good",
@@ -26,16 +28,19 @@ export function Leaderboard({ model }: { model: ModelDetail }) {
       </Empty>
     );
   const metrics = board.standings.flatMap((s) => (s.metric ? [s.metric] : []));
+  // Only values of the same folds can be compared.
+  const folds = Math.max(...board.standings.map((s) => s.folds));
+  const full = board.standings.filter((s) => s.folds === folds);
+  const early = board.standings.filter((s) => s.folds < folds);
   // Trivial candidates are far off by nature; with them on the scale the others could not be told apart.
-  const compared = board.standings.flatMap((s) =>
-    s.metric && s.trainer !== "baseline" ? [s.metric] : [],
-  );
+  const compared = full.flatMap((s) => (s.metric && s.trainer !== "baseline" ? [s.metric] : []));
   const domain = extent(
     (compared.length > 0 ? compared : metrics).flatMap((m) => [m.value, m.low, m.high]),
     0.04,
   );
   const winner = board.standings.find((s) => s.winner);
   const title = metrics[0]?.title ?? board.metric;
+  const shared = { title, domain, folds, mark: winner?.metric?.value };
   return (
     <>
       <div className="notice plain">
@@ -69,44 +74,23 @@ export function Leaderboard({ model }: { model: ModelDetail }) {
               </tr>
             </thead>
             <tbody>
-              {board.standings.map((s) => (
-                <tr key={s.candidate} className={s.winner ? "winner" : undefined}>
-                  <th scope="row">
-                    {s.candidate}
-                    {s.winner && <Badge tone="good">chosen</Badge>}
-                    <small>
-                      {s.error === null ? (
-                        parameters(s.params) || s.trainer
-                      ) : (
-                        <span className="bad-text">{s.error}</span>
-                      )}
-                    </small>
-                  </th>
-                  <td className="number" data-label={title}>
-                    {s.metric ? <b>{quantity(s.metric.value, s.metric.unit)}</b> : "–"}
-                  </td>
-                  <td className="wide">
-                    {s.metric && (
-                      <IntervalBar
-                        metric={s.metric}
-                        domain={domain}
-                        mark={winner?.metric?.value}
-                        strong={s.winner}
-                      />
-                    )}
-                  </td>
-                  <td>
-                    <Badge tone={TONES[s.state] ?? "plain"}>{s.state}</Badge>
-                  </td>
-                  <td className="number" data-label="Folds">
-                    {s.folds}
-                  </td>
-                  <td className="number" data-label="Time">
-                    {s.folds === 0 && s.error === null ? "–" : duration(s.seconds * 1000)}
-                  </td>
-                </tr>
+              {full.map((standing) => (
+                <Row key={standing.candidate} standing={standing} of={shared} />
               ))}
             </tbody>
+            {early.length > 0 && (
+              <tbody>
+                <tr className="divider">
+                  <td colSpan={6}>
+                    Left the race early or not at all in it: judged on fewer folds, so these values
+                    cannot be compared with those above.
+                  </td>
+                </tr>
+                {early.map((standing) => (
+                  <Row key={standing.candidate} standing={standing} of={shared} />
+                ))}
+              </tbody>
+            )}
           </table>
         </div>
         <p className="foot muted">
@@ -120,6 +104,58 @@ export function Leaderboard({ model }: { model: ModelDetail }) {
         </p>
       </Card>
     </>
+  );
+}
+
+function Row({
+  standing: s,
+  of: { title, domain, folds, mark },
+}: {
+  standing: Standing;
+  of: {
+    title: string;
+    domain: readonly [number, number];
+    folds: number;
+    mark: number | undefined;
+  };
+}) {
+  const comparable = s.folds === folds;
+  return (
+    <tr className={s.winner ? "winner" : comparable ? undefined : "early"}>
+      <th scope="row">
+        {s.candidate}
+        {s.winner && <Badge tone="good">chosen</Badge>}
+        <small>
+          {s.error === null ? (
+            parameters(s.params) || s.trainer
+          ) : (
+            <span className="bad-text">{s.error}</span>
+          )}
+        </small>
+      </th>
+      <td className="number" data-label={title}>
+        {s.metric ? <b>{quantity(s.metric.value, s.metric.unit)}</b> : "–"}
+      </td>
+      <td className="wide">
+        {s.metric && comparable && (
+          <IntervalBar metric={s.metric} domain={domain} mark={mark} strong={s.winner} />
+        )}
+        {s.metric && !comparable && (
+          <span className="muted">
+            on {plural(s.folds, "fold")} of {folds}
+          </span>
+        )}
+      </td>
+      <td>
+        <Badge tone={TONES[s.state] ?? "plain"}>{s.state}</Badge>
+      </td>
+      <td className="number" data-label="Folds">
+        {s.folds}
+      </td>
+      <td className="number" data-label="Time">
+        {s.folds === 0 && s.error === null ? "–" : duration(s.seconds * 1000)}
+      </td>
+    </tr>
   );
 }
 
