@@ -18,7 +18,7 @@ import { recall } from "./recall.ts";
 import { rmse } from "./rmse.ts";
 
 /** In the order reports show them. */
-const METRICS: readonly Metric[] = [
+export const METRICS: readonly Metric[] = [
   auc,
   averagePrecision,
   accuracy,
