@@ -13,7 +13,7 @@ describe("an incident in the words of the contract", () => {
     action: "retrain",
     headline: "The world has changed since 1970-01-01",
     words: "1970-01-01 to 1970-01-04: 2 inputs moved together. Proposed: retrain on recent rows.",
-    loss: { metric: "mae", before: 60, now: 1300, perRow: 1240, rows: 90, total: 111_600 },
+    loss: { metric: "mae", before: 60, now: 1300, rows: 90, total: 111_600 },
   };
 
   test("says since when, why, what it costs and what to do", () => {
