@@ -1,7 +1,7 @@
 import type { Incident as IncidentView } from "../../sdk/src/contract/shapes.ts";
 import { METRICS } from "../evaluation/metrics/all.ts";
 import { valueInWords } from "../evaluation/wording.ts";
-import type { EstimatedLoss, Incident } from "./incident.ts";
+import type { Incident } from "./incident.ts";
 import type { KeptIncident } from "./window-report.ts";
 
 const CAUSE: Readonly<Record<Incident["cause"], string>> = {
@@ -43,9 +43,10 @@ export const incidentView = (kept: KeptIncident): IncidentView => ({
   ],
 });
 
-function lossInWords({ metric, before, now, rows, total }: EstimatedLoss): string {
-  const known = METRICS.find((m) => m.name === metric);
-  const change = `${known?.title ?? metric} ${valueInWords(now)} instead of the promised ${valueInWords(before)}`;
-  const summed = total === undefined ? "seen" : `${valueInWords(total)} in all`;
-  return `${change}: ${summed} over ${rows} labelled rows.`;
+function lossInWords({ metric, before, now, rows, total }: NonNullable<Incident["loss"]>): string {
+  const title = METRICS.find((m) => m.name === metric)?.title ?? metric;
+  const change = `${title} ${valueInWords(now)} instead of the promised ${valueInWords(before)}`;
+  return total === undefined
+    ? `${change}: seen on ${rows} labelled rows.`
+    : `${change}: ${valueInWords(now - before)} a row, ${valueInWords(total)} in all over ${rows} labelled rows.`;
 }

@@ -10,7 +10,7 @@ const DAY = 86_400_000;
 const drift = (feature: string, more: Partial<FeatureDrift> = {}): FeatureDrift => ({
   importance: 0,
   ...{ feature, rows: 400, enough: true, test: "ks", statistic: 0.03, threshold: 0.08 },
-  ...{ p: 0.4, adjustedP: 0.6, effect: 0.01, effectUnit: "sd", drifted: false },
+  ...{ p: 0.4, adjustedP: 0.6, effect: 0.01, effectUnit: "sd", drifted: false, importance: 0.2 },
   ...{ impact: 0, psi: 0.01, words: `${feature} is as before` },
   ...more,
 });

@@ -82,7 +82,7 @@ export function Leaderboard({ model }: { model: ModelDetail }) {
               <tbody>
                 <tr className="divider">
                   <td colSpan={6}>
-                    Left the race early or not at all in it: judged on fewer folds, so these values
+                    Left the race early, or never entered it: judged on fewer folds, so these values
                     cannot be compared with those above.
                   </td>
                 </tr>
