@@ -116,7 +116,7 @@ const day = (seconds: number): string => {
   return Number.isNaN(at.getTime()) ? "–" : at.toISOString().slice(0, 10);
 };
 
-export function anomalyLines(anomalies: readonly Anomaly[], width: number): string[] {
+function anomalyLines(anomalies: readonly Anomaly[], width: number): string[] {
   if (anomalies.length === 0) return [];
   const ordered = [...anomalies].sort(
     (a, b) => Number(b.severity === "broken") - Number(a.severity === "broken") || b.rows - a.rows,

@@ -60,8 +60,12 @@ const STATUS: StatusView = {
       champion: view(2, ["champion"], 0.84),
       challenger: view(3, ["challenger"], 0.85),
       shadow: { since: NOW - 5 * HOUR, reason: "passes 6 of 6 gates; now to be proven" },
+      guard: undefined,
     },
-    { model: "demand", versions: 0, champion: undefined, challenger: undefined, shadow: undefined },
+    {
+      ...{ model: "demand", versions: 0, champion: undefined, challenger: undefined },
+      ...{ shadow: undefined, guard: undefined },
+    },
   ],
   datasets: [
     { name: "telco", latest: DATASET },

@@ -15,6 +15,8 @@ export interface ModelStatus {
   readonly challenger: VersionView | undefined;
   /** Since when, and why, the challenger runs beside the champion. */
   readonly shadow: { readonly since: number; readonly reason: string } | undefined;
+  /** Number of the former champion, while it runs on beside the new one so that a bad promotion is noticed. */
+  readonly guard: number | undefined;
 }
 
 export interface StatusView {
@@ -92,6 +94,9 @@ function modelLines(
           `in shadow on live traffic since ${moment(shadow.since)} UTC: ${shadow.reason}`,
         )
       : []),
+    ...(status.guard === undefined
+      ? []
+      : wrapped(pc.cyan("›"), `guarded: version ${status.guard} runs on beside it, to go back to`)),
     ...own.flatMap(({ headline: what }) => wrapped(pc.red("!"), what)),
   ];
 }
