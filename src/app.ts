@@ -71,6 +71,7 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
     compute,
     blobs,
     columns,
+    runtime,
     datasets: datasetStore(sql),
     predictions: {
       read: (query) => readLog({ journals, columns, blobs, store: servingStore(sql) }, query),

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
 import pc from "picocolors";
+import { RequestError } from "../sdk/src/client.ts";
 import { openApp, VERSION } from "./app.ts";
 import { COMMANDS } from "./cli/all.ts";
 import type { CliContext, GlobalOptions } from "./cli/command.ts";
@@ -62,11 +63,12 @@ async function main(): Promise<number> {
 
 /** What a person needs: the message; the code for programs; the stack only when it is our own fault. */
 function report(error: unknown, json: boolean): number {
-  const known = error instanceof MillwrightError ? error : undefined;
+  const known =
+    error instanceof MillwrightError || error instanceof RequestError ? error : undefined;
   const message = error instanceof Error ? error.message : String(error);
   if (json)
     process.stdout.write(
-      `${JSON.stringify({ error: { code: known?.code ?? "internal", message, details: known?.details ?? {} } }, null, 2)}\n`,
+      `${JSON.stringify({ error: { code: known?.code ?? "internal", message, details: known instanceof MillwrightError ? known.details : {} } }, null, 2)}\n`,
     );
   else
     process.stderr.write(
@@ -77,6 +79,10 @@ function report(error: unknown, json: boolean): number {
   return known?.code === "invalid_input" ? 2 : 1;
 }
 
+// `millwright … | head` ends the pipe early: that is no error of ours.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
 const code = await main();
 // Native libraries may hold the event loop open; everything that matters is closed by now.
 process.exit(code);

@@ -4,8 +4,10 @@ import { doctor } from "./doctor.ts";
 import { init } from "./init.ts";
 import { leaderboard } from "./leaderboard.ts";
 import { logs } from "./logs.ts";
+import { predict } from "./predict.ts";
 import { promote, rollback } from "./promote.ts";
 import { runs } from "./runs.ts";
+import { score } from "./score.ts";
 import { show } from "./show.ts";
 import { start } from "./start.ts";
 import { status } from "./status.ts";
@@ -18,6 +20,8 @@ export const COMMANDS: readonly CommandOf[] = [
   up,
   train,
   leaderboard,
+  predict,
+  score,
   promote,
   rollback,
   status,

@@ -1,4 +1,3 @@
-import { stripVTControlCharacters } from "node:util";
 import pc from "picocolors";
 
 /** Where commands write. Results go to stdout, progress and notes to stderr, so that `--json` output can be piped. */
@@ -59,28 +58,6 @@ export function terminal(options: { json: boolean; quiet?: boolean }): Terminal 
 export function meter(share: number, width: number): string {
   const full = Math.round(Math.min(1, Math.max(0, share)) * width);
   return `${"█".repeat(full)}${pc.dim("░".repeat(width - full))}`;
-}
-
-const visible = (text: string) => stripVTControlCharacters(text).length;
-
-/** Columns padded to their widest cell; numbers (right: true) aligned to the right. */
-export function columns(
-  head: readonly (string | { readonly title: string; readonly right: true })[],
-  rows: readonly (readonly string[])[],
-): string[] {
-  const titles = head.map((h) => (typeof h === "string" ? h : h.title));
-  const widths = titles.map((title, i) =>
-    Math.max(visible(title), ...rows.map((row) => visible(row[i] ?? ""))),
-  );
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, i) => {
-        const pad = " ".repeat(Math.max(0, widths[i]! - visible(cell)));
-        return typeof head[i] === "string" ? cell + pad : pad + cell;
-      })
-      .join("  ")
-      .trimEnd();
-  return [pc.dim(line(titles)), ...rows.map(line)];
 }
 
 /** One character a value, lowest to highest; NaN is a gap. */

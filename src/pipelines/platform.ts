@@ -9,6 +9,7 @@ import type { Log } from "../lib/log.ts";
 import type { MonitoringStore } from "../monitoring/store.ts";
 import type { ModelVersion } from "../registry/model-version.ts";
 import type { RegistryStore } from "../registry/store.ts";
+import type { Runtime } from "../runtime/runtime.ts";
 import type { LoggedPrediction, LogQuery } from "../serving/read-log.ts";
 import type { ServingStore } from "../serving/store.ts";
 import type { Blobs } from "../storage/blobs/blobs.ts";
@@ -46,6 +47,7 @@ export interface Platform extends Stores {
   readonly compute: Compute;
   readonly blobs: Blobs;
   readonly columns: Columns;
+  readonly runtime: Runtime;
   readonly datasets: DatasetStore;
   readonly predictions: PredictionLog;
   readonly environment: {

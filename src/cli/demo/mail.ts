@@ -1,7 +1,8 @@
 import pc from "picocolors";
 import { delong } from "../../stats/delong.ts";
-import { columns as aligned, meter } from "../terminal.ts";
-import { byPeriod, DAY, dayOf, operate, type Stage } from "./replay.ts";
+import { pageWidth, table, wrap } from "../render-text.ts";
+import { meter } from "../terminal.ts";
+import { byPeriod, DAY, dayOf, inShort, operate, right, type Stage } from "./replay.ts";
 import type { SourceRow } from "./source-rows.ts";
 
 export interface MailSummary {
@@ -21,13 +22,27 @@ interface Mail {
   readonly spam: boolean;
 }
 
+interface Answer {
+  readonly p: number;
+  readonly spam: boolean;
+}
+
+interface DueLabel {
+  readonly id: string;
+  readonly at: number;
+  readonly label: string;
+}
+
 /** Mails an analyst team can read in a day. */
 const CAPACITY = 20;
 /** Analysts report what a mail really was this much later. */
 const LABEL_DELAY = 3 * DAY;
 const HOUR = DAY / 24;
+/** Weeks with fewer mails bring too little to train anew. */
+const WORTH_TRAINING = 30;
 /** Weeks begin on Monday; 1970-01-05 was one. */
 const weekOf = (ms: number) => Math.floor((ms - 4 * DAY) / (7 * DAY)) * 7 * DAY + 4 * DAY;
+const startOf = (period: number) => (ms: number) => Math.floor(ms / period) * period;
 
 export const mailsOf = (rows: readonly SourceRow[]): Mail[] =>
   rows
@@ -44,107 +59,122 @@ export async function tellMail(
   const run = operate(stage, model);
   progress(`mail: training on mails before ${dayOf(stream[0]!.at)}`);
   const first = await run.train("first training", stream[0]!.at);
-  say(`${pc.bold("First version")}  ${first.winner}: ${first.decision}.`);
+  say(`   Version 1 is ${pc.bold(first.winner)}: ${first.decision}.`);
+  say();
   await run.route();
 
-  const total = {
-    mails: 0,
-    spam: 0,
-    forwarded: 0,
-    hits: 0,
-    promotions: 0,
-    rejections: 0,
-    versions: 1,
-  };
-  const answers: { readonly p: number; readonly spam: boolean }[] = [];
-  const due: { readonly id: string; readonly at: number; readonly label: string }[] = [];
+  const days = dayAtTheDesk(stage, model);
+  const answers: Answer[] = [];
   const lines: string[][] = [];
-  const deliver = async (now: number): Promise<void> => {
-    const ready = due.filter((label) => label.at <= now);
-    due.splice(0, due.length, ...due.filter((label) => label.at > now));
-    if (ready.length > 0) await stage.gateway.giveFeedback({ model, feedback: ready });
-  };
-
+  const incidents: string[] = [];
+  const counts = { promotions: 0, rejections: 0, versions: 1, forwarded: 0, hits: 0 };
+  let challenger = 0;
   for (const week of byPeriod(stream, weekOf)) {
     const end = week.start + 7 * DAY;
     progress(`mail: week of ${dayOf(week.start)}`);
-    const seen: { readonly p: number; readonly spam: boolean }[] = [];
-    let forwarded = 0;
-    let hits = 0;
-    let news = "";
-    for (const day of byPeriod(week.items, (ms) => Math.floor(ms / DAY) * DAY)) {
-      await deliver(day.start);
-      const today: { readonly p: number; readonly spam: boolean }[] = [];
-      for (const hour of byPeriod(day.items, (ms) => Math.floor(ms / HOUR) * HOUR)) {
-        const rows = hour.items.map(({ row: { is_spam: _, ...inputs } }) => inputs);
-        const { predictions } = await stage.gateway.predict({ model, rows });
-        predictions.forEach(({ id, probability }, i) => {
-          const mail = hour.items[i]!;
-          today.push({ p: probability ?? 0, spam: mail.spam });
-          due.push({ id, at: mail.at + LABEL_DELAY, label: mail.spam ? "yes" : "no" });
-        });
-      }
-      const riskiest = [...today]
-        .sort((a, b) => b.p - a.p)
-        .slice(0, CAPACITY)
-        .filter(({ p }) => p >= 0.5);
-      forwarded += riskiest.length;
-      hits += riskiest.filter(({ spam }) => spam).length;
-      seen.push(...today);
+    const seen: Answer[] = [];
+    const forwarded: Answer[] = [];
+    for (const day of byPeriod(week.items, startOf(DAY))) {
+      const today = await days.live(day.start, day.items);
+      seen.push(...today.all);
+      forwarded.push(...today.forwarded);
     }
-    await deliver(end);
+    await days.deliver(end);
+
+    const news: string[] = [];
     const judged = await run.judge(end);
-    if (judged.action === "promoted") total.promotions++;
-    if (judged.action === "rejected") total.rejections++;
-    if (judged.action !== "nothing to judge")
-      news = `${judged.role} ${judged.action}${judged.decision ? `: ${judged.decision.reason}` : ""}`;
+    if (judged.action === "promoted") {
+      counts.promotions++;
+      news.push(`v${challenger} promoted: ${inShort(judged.decision!)}`);
+    } else if (judged.action === "rejected") {
+      counts.rejections++;
+      news.push(`v${challenger} rejected: ${inShort(judged.decision!)}`);
+    } else if (judged.action === "rolled back")
+      news.push(`rolled back: ${inShort(judged.decision!)}`);
     const watched = await run.watch(week.start, end);
-    if (watched.opened.length > 0) news = [news, watched.opened[0]!].filter(Boolean).join(" · ");
+    if (watched.opened.length > 0) news.push("an incident was opened");
+    incidents.push(...watched.opened);
     const since = Date.now();
-    if (judged.action !== "waiting" && week.items.length >= 30) {
+    if (judged.action !== "waiting" && week.items.length >= WORTH_TRAINING) {
       const trained = await run.train("every week", end);
-      total.versions = trained.number;
-      news = [news, `v${trained.number} ${trained.winner} ${trained.deployment}`]
-        .filter(Boolean)
-        .join(" · ");
+      counts.versions = trained.number;
+      if (trained.deployment === "shadow") challenger = trained.number;
+      const deployed = trained.deployment === "shadow" ? "runs in shadow" : trained.deployment;
+      news.push(`v${trained.number} (${trained.winner}) ${deployed}`);
     }
     await run.settled(since);
     await run.route();
-    total.mails += seen.length;
-    total.spam += seen.filter(({ spam }) => spam).length;
-    total.forwarded += forwarded;
-    total.hits += hits;
+
     answers.push(...seen);
-    const share = seen.filter(({ spam }) => spam).length / seen.length;
+    counts.forwarded += forwarded.length;
+    const hits = spamIn(forwarded);
+    counts.hits += hits;
     lines.push([
       dayOf(week.start),
       String(seen.length),
-      `${Math.round(share * 100)} %`,
-      forwarded === 0 ? pc.dim("none") : `${hits} of ${forwarded}`,
-      forwarded === 0 ? "" : meter(hits / forwarded, 10),
-      news,
+      percent(spamIn(seen) / seen.length),
+      String(forwarded.length),
+      forwarded.length === 0
+        ? ""
+        : `${meter(hits / forwarded.length, 10)} ${percent(hits / forwarded.length)}`,
+      news.join("; "),
     ]);
   }
-  say();
-  for (const line of aligned(
-    [
-      "week of",
-      { title: "mails", right: true },
-      { title: "spam", right: true },
-      { title: "forwarded: spam", right: true },
-      "",
-      "what happened",
-    ],
-    lines,
-  ))
-    say(`  ${line}`);
+
+  const head = [
+    "week of",
+    right("mails"),
+    right("spam"),
+    right("forwarded"),
+    "spam among them",
+    "what happened",
+  ];
+  for (const line of table(head, lines, pageWidth())) say(line);
+  for (const words of incidents) {
+    say();
+    for (const line of wrap(`Incident. ${words}`, pageWidth() - 6)) say(pc.dim(`   ${line}`));
+  }
+  const { auc } = delong(
+    Float64Array.from(answers, ({ p }) => p),
+    Float64Array.from(answers, ({ spam }) => Number(spam)),
+  );
   return {
-    ...{ mails: total.mails, forwarded: total.forwarded, spamAmongForwarded: total.hits },
-    ...{ spamShare: total.spam / total.mails, versions: total.versions },
-    ...{ promotions: total.promotions, rejections: total.rejections },
-    auc: delong(
-      Float64Array.from(answers, ({ p }) => p),
-      Float64Array.from(answers, ({ spam }) => Number(spam)),
-    ).auc,
+    ...{ mails: answers.length, spamShare: spamIn(answers) / answers.length, auc },
+    ...{ forwarded: counts.forwarded, spamAmongForwarded: counts.hits },
+    ...{ versions: counts.versions, promotions: counts.promotions, rejections: counts.rejections },
   };
 }
+
+/** One day: mails are scored in the hour they arrive, the riskiest go to the analysts, and what they found out comes days later. */
+function dayAtTheDesk({ gateway }: Stage, model: string) {
+  let due: DueLabel[] = [];
+  const deliver = async (now: number): Promise<void> => {
+    const ready = due.filter((label) => label.at <= now);
+    due = due.filter((label) => label.at > now);
+    if (ready.length > 0) await gateway.giveFeedback({ model, feedback: ready });
+  };
+  return {
+    deliver,
+    async live(
+      start: number,
+      mails: readonly Mail[],
+    ): Promise<{ readonly all: readonly Answer[]; readonly forwarded: readonly Answer[] }> {
+      await deliver(start);
+      const all: Answer[] = [];
+      for (const hour of byPeriod(mails, startOf(HOUR))) {
+        const rows = hour.items.map(({ row: { is_spam: _, ...inputs } }) => inputs);
+        const { predictions } = await gateway.predict({ model, rows });
+        predictions.forEach(({ id, probability = 0 }, i) => {
+          const mail = hour.items[i]!;
+          all.push({ p: probability, spam: mail.spam });
+          due.push({ id, at: mail.at + LABEL_DELAY, label: mail.spam ? "yes" : "no" });
+        });
+      }
+      const riskiest = [...all].sort((a, b) => b.p - a.p).slice(0, CAPACITY);
+      return { all, forwarded: riskiest.filter(({ p }) => p >= 0.5) };
+    },
+  };
+}
+
+const spamIn = (answers: readonly Answer[]): number => answers.filter(({ spam }) => spam).length;
+const percent = (share: number): string => `${Math.round(100 * share)} %`.padStart(5);

@@ -4,6 +4,7 @@ import type { JudgeOutcome } from "../../pipelines/judge.ts";
 import type { Platform } from "../../pipelines/platform.ts";
 import type { TrainOutcome } from "../../pipelines/train.ts";
 import type { WatchOutcome } from "../../pipelines/watch.ts";
+import type { SequentialDecision } from "../../stats/sequential.ts";
 import type { Sql } from "../../storage/sql/sql.ts";
 
 /** What a story needs to be told: the running platform, reached as a customer would (HTTP) and as an operator would (runs). */
@@ -70,4 +71,16 @@ export function byPeriod<T extends { readonly at: number }>(
   return [...groups]
     .sort((a, b) => a[0] - b[0])
     .map(([start, members]) => ({ start, items: members }));
+}
+
+export const right = (title: string) => ({ title, right: true }) as const;
+
+/** A decision of the sequential test in a few words. */
+export function inShort({ pairs, challenger, champion, outcome }: SequentialDecision): string {
+  const evidence = outcome === "promote" ? challenger : champion;
+  const figure = evidence >= 1e6 ? "over a million" : evidence.toPrecision(3);
+  const most = Math.max(challenger, champion) < 20;
+  return most
+    ? `no difference shown on ${pairs} pairs`
+    : `evidence ${figure} of 20 on ${pairs} pairs`;
 }

@@ -1,6 +1,7 @@
 import pc from "picocolors";
-import { columns as aligned, sparkline } from "../terminal.ts";
-import { byPeriod, DAY, dayOf, operate, type Stage } from "./replay.ts";
+import { pageWidth, table } from "../render-text.ts";
+import { sparkline } from "../terminal.ts";
+import { byPeriod, DAY, dayOf, inShort, operate, right, type Stage } from "./replay.ts";
 import type { SourceRow } from "./source-rows.ts";
 
 interface Day {
@@ -11,8 +12,15 @@ interface Day {
   readonly naive: number;
 }
 
+interface DayError {
+  readonly at: number;
+  readonly error: number;
+  readonly naive: number;
+}
+
 export interface TravellersSummary {
   readonly incidents: number;
+  /** End of the week in which the first incident was opened. */
   readonly noticed: string | undefined;
   readonly words: string | undefined;
   readonly promotions: number;
@@ -36,7 +44,7 @@ export const daysOf = (rows: readonly SourceRow[]): Day[] =>
     }))
     .sort((a, b) => a.at - b.at);
 
-/** A forecast for every day; what really happened becomes known the day after. */
+/** A forecast for every day; what really happened becomes known in the evening. Incidents retrain by themselves. */
 export async function tellTravellers(
   stage: Stage,
   model: string,
@@ -44,88 +52,73 @@ export async function tellTravellers(
 ): Promise<TravellersSummary> {
   const { say, progress } = stage;
   const run = operate(stage, model);
-  progress(`travellers: training on days before ${dayOf(stream[0]!.at)}`);
-  const first = await run.train("first training", stream[0]!.at);
-  say(`${pc.bold("First version")}  ${first.winner}: ${first.decision}.`);
+  const origin = stream[0]!.at;
+  progress(`travellers: training on days before ${dayOf(origin)}`);
+  const first = await run.train("first training", origin);
+  say(`   Version 1 is ${pc.bold(first.winner)}: ${first.decision}.`);
+  say();
   await run.route();
 
-  const errors: { readonly at: number; readonly error: number; readonly naive: number }[] = [];
+  const errors: DayError[] = [];
+  const opened: string[] = [];
+  const lines: string[][] = [];
   let noticed: number | undefined;
   let recovered: number | undefined;
   let promotions = 0;
-  const opened: string[] = [];
-  const lines: string[][] = [];
-  const origin = stream[0]!.at;
-  for (const week of byPeriod(stream, (ms) => origin + Math.floor((ms - origin) / WEEK) * WEEK)) {
+  const weekOf = (ms: number) => origin + Math.floor((ms - origin) / WEEK) * WEEK;
+  for (const week of byPeriod(stream, weekOf)) {
     progress(`travellers: week of ${dayOf(week.start)}`);
     const end = week.start + WEEK;
+    const own: DayError[] = [];
+    for (const day of week.items) own.push(await liveDay(stage, model, day));
+    errors.push(...own);
+
     const news: string[] = [];
-    for (const day of week.items) {
-      const { travelers: _, ...inputs } = day.row;
-      const { predictions } = await stage.gateway.predict({ model, rows: [inputs] });
-      const { id, value = Number.NaN } = predictions[0]!;
-      await stage.gateway.giveFeedback({
-        model,
-        feedback: [{ id, label: day.travelers, at: day.at + DAY - 1 }],
-      });
-      errors.push({
-        at: day.at,
-        error: Math.abs(value - day.travelers),
-        naive: Math.abs(day.naive - day.travelers),
-      });
-    }
     const judged = await run.judge(end);
     if (judged.action === "promoted") {
       promotions++;
       recovered ??= end;
-    }
-    if (!["nothing to judge", "waiting"].includes(judged.action))
-      news.push(`${judged.role} ${judged.action}`);
+      news.push(`the challenger was promoted: ${inShort(judged.decision!)}`);
+    } else if (judged.action === "rejected")
+      news.push(`the challenger was rejected: ${inShort(judged.decision!)}`);
+    else if (judged.action === "rolled back")
+      news.push(`rolled back: ${inShort(judged.decision!)}`);
+    else if (judged.action === "guard ended") news.push("the new champion has proven itself");
     const since = Date.now();
     const watched = await run.watch(week.start, end);
     if (watched.opened.length > 0) {
-      opened.push(watched.opened[0]!);
+      opened.push(...watched.opened);
       noticed ??= end;
       news.push("incident opened");
     }
     if (watched.closed.length > 0) news.push("incident closed");
-    for (const trained of await run.settled(since))
-      news.push(`retrained: v${trained.number} ${trained.winner} ${trained.deployment}`);
+    for (const { number, winner, deployment } of await run.settled(since))
+      news.push(
+        `retrained by itself: v${number} (${winner}) ${deployment === "shadow" ? "runs in shadow" : deployment}`,
+      );
     await run.route();
-    const own = errors.filter(({ at }) => at >= week.start);
-    const mean = (of: (e: (typeof own)[number]) => number) =>
-      own.reduce((sum, e) => sum + of(e), 0) / own.length;
     lines.push([
       dayOf(week.start),
-      thousands(mean((e) => e.error)),
-      thousands(mean((e) => e.naive)),
-      news.join(" · "),
+      thousands(mean(own, "error")),
+      thousands(mean(own, "naive")),
+      news.join("; "),
     ]);
   }
+
+  const shown = lines.filter((line, i) => line[3] !== "" || i % 4 === 0);
+  const head = ["week of", right("our error"), right("last year's"), "what happened"];
+  for (const line of table(head, shown, pageWidth())) say(line);
+  const weekly = byPeriod(errors, weekOf).map(({ items }) => mean(items, "error"));
   say();
-  for (const line of aligned(
-    [
-      "week of",
-      { title: "our error", right: true },
-      { title: "last year's", right: true },
-      "what happened",
-    ],
-    lines.filter((line) => line[3] !== "" || lines.indexOf(line) % 4 === 0),
-  ))
-    say(`  ${line}`);
-  const weekly = byPeriod(errors, (ms) => origin + Math.floor((ms - origin) / WEEK) * WEEK).map(
-    ({ items }) => items.reduce((sum, e) => sum + e.error, 0) / items.length,
-  );
-  say(`  ${pc.dim("our error, week by week")}  ${sparkline(weekly)}`);
-  const phase = (name: string, from: number, to: number) => {
-    const own = errors.filter(({ at }) => at >= from && at < to);
-    const mean = (of: (e: (typeof own)[number]) => number) =>
-      own.reduce((sum, e) => sum + of(e), 0) / own.length;
-    return { name, days: own.length, error: mean((e) => e.error), naive: mean((e) => e.naive) };
-  };
+  say(`   ${pc.dim("our error, week by week")}  ${sparkline(weekly)}`);
+
   const last = stream.at(-1)!.at + DAY;
   const shock = noticed === undefined ? last : noticed - WEEK;
   const calm = recovered ?? last;
+  const phase = (name: string, from: number, to: number) => {
+    const own = errors.filter(({ at }) => at >= from && at < to);
+    return { name, days: own.length, error: mean(own, "error"), naive: mean(own, "naive") };
+  };
   return {
     incidents: opened.length,
     noticed: noticed === undefined ? undefined : dayOf(noticed),
@@ -135,8 +128,24 @@ export async function tellTravellers(
       phase("before", origin, shock),
       phase("during", shock, calm),
       phase("after", calm, last),
-    ].filter((p) => p.days > 0),
+    ].filter(({ days }) => days > 0),
   };
 }
+
+async function liveDay({ gateway }: Stage, model: string, day: Day): Promise<DayError> {
+  const { travelers: _, ...inputs } = day.row;
+  const { predictions } = await gateway.predict({ model, rows: [inputs] });
+  const { id, value = Number.NaN } = predictions[0]!;
+  const evening = day.at + DAY - 1;
+  await gateway.giveFeedback({ model, feedback: [{ id, label: day.travelers, at: evening }] });
+  return {
+    at: day.at,
+    error: Math.abs(value - day.travelers),
+    naive: Math.abs(day.naive - day.travelers),
+  };
+}
+
+const mean = (errors: readonly DayError[], of: "error" | "naive"): number =>
+  errors.reduce((sum, error) => sum + error[of], 0) / errors.length;
 
 export const thousands = (value: number): string => Math.round(value).toLocaleString("en-US");

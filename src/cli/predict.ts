@@ -1,0 +1,182 @@
+import { readFileSync } from "node:fs";
+import pc from "picocolors";
+import { client, RequestError } from "../../sdk/src/client.ts";
+import { type Prediction, serving } from "../../sdk/src/contract/serving.ts";
+import { MillwrightError } from "../errors.ts";
+import { scoreTable } from "../evaluation/score-table.ts";
+import type { Json } from "../lib/json.ts";
+import { rowsToTable } from "../onnx/rows.ts";
+import type { Platform } from "../pipelines/platform.ts";
+import type { ModelVersion } from "../registry/model-version.ts";
+import { answerRows, labelOf } from "../serving/answer.ts";
+import type { CommandOf, GlobalOptions } from "./command.ts";
+import { suggestion } from "./near-names.ts";
+import { meter } from "./terminal.ts";
+import { versionNamed } from "./version-view.ts";
+
+type Row = Readonly<Record<string, string | number | boolean | null>>;
+
+export const predict: CommandOf = (program, context) => {
+  program
+    .command("predict")
+    .argument("[model]", "may be left out when the project has one")
+    .argument("[fields...]", "name=value of the row's columns")
+    .option("--rows <file>", "rows as a JSON array, or one JSON object a line; - reads stdin")
+    .option("--with <version>", "a version's number or alias", "champion")
+    .action(async (first: string | undefined, rest: string[], options, command) => {
+      const global = command.optsWithGlobals() as GlobalOptions;
+      const terminal = context.terminal(global);
+      const open = await context.open(global, "no");
+      try {
+        const { platform } = open;
+        const known = Object.keys((await platform.project()).definition.models);
+        const named = first !== undefined && (known.includes(first) || !first.includes("="));
+        const model = modelOf(known, named ? first : undefined);
+        const rows = options.rows
+          ? readRows(options.rows)
+          : [fieldsOf(named ? rest : [first ?? "", ...rest].filter(Boolean))];
+        const version = await versionNamed(platform, model, options.with);
+        checkNames(version, rows);
+        const { predictions, logged } = await ask(platform, context.config(global).gatewayPort, {
+          model,
+          version,
+          rows,
+          champion: options.with === "champion",
+        });
+        terminal.result({ model, logged, predictions });
+        for (const prediction of predictions) sayPrediction(terminal.say, version, prediction);
+        terminal.say(
+          pc.dim(
+            logged
+              ? `kept in the prediction log as ${predictions
+                  .map(({ id }) => id)
+                  .slice(0, 3)
+                  .join(", ")}`
+              : "not kept: no gateway is up (millwright up); answered by this command itself",
+          ),
+        );
+      } finally {
+        await open.close();
+      }
+    });
+};
+
+function modelOf(known: readonly string[], name: string | undefined): string {
+  if (name !== undefined && known.includes(name)) return name;
+  if (name === undefined && known.length === 1) return known[0]!;
+  throw new MillwrightError(
+    "invalid_input",
+    name === undefined
+      ? `Which model? The project has: ${known.join(", ") || "none"}.`
+      : `The project has no model "${name}". ${suggestion(name, known, "models")} A field is written name=value.`,
+  );
+}
+
+function fieldsOf(fields: readonly string[]): Row {
+  const row: Record<string, string> = {};
+  for (const field of fields) {
+    const at = field.indexOf("=");
+    if (at < 1)
+      throw new MillwrightError("invalid_input", `"${field}" is no field: write it as name=value.`);
+    row[field.slice(0, at)] = field.slice(at + 1);
+  }
+  if (fields.length === 0)
+    throw new MillwrightError(
+      "invalid_input",
+      "Which row? Give its columns as name=value, or a file with --rows.",
+    );
+  return row;
+}
+
+function readRows(file: string): Row[] {
+  const text = readFileSync(file === "-" ? 0 : file, "utf8").trim();
+  try {
+    const rows = text.startsWith("[")
+      ? JSON.parse(text)
+      : text.split("\n").map((line) => JSON.parse(line));
+    return rows as Row[];
+  } catch (cause) {
+    throw new MillwrightError(
+      "invalid_input",
+      `${file} holds no JSON rows: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+}
+
+/** A misspelt column would silently be a missing value. */
+function checkNames(version: ModelVersion, rows: readonly Row[]): void {
+  const names = version.signature.columns.map((column) => column.name);
+  for (const name of new Set(rows.flatMap((row) => Object.keys(row))))
+    if (!names.includes(name) && rows.length === 1)
+      throw new MillwrightError(
+        "invalid_input",
+        `The model does not read a column "${name}". ${suggestion(name, names, "columns")}`,
+      );
+}
+
+/** Through the gateway of `millwright up`, so that the answer is kept; else by this process. */
+async function ask(
+  platform: Platform,
+  port: number,
+  input: {
+    readonly model: string;
+    readonly version: ModelVersion;
+    readonly rows: readonly Row[];
+    readonly champion: boolean;
+  },
+): Promise<{ readonly predictions: readonly Prediction[]; readonly logged: boolean }> {
+  const { model, version, rows, champion } = input;
+  const gateway = client(serving, { url: `http://127.0.0.1:${port}` });
+  const up = await platform.engine.hasWorker();
+  if (up && champion)
+    try {
+      const { predictions } = await gateway.predict({ model, rows: [...rows] });
+      return { predictions, logged: true };
+    } catch (error) {
+      if (error instanceof RequestError && error.problem.status < 500)
+        throw new MillwrightError("invalid_input", error.message, { cause: error });
+    }
+  const { table, problems } = rowsToTable(
+    version.signature,
+    rows as readonly Readonly<Record<string, Json>>[],
+  );
+  const [problem] = problems;
+  if (problem)
+    throw new MillwrightError(
+      "invalid_input",
+      `row ${problem.row}, ${problem.column}: ${JSON.stringify(problem.value)} should be ${problem.expected}.`,
+    );
+  const session = await platform.runtime.load(await platform.blobs.get(version.onnx));
+  const scores = await scoreTable(session, { signature: version.signature, table });
+  await session.close();
+  const outputs = rows.map((_, i) => [
+    ...scores.values.subarray(i * scores.width, (i + 1) * scores.width),
+  ]);
+  const answer = {
+    ...{ model, version, outputs, signature: version.signature, variant: "champion" as const },
+    ids: rows.map(() => ""),
+    labels: outputs.map((output) => labelOf(version.signature, output)),
+  };
+  return { predictions: answerRows(answer) as unknown as Prediction[], logged: false };
+}
+
+function sayPrediction(
+  say: (line: string) => void,
+  version: ModelVersion,
+  prediction: Prediction,
+): void {
+  const by = pc.dim(`version ${prediction.version}`);
+  if (prediction.value !== undefined) {
+    say(`${version.signature.target} ${pc.bold(figure(prediction.value))}  ${by}`);
+    return;
+  }
+  say(`${version.signature.target} ${pc.bold(String(prediction.label))}  ${by}`);
+  for (const [name, share] of Object.entries(prediction.probabilities ?? {})
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, 6))
+    say(`  ${name.padEnd(12)} ${meter(share, 20)} ${(100 * share).toFixed(1)} %`);
+}
+
+const figure = (value: number): string =>
+  value.toLocaleString("en-US", { maximumSignificantDigits: 6 });
