@@ -24,7 +24,7 @@ test("rows become typed columns; absent, null and empty fields are missing", () 
   const { table, problems } = rowsToTable(signature, [
     { size: 3, at: "1970-01-02", domain: true, subject: "hello" },
     { size: " 12.5 ", at: 86400, domain: 7 },
-    { size: null, at: "", domain: "", other: [1] },
+    { size: null, at: "", domain: "?", subject: "NA", other: [1] },
   ]);
   expect(problems).toEqual([]);
   expect(table.columns.get("size")).toEqual({

@@ -1,5 +1,6 @@
 import type { Json } from "../lib/json.ts";
 import { parseNumber } from "../table/cast.ts";
+import { isMissingText } from "../table/cell.ts";
 import { type Column, stringColumn, type Table } from "../table/table.ts";
 import { parseTime } from "../table/time.ts";
 import type { Signature, SignatureColumn } from "./signature.ts";
@@ -29,7 +30,7 @@ const EXPECTED: Readonly<Record<SignatureColumn["role"], string>> = {
 
 /**
  * Rows as people send them, as the table a model takes. Numbers may be written as text, booleans become "true" and "false",
- * times are ISO 8601 text or seconds. null, "" and absent fields are missing. A field with a problem is missing in the table.
+ * times are ISO 8601 text or seconds. null, absent fields and what files write for nothing ("", "NA", "?" …) are missing, as in training. A field with a problem is missing in the table.
  * Fields the model does not know are not looked at.
  */
 export function rowsToTable(
@@ -42,7 +43,8 @@ export function rowsToTable(
     const read = <T>(parse: (value: Json) => T | undefined, missing: T): T[] =>
       rows.map((fields, row) => {
         const value = fields[name];
-        if (value === undefined || value === null || value === "") return missing;
+        if (value === undefined || value === null) return missing;
+        if (typeof value === "string" && isMissingText(value)) return missing;
         const parsed = parse(value);
         if (parsed !== undefined) return parsed;
         problems.push({ row, column: name, value: brief(value), expected: EXPECTED[role] });

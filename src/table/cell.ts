@@ -22,6 +22,10 @@ const MISSING_TEXTS: readonly string[] = [
 ];
 const LONGEST_MISSING = 4;
 const MISSING = new Set(MISSING_TEXTS);
+
+/** Does a value written as this text count as missing? */
+export const isMissingText = (text: string): boolean =>
+  text.length <= LONGEST_MISSING && MISSING.has(text.trim());
 const NOT_FINITE = /^[+-]?(inf|infinity)$|^#(DIV\/0!|NUM!|REF!|VALUE!)$/i;
 
 export function isMissing(block: TextBlock, cell: number): boolean {

@@ -21,7 +21,7 @@ describe.each(TRAINERS)("$name on mixed columns", (trainer) => {
   test.each(trainer.tasks)(
     "%s: the file answers as the model does, in both runtimes",
     async (task) => {
-      const table = mixedTable(300, 1);
+      const table = mixedTable(200, 1);
       const target = mixedTarget(table, task);
       const classes = CLASSES[task].length;
       const common = { target, task, classes, seed: 1 };

@@ -1,3 +1,4 @@
+import type { Abort } from "../../lib/abort.ts";
 import type { Target, Task } from "../../lib/task.ts";
 import type { Graph } from "../../onnx/graph.ts";
 import type { SignatureColumn } from "../../onnx/signature.ts";
@@ -40,6 +41,7 @@ export interface Training {
   /** The part of each row, 0..parts-1: statistics of the target for a row come from the other parts only. */
   readonly folds: Uint8Array;
   readonly parts: number;
+  readonly signal: Abort | undefined;
 }
 
 /** A block, and its encoding of the rows it learnt from with no row's own target in its features. */

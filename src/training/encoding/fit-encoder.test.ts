@@ -69,7 +69,7 @@ describe.each<[EncodingStyle, Task]>([
   ["smooth", "binary"],
   ["smooth", "regression"],
 ])("%s encoding for %s", (style, task) => {
-  const table = mixedTable(400, 1);
+  const table = mixedTable(250, 1);
   const target = mixedTarget(table, task);
   const classes = { binary: 2, multiclass: 3, regression: 0 }[task];
   const { encoder, design } = fitEncoder({

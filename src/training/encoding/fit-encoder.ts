@@ -1,3 +1,4 @@
+import type { Abort } from "../../lib/abort.ts";
 import { random } from "../../lib/random.ts";
 import type { Target, Task } from "../../lib/task.ts";
 import type { SignatureColumn } from "../../onnx/signature.ts";
@@ -23,6 +24,8 @@ export interface FitEncoderInput {
   readonly classes: number;
   readonly style: EncodingStyle;
   readonly seed: number;
+  /** Aborted: throws `cancelled` (texts of a large table take seconds). */
+  readonly signal?: Abort | undefined;
 }
 
 const PARTS = 5;
@@ -40,9 +43,9 @@ const ROLES: readonly FeatureRole[] = ["numeric", "time", "category", "text"];
  * cross-fitted there (each row's from the other rows), so it is not what `encoder.encode(table)` gives.
  */
 export function fitEncoder(input: FitEncoderInput): { encoder: Encoder; design: Design } {
-  const { table, columns, target, task, classes, style, seed } = input;
+  const { table, columns, target, task, classes, style, seed, signal } = input;
   const folds = foldsOf(target, task, seed);
-  const training: Training = { table, target, task, classes, seed, folds, parts: PARTS };
+  const training: Training = { table, target, task, classes, seed, folds, parts: PARTS, signal };
   const fitted = ROLES.flatMap((role) => {
     const names = columns.filter((column) => column.role === role).map((column) => column.name);
     return names.length === 0 ? [] : [BLOCKS[style][role](names, training)];

@@ -1,3 +1,4 @@
+import { MillwrightError } from "../../errors.ts";
 import { emitBagProduct } from "../linear/emit.ts";
 import { type LinearFit, logistic } from "../linear/logistic.ts";
 import { matrixOf } from "../linear/matrix.ts";
@@ -99,13 +100,17 @@ const TOLERANCE = 1e-4;
 
 function fitScores(bag: Bag, training: Training, outputs: number) {
   const rows = bag.offsets.length - 1;
-  const { task, target, folds, parts } = training;
+  const { task, target, folds, parts, signal } = training;
+  const stop = () => {
+    if (signal?.aborted)
+      throw new MillwrightError("cancelled", "reading the texts was stopped: cancelled");
+  };
   const matrix = matrixOf({ rows, width: 0, dense: new Float32Array(0), names: [], bags: [bag] });
   const fit = (without: number): LinearFit => {
     const rowWeights = Float64Array.from(folds, (fold) => Number(fold !== without));
     return task === "regression"
-      ? ridge(matrix, target, { alpha: ALPHA, rowWeights, tolerance: TOLERANCE })
-      : logistic(matrix, target, outputs, { C, rowWeights, tolerance: TOLERANCE });
+      ? ridge(matrix, target, { alpha: ALPHA, rowWeights, tolerance: TOLERANCE, stop })
+      : logistic(matrix, target, outputs, { C, rowWeights, tolerance: TOLERANCE, stop });
   };
   const crossFitted = new Float32Array(rows * outputs);
   for (let part = 0; part < parts; part++) {
