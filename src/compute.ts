@@ -67,6 +67,17 @@ function calibrations(reference: Digest): CalibrationCache {
   return cache;
 }
 
+/** The encodings of the fold that is raced on: two styles, fitted and held out. */
+const encodings = new Map<string, unknown>();
+const MOST_ENCODINGS = 4;
+function remember<T>(key: string, make: () => T): T {
+  if (encodings.has(key)) return encodings.get(key) as T;
+  const made = make();
+  encodings.set(key, made);
+  if (encodings.size > MOST_ENCODINGS) encodings.delete(encodings.keys().next().value!);
+  return made;
+}
+
 const now = () => performance.now();
 const alone = (context: ComputeContext): Threads => ({
   threads: 1,
@@ -88,7 +99,7 @@ serveCompute({
   tasks: {
     // Candidates run side by side, so each has one thread.
     try: async (context, { host, input }: Task<TryInput>) =>
-      tryCandidate({ ...(await parts(host)), ...alone(context), now }, input),
+      tryCandidate({ ...(await parts(host)), ...alone(context), remember, now }, input),
     fit: async (context, { host, input }: Task<Parameters<typeof fit>[1]>) =>
       fit({ ...(await parts(host)), ...together(context, host), now }, input),
     evaluate: async (context, { host, input }: Task<EvaluateInput>) =>

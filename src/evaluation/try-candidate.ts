@@ -1,5 +1,5 @@
 import { MillwrightError } from "../errors.ts";
-import type { Digest } from "../lib/digest.ts";
+import { type Digest, digestOfJson } from "../lib/digest.ts";
 import { random } from "../lib/random.ts";
 import { type Table, takeRows } from "../table/table.ts";
 import { fitCandidate, type Threads } from "../training/candidate.ts";
@@ -41,8 +41,10 @@ export async function tryCandidate(deps: TryDeps, input: TryInput): Promise<Tria
   try {
     const part = trainingFolds(spec, data, input.folds)[fold]!;
     const rows = sample(part.train, input.maxRows, spec.seed);
-    const fitted = fitCandidate(spec, candidate, { ...data, rows }, deps);
-    const held = fitted.encoder.encode(takeRows(data.table, part.test));
+    const name = `${input.data}/${digestOfJson(spec)}/${fold}/${rows.length}`;
+    const fitted = fitCandidate(spec, candidate, { ...data, rows, name }, deps);
+    const encode = () => fitted.encoder.encode(takeRows(data.table, part.test));
+    const held = deps.remember?.(`${name}/${fitted.encoder.style}/held`, encode) ?? encode();
     const target = Float64Array.from(part.test, (row) => data.target[row]!);
     const found = estimate(
       metricNamed(spec.metric, spec.task),

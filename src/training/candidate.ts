@@ -14,10 +14,14 @@ export interface FittedCandidate {
   readonly model: FittedModel;
 }
 
+/** Keeps what was made last under its key: candidates of one style on the same rows share the encoding. */
+export type Remember = <T>(key: string, make: () => T) => T;
+
 export interface Threads {
   readonly threads: number;
   readonly openTeam: OpenTeam | undefined;
   readonly signal: Abort | undefined;
+  readonly remember?: Remember;
 }
 
 export function trainerNamed(name: string): Trainer {
@@ -34,21 +38,32 @@ export function trainerNamed(name: string): Trainer {
 export function fitCandidate(
   spec: TrainingSpec,
   candidate: Candidate,
-  data: { readonly table: Table; readonly target: Target; readonly rows: Uint32Array },
+  data: {
+    readonly table: Table;
+    readonly target: Target;
+    readonly rows: Uint32Array;
+    /** Names (table, rows) for `remember`; nothing is remembered without. */
+    readonly name?: string;
+  },
   threads: Threads,
 ): FittedCandidate {
   const trainer = trainerNamed(candidate.trainer);
-  const table = takeRows(data.table, data.rows);
   const target = Float64Array.from(data.rows, (row) => data.target[row]!);
-  const { encoder, design } = fitEncoder({
-    table,
-    columns: spec.columns,
-    target,
-    task: spec.task,
-    classes: spec.classes.length,
-    style: trainer.style,
-    seed: spec.seed,
-  });
+  const encode = () =>
+    fitEncoder({
+      table: takeRows(data.table, data.rows),
+      columns: spec.columns,
+      target,
+      task: spec.task,
+      classes: spec.classes.length,
+      style: trainer.style,
+      seed: spec.seed,
+      ...(threads.signal ? { signal: threads.signal } : {}),
+    });
+  const { encoder, design } =
+    data.name === undefined || threads.remember === undefined
+      ? encode()
+      : threads.remember(`${data.name}/${trainer.style}`, encode);
   const model = trainer.fit({
     design,
     target,
