@@ -8,9 +8,9 @@ import type { Config } from "./config.ts";
 import { datasetStore } from "./datasets/store.ts";
 import type { Compute } from "./engine/compute.ts";
 import { dbosEngine } from "./engine/dbos.ts";
-import { workerAlive } from "./engine/fleet.ts";
 import { eventLog } from "./engine/events.ts";
 import { threadCompute } from "./engine/executors/threads.ts";
+import { workerAlive } from "./engine/fleet.ts";
 import { loadUserCode } from "./engine/user-code.ts";
 import { MillwrightError } from "./errors.ts";
 import type { Log } from "./lib/log.ts";
@@ -79,7 +79,8 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
     threads: config.threads,
     project,
     transact: (body) => sql.transact((tx) => body(storesOn(tx))),
-    evaluationOf: async (version) => JSON.parse(Buffer.from(await blobs.get(version.report)).toString("utf8")),
+    evaluationOf: async (version) =>
+      JSON.parse(Buffer.from(await blobs.get(version.report)).toString("utf8")),
   };
   for (const pipeline of PIPELINES) engine.register(pipeline(platform));
   const working = work === "yes" || (work === "if-needed" && !(await workerAlive(sql)));

@@ -9,15 +9,15 @@ import { makeReference, type ReferenceInput } from "./monitoring/make-reference.
 import type { ModelReference } from "./monitoring/model-reference.ts";
 import type { CalibrationCache } from "./monitoring/window-drift.ts";
 import { onnxRuntime } from "./runtime/onnxruntime.ts";
-import type { Blobs } from "./storage/blobs/blobs.ts";
 import { openBlobs } from "./storage/blobs/all.ts";
+import type { Blobs } from "./storage/blobs/blobs.ts";
 import type { Columns } from "./storage/columns/columns.ts";
 import { duckdbColumns } from "./storage/columns/duckdb.ts";
 import type { Table } from "./table/table.ts";
-import { fit } from "./training/fit.ts";
 import type { Threads } from "./training/candidate.ts";
-import { forestMember } from "./training/trees/forest-member.ts";
+import { fit } from "./training/fit.ts";
 import { gbdtMember } from "./training/trees/boost-member.ts";
+import { forestMember } from "./training/trees/forest-member.ts";
 
 /** Where this thread finds its data; added to every input by app.ts. */
 export interface ComputeHost {
@@ -68,7 +68,11 @@ function calibrations(reference: Digest): CalibrationCache {
 }
 
 const now = () => performance.now();
-const alone = (context: ComputeContext): Threads => ({ threads: 1, openTeam: undefined, signal: context.signal });
+const alone = (context: ComputeContext): Threads => ({
+  threads: 1,
+  openTeam: undefined,
+  signal: context.signal,
+});
 const together = (context: ComputeContext, host: ComputeHost): Threads => ({
   threads: host.threads,
   openTeam: context.openTeam,

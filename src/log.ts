@@ -6,9 +6,11 @@ type Level = (typeof LEVELS)[number];
 type Write = (level: Level, message: string, fields: Readonly<Record<string, unknown>>) => void;
 
 function levelled(least: Level, write: Write): Log {
-  const at = (level: Level) => (message: string, fields: Readonly<Record<string, unknown>> = {}) => {
-    if (LEVELS.indexOf(level) >= LEVELS.indexOf(least)) write(level, message, fields);
-  };
+  const at =
+    (level: Level) =>
+    (message: string, fields: Readonly<Record<string, unknown>> = {}) => {
+      if (LEVELS.indexOf(level) >= LEVELS.indexOf(least)) write(level, message, fields);
+    };
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 

@@ -7,24 +7,17 @@ import pc from "picocolors";
 import { openApp, VERSION } from "./app.ts";
 import { COMMANDS } from "./cli/all.ts";
 import type { CliContext, GlobalOptions } from "./cli/command.ts";
+import { explain } from "./cli/help.ts";
 import { terminal } from "./cli/terminal.ts";
 import { type Config, readConfig } from "./config.ts";
 import { MillwrightError } from "./errors.ts";
 import type { Log } from "./lib/log.ts";
 import { jsonLog, lineLog } from "./log.ts";
 
-const EPILOGUE = `
-Start here:
-  millwright init mails.csv --target is_spam   look at the data, write millwright.config.ts
-  millwright up                                start everything; stop with Ctrl-C
-  millwright train                             race, judge, deploy
-  millwright predict subject="You won"         ask the champion
-
-Everything is kept in <project>/.millwright unless DATABASE_URL or BLOB_URL say otherwise.`;
-
 const context: CliContext = {
   entry: fileURLToPath(import.meta.url),
-  config: (options: GlobalOptions): Config => readConfig(process.env, options.project ?? process.cwd()),
+  config: (options: GlobalOptions): Config =>
+    readConfig(process.env, options.project ?? process.cwd()),
   terminal: (options) => terminal({ json: options.json === true, quiet: options.quiet === true }),
   async open(options, work, log) {
     const config = context.config(options);
@@ -36,7 +29,8 @@ const context: CliContext = {
     const app = await openApp({ config, log: log ?? logOf(config), work });
     return { platform: app.platform, app, close: app.close };
   },
-  log: (options, part) => (part ? jsonLog(context.config(options).logLevel, part) : logOf(context.config(options))),
+  log: (options, part) =>
+    part ? jsonLog(context.config(options).logLevel, part) : logOf(context.config(options)),
 };
 
 function logOf(config: Config): Log {
@@ -45,16 +39,18 @@ function logOf(config: Config): Log {
 
 async function main(): Promise<number> {
   const program = new Command("millwright")
-    .description("Keeps machine-learning models working: checked, trained, proven, served, watched, retrained.")
+    .description(
+      "Keeps machine-learning models working: checked, trained, proven, served, watched, retrained.",
+    )
     .version(VERSION)
     .option("--project <dir>", "the project's folder (default: the working folder)")
     .option("--json", "print the result as JSON on stdout")
     .option("--quiet", "no progress and no notes")
     .showHelpAfterError("(see: millwright <command> --help)")
-    .addHelpText("after", EPILOGUE)
     .exitOverride();
   for (const command of COMMANDS) command(program, context);
   for (const command of program.commands) command.exitOverride();
+  explain(program);
   try {
     await program.parseAsync(process.argv);
     return process.exitCode === undefined ? 0 : Number(process.exitCode);
@@ -72,7 +68,10 @@ function report(error: unknown, json: boolean): number {
     process.stdout.write(
       `${JSON.stringify({ error: { code: known?.code ?? "internal", message, details: known?.details ?? {} } }, null, 2)}\n`,
     );
-  else process.stderr.write(`${pc.red("error")} ${pc.dim(`[${known?.code ?? "internal"}]`)} ${message}\n`);
+  else
+    process.stderr.write(
+      `${pc.red("error")} ${pc.dim(`[${known?.code ?? "internal"}]`)} ${message}\n`,
+    );
   if (!known || process.env.MILLWRIGHT_LOG === "debug")
     process.stderr.write(`${error instanceof Error ? error.stack : ""}\n`);
   return known?.code === "invalid_input" ? 2 : 1;

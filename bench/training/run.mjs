@@ -6,7 +6,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { buildKernels } from "../../scripts/build-kernels.mjs";
@@ -52,7 +52,11 @@ for (let r = 0; r < repetitions; r++) {
 }
 rmSync(folder, { recursive: true });
 
-const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
+const median = (values) => {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = values.length >> 1;
+  return values.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+};
 const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
 const row = ([name]) => {
   const all = results.get(name);
@@ -73,13 +77,14 @@ const text = `# Training: speed and quality against XGBoost and scikit-learn
 100,000 x 28 training rows, 20,000 held out, every fourth column one-tenth missing; boosting: 100 trees of depth 6, learning
 rate 0.1; forest: 20 trees of depth 12. ${repetitions} repetitions with new data each, contenders in turns, a fresh process
 each (so our figures hold the warm-up of the JavaScript engine). Time is from arrays in memory to a trained model, binning
-included. Medians; AUC is a mean.
+included. Medians; AUC is a mean: single data sets differ by up to 0.006 either way (which
+interaction a greedy tree finds first).
 
 Command: \`PYTHON=python3 REPETITIONS=${repetitions} node bench/training/run.mjs\` on ${cpus().length} x ${cpus()[0]?.model.trim()}, Node ${process.version}, ${Object.entries(
   versions,
 )
   .map(([name, version]) => `${name} ${version}`)
-  .join(", ")}, ${new Date().toISOString().slice(0, 10)}. The machine was shared: CPU seconds say more than wall time.
+  .join(", ")}, ${new Date().toISOString().slice(0, 10)}. The machine was shared (load at the end: ${loadavg()[0].toFixed(1)}): CPU seconds say more than wall time.
 
 | | wall s | CPU s | AUC |
 |---|---|---|---|

@@ -1,7 +1,9 @@
 import type { CommandOf } from "./command.ts";
 import { demo } from "./demo.ts";
+import { doctor } from "./doctor.ts";
 import { init } from "./init.ts";
 import { leaderboard } from "./leaderboard.ts";
+import { logs } from "./logs.ts";
 import { promote, rollback } from "./promote.ts";
 import { runs } from "./runs.ts";
 import { show } from "./show.ts";
@@ -21,6 +23,8 @@ export const COMMANDS: readonly CommandOf[] = [
   status,
   runs,
   show,
+  logs,
+  doctor,
   demo,
   start,
 ];

@@ -4,12 +4,12 @@ import { fileURLToPath } from "node:url";
 import pc from "picocolors";
 import { client } from "../../sdk/src/client.ts";
 import { serving } from "../../sdk/src/contract/serving.ts";
-import { inWords } from "../lib/duration.ts";
 import { MillwrightError } from "../errors.ts";
+import { inWords } from "../lib/duration.ts";
 import type { CommandOf, GlobalOptions } from "./command.ts";
 import { type MailSummary, mailsOf, tellMail } from "./demo/mail.ts";
 import { type SourceRow, sourceRows } from "./demo/source-rows.ts";
-import { daysOf, tellTravellers, thousands, type TravellersSummary } from "./demo/travellers.ts";
+import { daysOf, type TravellersSummary, tellTravellers, thousands } from "./demo/travellers.ts";
 import type { Terminal } from "./terminal.ts";
 import { startAll } from "./up.ts";
 
@@ -36,7 +36,9 @@ export const demo: CommandOf = (program, context) => {
       process.env.MILLWRIGHT_GATEWAY_PORT ??= "0";
       const own: GlobalOptions = { ...global, project: folder };
 
-      terminal.say(`${pc.bold("Millwright demo")}  two true stories, told by a real installation in ${pc.dim(folder)}`);
+      terminal.say(
+        `${pc.bold("Millwright demo")}  two true stories, told by a real installation in ${pc.dim(folder)}`,
+      );
       terminal.progress("starting the database");
       const open = await context.open(own, "no");
       const { platform } = open;
@@ -50,8 +52,14 @@ export const demo: CommandOf = (program, context) => {
         ]);
         const mails = mailsOf(mail);
         const days = daysOf(travel);
-        writeRows(join(folder, "mail.jsonl"), mails.filter(({ at }) => at < MAIL_FROM).map(({ row }) => row));
-        writeRows(join(folder, "travellers.jsonl"), days.filter(({ at }) => at < TRAVEL_FROM).map(({ row }) => row));
+        writeRows(
+          join(folder, "mail.jsonl"),
+          mails.filter(({ at }) => at < MAIL_FROM).map(({ row }) => row),
+        );
+        writeRows(
+          join(folder, "travellers.jsonl"),
+          days.filter(({ at }) => at < TRAVEL_FROM).map(({ row }) => row),
+        );
         const stage = (out: (line: string) => void) => ({
           platform,
           sql: open.app.sql,
@@ -60,9 +68,18 @@ export const demo: CommandOf = (program, context) => {
           progress: (message: string) => terminal.progress(message),
         });
         const second: string[] = [];
-        heading(terminal, "1", "Mail security", "6,000 mails, received June 2001 to December 2002. Trained on what came before August 2002, then every mail is scored in the hour it arrives; analysts read the 20 riskiest of a day and report three days later.");
+        heading(
+          terminal,
+          "1",
+          "Mail security",
+          "6,000 mails, received June 2001 to December 2002. Trained on what came before August 2002, then every mail is scored in the hour it arrives; analysts read the 20 riskiest of a day and report three days later.",
+        );
         const [one, two] = await Promise.all([
-          tellMail(stage((line) => terminal.say(line)), models.mail, mails.filter(({ at }) => at >= MAIL_FROM)),
+          tellMail(
+            stage((line) => terminal.say(line)),
+            models.mail,
+            mails.filter(({ at }) => at >= MAIL_FROM),
+          ),
           tellTravellers(
             stage((line) => second.push(line)),
             models.travellers,
@@ -70,12 +87,21 @@ export const demo: CommandOf = (program, context) => {
           ),
         ]);
         concludeMail(terminal, one);
-        heading(terminal, "2", "The world changes", "Travellers at US airports a day. Trained on 2019 and January 2020, then a forecast every morning and the truth every evening.");
+        heading(
+          terminal,
+          "2",
+          "The world changes",
+          "Travellers at US airports a day. Trained on 2019 and January 2020, then a forecast every morning and the truth every evening.",
+        );
         for (const line of second) terminal.say(line);
         concludeTravellers(terminal, two);
         const seconds = (Date.now() - started) / 1000;
         terminal.say();
-        terminal.say(pc.dim(`${inWords(Date.now() - started)} in all. Everything of this run (${models.mail}, ${models.travellers}) stays in ${folder}; earlier runs stay, too.`));
+        terminal.say(
+          pc.dim(
+            `${inWords(Date.now() - started)} in all. Everything of this run (${models.mail}, ${models.travellers}) stays in ${folder}; earlier runs stay, too.`,
+          ),
+        );
         terminal.say(pc.dim(`Look around: millwright status --project ${folder}`));
         terminal.result({ mail: one, travellers: two, seconds, project: folder });
         if (options.keep) await keepRunning(terminal, urls);
@@ -86,7 +112,10 @@ export const demo: CommandOf = (program, context) => {
     });
 };
 
-async function keepRunning(terminal: Terminal, urls: Readonly<Record<string, string>>): Promise<void> {
+async function keepRunning(
+  terminal: Terminal,
+  urls: Readonly<Record<string, string>>,
+): Promise<void> {
   terminal.say();
   terminal.say(`console  ${pc.cyan(urls.control ?? "")}`);
   terminal.say(`gateway  ${pc.cyan(urls.gateway ?? "")}`);
@@ -137,7 +166,10 @@ function nextChapter(folder: string): number {
   return chapter;
 }
 
-function writeProject(folder: string, models: { readonly mail: string; readonly travellers: string }): void {
+function writeProject(
+  folder: string,
+  models: { readonly mail: string; readonly travellers: string },
+): void {
   writeFileSync(
     join(folder, "millwright.config.ts"),
     `import { beatsChampion, category, defineProject, gate, numeric, text } from "millwright";
@@ -185,7 +217,10 @@ function examples(name: string): string {
     .map((path) => fileURLToPath(new URL(`${path}/${name}`, import.meta.url)))
     .find(existsSync);
   if (found) return found;
-  throw new MillwrightError("not_found", `The data of the ${name} story is not part of this installation.`);
+  throw new MillwrightError(
+    "not_found",
+    `The data of the ${name} story is not part of this installation.`,
+  );
 }
 
 function wrapped(text: string, width: number): string[] {

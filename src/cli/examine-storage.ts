@@ -29,12 +29,7 @@ export async function examineStorage(config: Config): Promise<Finding[]> {
   const database = config.databaseUrl
     ? await ownDatabase(config.databaseUrl)
     : await embeddedDatabase(join(config.dataDir, "postgres"));
-  return [
-    folder(config.dataDir),
-    database,
-    ...upLock(join(config.dataDir, "up.pid")),
-    ...starterLock(join(config.dataDir, "postgres", "starting.lock")),
-  ];
+  return [folder(config.dataDir), database, ...locksIn(config.dataDir)];
 }
 
 function folder(dataDir: string): Finding {
@@ -132,6 +127,12 @@ function runningState(dataDir: string): string {
     return "not running";
   }
 }
+
+/** What running and killed processes have left in the data folder. */
+export const locksIn = (dataDir: string): Finding[] => [
+  ...upLock(join(dataDir, "up.pid")),
+  ...starterLock(join(dataDir, "postgres", "starting.lock")),
+];
 
 /** `millwright up` writes its process number. */
 function upLock(file: string): Finding[] {

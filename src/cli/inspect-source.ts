@@ -32,7 +32,7 @@ export interface Inspected {
   readonly distinct: ReadonlyMap<string, number>;
 }
 
-export interface ClassShare {
+interface ClassShare {
   readonly name: string;
   readonly share: number;
 }

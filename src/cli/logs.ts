@@ -38,7 +38,7 @@ export const logs: CommandOf = (program, context) => {
 };
 
 /** The logs that there are: of each part of `up`, and of the embedded database. */
-export function logFiles(dataDir: string): LogFile[] {
+function logFiles(dataDir: string): LogFile[] {
   const folder = join(dataDir, "logs");
   const parts = existsSync(folder)
     ? readdirSync(folder)

@@ -10,7 +10,6 @@ import {
   labelled,
   moment,
   oneLine,
-  percent,
   shortDigest,
   table,
   when,
@@ -117,7 +116,7 @@ const day = (seconds: number): string => {
   return Number.isNaN(at.getTime()) ? "–" : at.toISOString().slice(0, 10);
 };
 
-export function anomalyLines(anomalies: readonly Anomaly[], width: number): string[] {
+function anomalyLines(anomalies: readonly Anomaly[], width: number): string[] {
   if (anomalies.length === 0) return [];
   const ordered = [...anomalies].sort(
     (a, b) => Number(b.severity === "broken") - Number(a.severity === "broken") || b.rows - a.rows,
@@ -145,8 +144,7 @@ export function datasetCells(version: DatasetVersion, now: number): string[] {
   const notes = [
     broken > 0 && pc.red(counted(broken, "broken anomaly", "broken anomalies")),
     odd > 0 && pc.yellow(counted(odd, "anomaly", "anomalies")),
-    version.quarantine &&
-      `${counted(version.quarantine.rows, "row")} set aside (${percent(version.quarantine.rows / Math.max(1, version.rows + version.quarantine.rows))})`,
+    version.quarantine && `${counted(version.quarantine.rows, "row")} set aside`,
   ].filter(Boolean);
   return [
     cut(version.dataset, 24),

@@ -1,13 +1,9 @@
 import pc from "picocolors";
 import type { KeptIncident } from "../monitoring/window-report.ts";
-import { counted, cut, heading, labelled, moment, oneLine, table, when } from "./render-text.ts";
+import { counted, cut, heading, labelled, moment, oneLine, table } from "./render-text.ts";
 
 /** Open ones in full, the others a line each. */
-export function renderIncidents(
-  incidents: readonly KeptIncident[],
-  now: number,
-  width: number,
-): string[] {
+export function renderIncidents(incidents: readonly KeptIncident[], width: number): string[] {
   const open = incidents.filter((incident) => incident.state === "open");
   const past = incidents.filter((incident) => incident.state !== "open");
   const rows = past
@@ -20,7 +16,7 @@ export function renderIncidents(
     ]);
   return [
     ...(open.length === 0 ? ["", `  ${pc.green("✓")} No incident is open.`] : []),
-    ...open.flatMap((incident) => renderIncident(incident, now, width)),
+    ...open.flatMap((incident) => renderIncident(incident, width)),
     ...(rows.length === 0
       ? []
       : [
@@ -31,7 +27,7 @@ export function renderIncidents(
   ];
 }
 
-export function renderIncident(incident: KeptIncident, now: number, width: number): string[] {
+export function renderIncident(incident: KeptIncident, width: number): string[] {
   const { first, last, state, subjects, windows } = incident;
   const seen = `${moment(first.start)} to ${moment(last.end)} UTC, in ${counted(windows, "window")}`;
   return [
@@ -39,7 +35,7 @@ export function renderIncident(incident: KeptIncident, now: number, width: numbe
     `${heading(cut(incident.headline, width - 10))}  ${state === "open" ? pc.red(state) : pc.dim(state)}`,
     "",
     ...labelled("model", incident.model, width),
-    ...labelled("seen", `${seen} (${when(first.start, now)})`, width),
+    ...labelled("seen", seen, width),
     ...labelled("what", oneLine(incident.words), width),
     ...(subjects.length === 0 ? [] : labelled("in", subjectsInWords(subjects), width)),
     ...labelled("incident", incident.id, width),

@@ -17,7 +17,7 @@ const ROLE_COLOUR: Readonly<Partial<Record<Role, (text: string) => string>>> = {
 };
 
 /** The table of columns: what each is for, and why. */
-export function renderColumns(columns: readonly InferredColumn[], width: number): string[] {
+function renderColumns(columns: readonly InferredColumn[], width: number): string[] {
   const telling = (c: InferredColumn) =>
     c.role === "target"
       ? 0
@@ -47,12 +47,12 @@ const LEARNABLE: ReadonlySet<Role> = new Set(["numeric", "category", "text", "ti
 const MANY_MISSING = 0.2;
 
 /** One thing a person should look at before training: a sentence, and lines under it. */
-export interface Remark {
+interface Remark {
   readonly text: string;
   readonly items: readonly string[];
 }
 
-export function remarksOf(inspected: Inspected, key: string | undefined): Remark[] {
+function remarksOf(inspected: Inspected, key: string | undefined): Remark[] {
   const { evidence, rows, unreadable, missingTargets, source } = inspected;
   const { target, columns, leaks } = inspected.inference;
   const remarks: Remark[] = [];
@@ -120,7 +120,7 @@ export function balanceInWords({ classes }: Inspected): string {
 }
 
 /** Which rows will be the final test, and why those. */
-export function splitInWords(time: string | undefined, inspected: Inspected): string {
+function splitInWords(time: string | undefined, inspected: Inspected): string {
   const { target } = inspected.inference;
   if (time !== undefined)
     return `by time: the newest 20 % by ${named(time)} are the final test. A random split would mix rows of the same days into training and test, and flatter the model.`;

@@ -11,18 +11,20 @@ export interface Axis {
   readonly to: number;
 }
 
+/** Means further from the best than this many widths of its interval are not drawn to scale. */
+const NEAR = 1.5;
+
 /**
- * The stretch of values on which intervals are drawn: that of the better half, so that a hopeless candidate does not squeeze the
+ * The stretch of values on which intervals are drawn: that around the best, so that a hopeless candidate does not squeeze the
  * others into one character. What lies outside is drawn as an arrow at the edge.
  * @param intervals best first.
  */
 export function axisOf(intervals: readonly Interval[]): Axis | undefined {
-  const half = intervals.slice(0, Math.max(3, Math.ceil(intervals.length / 2)));
-  const best = half[0];
+  const best = intervals[0];
   if (!best) return undefined;
-  const spread = Math.max(...half.map((i) => ends(i)[1] - ends(i)[0]), 0);
-  // Far from the best, by its own measure of width: not part of the competition.
-  const near = half.filter((i) => Math.abs(i.mean - best.mean) <= Math.max(6 * spread, 1e-12));
+  const widths = intervals.slice(0, 3).map((interval) => ends(interval)[1] - ends(interval)[0]);
+  const reach = NEAR * (widths[0] || Math.max(...widths));
+  const near = intervals.filter((i) => Math.abs(i.mean - best.mean) <= Math.max(reach, 1e-12));
   const from = Math.min(...near.map((i) => ends(i)[0]));
   const to = Math.max(...near.map((i) => ends(i)[1]));
   const margin = (to - from) * 0.04 || Math.abs(from) * 0.01 || 0.01;

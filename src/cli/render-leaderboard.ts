@@ -4,7 +4,7 @@ import type { GateResult } from "../evaluation/gates/gate.ts";
 import { reportedMetric } from "../evaluation/report.ts";
 import { inWords } from "../lib/duration.ts";
 import type { Leaderboard, LeaderboardRow } from "../training/leaderboard.ts";
-import { axisOf, drawInterval } from "./render-interval.ts";
+import { axisOf, drawInterval, type Interval } from "./render-interval.ts";
 import { counted, cut, decimal, heading, labelled, oneLine, wrap } from "./render-text.ts";
 
 export interface LeaderboardView {
@@ -22,7 +22,7 @@ export function renderLeaderboard(view: LeaderboardView, width: number): string[
     "",
     `${heading(`${view.model} version ${view.number}`)}${view.aliases.map((alias) => `  ${pc.green(alias)}`).join("")}`,
     "",
-    ...standingLines(board, width),
+    ...standingLines(board, isShare(view), width),
     pc.dim(`  ${board.metric}: mean of ${folds}; line: 95 % interval`),
     "",
     ...labelled("chosen", oneLine(board.reason), width),
@@ -39,21 +39,35 @@ export function renderLeaderboard(view: LeaderboardView, width: number): string[
   ];
 }
 
-function standingLines(board: Leaderboard, width: number): string[] {
+/** The metric lies between 0 and 1. */
+const isShare = ({ leaderboard, evaluation }: LeaderboardView): boolean =>
+  reportedMetric(evaluation.report, leaderboard.metric)?.unit === "share";
+
+/** An interval from a standard error may leave the values that a share can have. */
+const clamped = (row: LeaderboardRow, share: boolean): Interval | undefined =>
+  row.mean === null
+    ? undefined
+    : {
+        mean: row.mean,
+        low: share && row.low !== null ? Math.max(0, row.low) : row.low,
+        high: share && row.high !== null ? Math.min(1, row.high) : row.high,
+      };
+
+function standingLines(board: Leaderboard, share: boolean, width: number): string[] {
   const names = Math.min(24, Math.max(9, ...board.rows.map((row) => row.candidate.length)));
-  const plot = Math.max(12, Math.min(40, width - names - 4 - 10 - 8 - 9));
-  const axis = axisOf(
-    board.rows.flatMap(({ mean, low, high }) => (mean === null ? [] : [{ mean, low, high }])),
-  );
+  const plot = Math.max(12, Math.min(40, width - names - 34));
+  const intervals = board.rows.flatMap((row) => clamped(row, share) ?? []);
+  const axis = axisOf(intervals);
   const head = `    ${"candidate".padEnd(names)}  ${board.metric.slice(0, 9).padStart(9)}  ${axisLabels(axis, plot)}  ${"folds".padStart(5)}  ${"time".padStart(6)}`;
   const line = (row: LeaderboardRow) => {
     const won = row.candidate === board.winner;
     const name = cut(row.candidate, names).padEnd(names);
     const start = `  ${won ? pc.green("▸") : " "} `;
-    if (row.mean === null)
+    const interval = clamped(row, share);
+    if (row.mean === null || !interval)
       return `${start}${pc.dim(name)}  ${pc.dim(cut(row.state === "failed" ? `failed: ${row.error ?? ""}` : row.state, width - names - 8))}`;
     const value = decimal(row.mean).padStart(9);
-    const drawn = axis ? drawInterval({ ...row, mean: row.mean }, axis, plot) : " ".repeat(plot);
+    const drawn = axis ? drawInterval(interval, axis, plot) : " ".repeat(plot);
     const folds = String(row.folds).padStart(5);
     const tail = `${folds}  ${shortTime(row.seconds).padStart(6)}`;
     const out = row.state === "dropped" || row.state === "failed";
@@ -100,7 +114,7 @@ export function verdictLines(verdict: Evaluation["verdict"], width: number): str
   });
   return [
     "",
-    `${heading("Verdict")}  ${colour(verdict.pass ? "may be deployed" : "not deployed")}`,
+    `${heading("Verdict")}  ${colour(verdict.pass ? "passes" : "does not pass")}`,
     ...gates,
     ...wrap(oneLine(verdict.couldNotHaveSeen), width - 4).map((line) => pc.dim(`    ${line}`)),
   ];

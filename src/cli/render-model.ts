@@ -47,7 +47,7 @@ export function headline(evaluation: Evaluation | undefined): string {
   return `${name} ${decimal(value)}${range}`;
 }
 
-export const aliasWord = (alias: Alias): string =>
+const aliasWord = (alias: Alias): string =>
   alias === "champion" ? pc.green(alias) : pc.cyan(alias);
 
 export function renderModel(view: ModelView, now: number, width: number): string[] {

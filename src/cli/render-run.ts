@@ -24,10 +24,10 @@ const COLOUR: Readonly<Record<RunState, (text: string) => string>> = {
   cancelled: pc.yellow,
 };
 
-export const stateWord = (state: RunState): string => COLOUR[state](state);
+const stateWord = (state: RunState): string => COLOUR[state](state);
 
 /** "train churn". */
-export const runTitle = (run: Run): string =>
+const runTitle = (run: Run): string =>
   [run.pipeline, subjectOf(run.input)].filter((part) => part !== undefined).join(" ");
 
 /** What happened, or is happening, in a few words. */

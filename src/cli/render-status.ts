@@ -6,7 +6,7 @@ import { isActive, subjectOf } from "../tracking/run-view.ts";
 import { datasetCells } from "./render-dataset.ts";
 import { headline, type VersionView } from "./render-model.ts";
 import { renderLatestRuns } from "./render-run.ts";
-import { counted, cut, heading, oneLine, table, when, wrap } from "./render-text.ts";
+import { counted, cut, heading, moment, oneLine, table, when, wrap } from "./render-text.ts";
 
 export interface ModelStatus {
   readonly model: string;
@@ -15,6 +15,8 @@ export interface ModelStatus {
   readonly challenger: VersionView | undefined;
   /** Since when, and why, the challenger runs beside the champion. */
   readonly shadow: { readonly since: number; readonly reason: string } | undefined;
+  /** Number of the former champion, while it runs on beside the new one so that a bad promotion is noticed. */
+  readonly guard: number | undefined;
 }
 
 export interface StatusView {
@@ -89,9 +91,12 @@ function modelLines(
     ...(shadow
       ? wrapped(
           pc.cyan("›"),
-          `in shadow on live traffic since ${when(shadow.since, now)}: ${shadow.reason}`,
+          `in shadow on live traffic since ${moment(shadow.since)} UTC: ${shadow.reason}`,
         )
       : []),
+    ...(status.guard === undefined
+      ? []
+      : wrapped(pc.cyan("›"), `guarded: version ${status.guard} runs on beside it, to go back to`)),
     ...own.flatMap(({ headline: what }) => wrapped(pc.red("!"), what)),
   ];
 }

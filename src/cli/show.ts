@@ -35,8 +35,7 @@ async function shown(what: string, looking: Looking): Promise<Shown> {
     if (found) return found;
   }
   const incident = (await platform.monitoring.incidents()).find(({ id }) => id === what);
-  if (incident)
-    return { lines: renderIncident(incident, looking.now, looking.width), result: incident };
+  if (incident) return { lines: renderIncident(incident, looking.width), result: incident };
   if (/^(sha256:)?[0-9a-f]{8,64}$/.test(what)) {
     const found = await showDigest(what, looking);
     if (found) return found;
@@ -157,9 +156,9 @@ async function showDigest(digest: string, looking: Looking): Promise<Shown | und
   return undefined;
 }
 
-async function showIncidents({ platform, now, width }: Looking): Promise<Shown> {
+async function showIncidents({ platform, width }: Looking): Promise<Shown> {
   const incidents = await platform.monitoring.incidents();
-  return { lines: renderIncidents(incidents, now, width), result: { incidents } };
+  return { lines: renderIncidents(incidents, width), result: { incidents } };
 }
 
 /** Vocabularies are long and say nothing to a reader. */

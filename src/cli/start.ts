@@ -15,7 +15,9 @@ interface Started {
   close(): Promise<void>;
 }
 
-const PARTS: Readonly<Record<string, (context: CliContext, options: GlobalOptions) => Promise<Started>>> = {
+const PARTS: Readonly<
+  Record<string, (context: CliContext, options: GlobalOptions) => Promise<Started>>
+> = {
   async control(context, options) {
     const log = context.log(options, "control");
     const open = await context.open(options, "no", log);
@@ -34,7 +36,13 @@ const PARTS: Readonly<Record<string, (context: CliContext, options: GlobalOption
       : await keepPostgres({ dataDir: join(config.dataDir, "postgres"), log });
     const sql = postgres(config.databaseUrl ?? server!.url, { log });
     const gateway = await openGateway(
-      { runtime: await onnxRuntime(), blobs: openBlobs(config.blobUrl, config.project), sql, log, version: VERSION },
+      {
+        runtime: await onnxRuntime(),
+        blobs: openBlobs(config.blobUrl, config.project),
+        sql,
+        log,
+        version: VERSION,
+      },
       { port: config.gatewayPort, host: config.host, token: config.token, dataDir: config.dataDir },
     );
     return {

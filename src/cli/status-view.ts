@@ -48,6 +48,7 @@ async function modelStatus(platform: Platform, model: string): Promise<ModelStat
     versions: versions.length,
     champion: await viewOf(champion),
     challenger: await viewOf(challenger),
+    guard: inShadow ? undefined : route?.shadow?.number,
     shadow:
       inShadow && challenged ? { since: challenged.at, reason: challenged.reason } : undefined,
   };

@@ -2,15 +2,18 @@ import pc from "picocolors";
 import type { Json } from "../lib/json.ts";
 import type { TrainOutcome } from "../pipelines/train.ts";
 import type { CommandOf, GlobalOptions } from "./command.ts";
-import { modelNamed } from "./model-argument.ts";
 import { followRun } from "./follow-run.ts";
+import { modelNamed } from "./model-argument.ts";
 
 export const train: CommandOf = (program, context) => {
   program
     .command("train")
     .summary("train candidates, judge the best one, deploy it if it passes")
     .argument("[model]", "which model of the project (may be left out when there is one)")
-    .option("--budget <duration>", 'time for the race, such as "20s" or "10m" (default: the project\'s, else 60s)')
+    .option(
+      "--budget <duration>",
+      'time for the race, such as "20s" or "10m" (default: the project\'s, else 60s)',
+    )
     .option("--reason <text>", "why, for the record", "asked for by a person")
     .option("--no-shadow", "promote on held-out evidence alone, without a shadow on live traffic")
     .option("--detach", "start the run and return its id at once")

@@ -27,7 +27,8 @@ export const up: CommandOf = (program, context) => {
         terminal.say(pc.dim("  logs      millwright logs · stop with Ctrl-C"));
         terminal.result(urls);
         await new Promise<void>((resolve) => {
-          for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
+          for (const signal of ["SIGTERM", "SIGINT"] as const)
+            process.once(signal, () => resolve());
         });
         terminal.note("stopping");
         await running.stop();
@@ -47,7 +48,10 @@ export async function startAll(
   const project = ["--project", config.project];
   const running = supervise({
     entry: context.entry,
-    parts: ["control", "worker", "gateway"].map((name) => ({ name, args: ["start", name, ...project] })),
+    parts: ["control", "worker", "gateway"].map((name) => ({
+      name,
+      args: ["start", name, ...project],
+    })),
     logDir: join(config.dataDir, "logs"),
     log: context.log(options),
   });

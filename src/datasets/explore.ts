@@ -16,6 +16,8 @@ export interface ExploreInput {
   readonly key?: string | undefined;
   readonly time?: string | undefined;
   readonly roles?: Readonly<Record<string, Role>> | undefined;
+  /** Look at no more than about this many rows, from the start; for a first answer about a large file. */
+  readonly mostRows?: number | undefined;
   /** The source, when it was inspected before. */
   readonly inspected?: Source;
 }
@@ -30,16 +32,28 @@ export interface Exploration {
   readonly columns: readonly ColumnSchema[];
 }
 
-/** Reads a source once and says what it is: types from every row, roles, task, time, key and leaks from a sample. */
+/** Reads a source once and says what it is: types from every row read, roles, task, time, key and leaks from a sample. */
 export async function explore(
   deps: { readonly columns: Columns },
   input: ExploreInput,
 ): Promise<Exploration> {
-  const { source: uri, folder, header, target, key, time, roles } = input;
+  const {
+    source: uri,
+    folder,
+    header,
+    target,
+    key,
+    time,
+    roles,
+    mostRows = Number.POSITIVE_INFINITY,
+  } = input;
   const source =
     input.inspected ?? (await deps.columns.inspect({ uri, folder, ...(header ? { header } : {}) }));
   const look = surveyor(source.names, source.declared, target);
-  for await (const block of deps.columns.blocks(source)) look.add(block);
+  for await (const block of deps.columns.blocks(source)) {
+    look.add(block);
+    if (look.rows() >= mostRows) break;
+  }
   const survey = look.finish();
   if (survey.rows === 0)
     throw new MillwrightError(

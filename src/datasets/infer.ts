@@ -114,6 +114,8 @@ export function inferTable(input: InferenceInput): Inference {
   };
 }
 
+const NOT_AN_EVENT = /birth|dob\b|(^|_)dob(_|$)|expir|valid_(to|until)|due_?date/i;
+
 /** The column that best says when a row happened: most often filled, then in file order, then by its name. */
 function timeColumn(sample: Table, names: readonly string[]): Suggestion | undefined {
   const scored = names.map((column) => {
@@ -137,7 +139,7 @@ function timeColumn(sample: Table, names: readonly string[]): Suggestion | undef
     };
   });
   const best = scored
-    .filter((s) => s.share > 0.5 && s.distinct >= 5)
+    .filter((s) => s.share > 0.5 && s.distinct >= 5 && !NOT_AN_EVENT.test(s.column))
     .reduce<(typeof scored)[number] | undefined>(
       (a, b) => (a && a.score >= b.score ? a : b),
       undefined,
@@ -158,7 +160,7 @@ function keyColumn(sample: Table, names: readonly string[]): Suggestion | undefi
   return column === undefined ? undefined : { column, reason: "names each row" };
 }
 
-export function unknownColumn(field: string, name: string, table: Table): MillwrightError {
+function unknownColumn(field: string, name: string, table: Table): MillwrightError {
   const names = [...table.columns.keys()];
   const near = names.filter((n) => n.toLowerCase() === name.toLowerCase());
   return new MillwrightError(

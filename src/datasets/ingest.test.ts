@@ -151,6 +151,26 @@ describe("ingest", () => {
   });
 });
 
+describe("two models on one dataset", () => {
+  test("each target has its own schema, and keeps it; joined versions are no measure of volume", async () => {
+    put("w1.csv", shop(100));
+    const a = await from("both", "w1.csv");
+    const b = await from("both", "w1.csv", { target: "amount" });
+    expect(b.version.schema.columns.find((c) => c.role === "target")!.name).toBe("amount");
+    const parts = [a.version.data, a.version.data, a.version.data];
+    await ingestTable(deps, {
+      dataset: "both",
+      parts,
+      schema: a.version.schema,
+      parents: [a.version.id],
+    });
+    put("w2.csv", shop(110));
+    const next = await from("both", "w2.csv");
+    expect(next.version.schema).toEqual(a.version.schema);
+    expect(next.version.anomalies).toEqual([]);
+  });
+});
+
 describe("ingestTable", () => {
   test("an earlier version and new rows make a version that knows its parents; again makes nothing new", async () => {
     put("t.csv", shop(150));
@@ -212,6 +232,12 @@ describe("explore, on the data of the examples", () => {
       sender_domain: "category",
       received_at: "time",
     });
+  });
+  test("a first answer about a large file reads only its beginning", async () => {
+    put("large.csv", shop(200_000));
+    const { survey } = await explore({ columns }, { source: "large.csv", folder, mostRows: 1000 });
+    expect(survey.rows).toBeGreaterThanOrEqual(1000);
+    expect(survey.rows).toBeLessThan(150_000);
   });
   test("travellers", async () => {
     const { target, time, leaks } = await look("travellers/data/travellers.csv", "travelers");

@@ -35,7 +35,7 @@ export interface IngestInput {
   readonly target?: string | undefined;
   /** Roles a person decided. */
   readonly roles?: Readonly<Record<string, Role>> | undefined;
-  /** The curated schema. Left out: the newest version's when it has the same target, otherwise inferred. */
+  /** The curated schema. Left out: that of the newest version read for the same target, otherwise inferred. */
   readonly schema?: Schema | undefined;
   /** Default "quarantine". "block": any bad row fails the ingest. */
   readonly onBadRows?: "quarantine" | "block" | undefined;
@@ -63,7 +63,6 @@ export async function ingest(deps: IngestDeps, input: IngestInput): Promise<Inge
     folder,
     ...(header ? { header } : {}),
   });
-  const latest = await datasets.latest(dataset);
   const settings = {
     names: source.names,
     key,
@@ -81,7 +80,8 @@ export async function ingest(deps: IngestDeps, input: IngestInput): Promise<Inge
   const known = await datasets.ingested(dataset, readKey);
   if (known) return { version: known, created: false };
 
-  const expected = input.schema ?? schemaFor(latest, target);
+  const before = await datasets.lastRead(dataset, target);
+  const expected = input.schema ?? before?.schema;
   const draft = expected?.columns ?? (await explore(deps, { ...input, inspected: source })).columns;
   const specs = draft.map(({ name, type }) => ({ name, type }));
   const type = typist(typedColumns(draft, source.names), target);
@@ -112,22 +112,13 @@ export async function ingest(deps: IngestDeps, input: IngestInput): Promise<Inge
   const schema = expected ?? withLimits(draft, counted);
   const anomalies = [
     ...sourceAnomalies(source.notes, refused.counts(), counted.rows),
-    ...validate({ schema, facts: counted, names: source.names, before: latest?.rows }),
+    ...validate({ schema, facts: counted, names: source.names, before: before?.rows }),
   ];
   const lineage = {
     sources: source.files.map(({ uri, digest }) => ({ uri, digest })),
     parents: [],
   };
   return keepVersion(deps, { dataset, file, schema, anomalies, quarantined, lineage, readKey });
-}
-
-/** The newest version's schema, unless it was made for another target. */
-function schemaFor(
-  latest: DatasetVersion | undefined,
-  target: string | undefined,
-): Schema | undefined {
-  const before = latest?.schema.columns.find((c) => c.role === "target")?.name;
-  return latest && before === target ? latest.schema : undefined;
 }
 
 function typedColumns(draft: readonly ColumnSchema[], names: readonly string[]): TypedColumn[] {

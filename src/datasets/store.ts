@@ -14,6 +14,8 @@ export interface DatasetStore {
   /** Throws `not_found`. @param name a digest, at least eight characters of its hex digits, or "latest". */
   find(dataset: string, name: string): Promise<DatasetVersion>;
   latest(dataset: string): Promise<DatasetVersion | undefined>;
+  /** The newest version that was read from a source (not put together from others), with this column as its target if one is given. */
+  lastRead(dataset: string, target: string | undefined): Promise<DatasetVersion | undefined>;
   /** Newest first. */
   versions(dataset: string): Promise<DatasetVersion[]>;
   datasets(): Promise<string[]>;
@@ -76,6 +78,12 @@ export function datasetStore(sql: Sql): DatasetStore {
     },
     latest: (dataset) =>
       first(`${BODY} where v.dataset = $1 order by v.number desc limit 1`, [dataset]),
+    lastRead: (dataset, target) =>
+      first(
+        `${BODY} where v.dataset = $1 and v.body -> 'lineage' -> 'parents' = '[]'
+         and ($2::jsonb is null or v.body -> 'schema' -> 'columns' @> $2::jsonb) order by v.number desc limit 1`,
+        [dataset, target === undefined ? null : JSON.stringify([{ name: target, role: "target" }])],
+      ),
     async versions(dataset) {
       const rows = await sql.query<Row>(`${BODY} where v.dataset = $1 order by v.number desc`, [
         dataset,

@@ -78,6 +78,7 @@ export function surveyor(
         if (first) firsts.push(sampledRow(block, r, rows));
       }
     },
+    rows: () => rows,
     finish(): Survey {
       const drawn = new Set(kept.map((k) => k.row));
       kept.push(...firsts.filter((k) => !drawn.has(k.row)));

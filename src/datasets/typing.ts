@@ -107,7 +107,7 @@ export function typist(columns: readonly TypedColumn[], target?: string) {
   };
 }
 
-export const missingAt = (column: Column, row: number): boolean =>
+const missingAt = (column: Column, row: number): boolean =>
   column.type === "string" ? column.codes[row]! < 0 : Number.isNaN(column.values[row]!);
 
 const lookup = (dictionary: ByteDictionary, block: TextBlock, cell: number): number =>

@@ -1,16 +1,5 @@
-import type { Json } from "../lib/json.ts";
 import type { Sql } from "../storage/sql/sql.ts";
-
-/** Something that happened, said in the past tense: `dataset.ingested`, `drift.detected`, `labels.collected`. */
-export interface Event {
-  readonly id: number;
-  readonly type: string;
-  /** What it is about, e.g. the model's or dataset's name. */
-  readonly subject: string;
-  readonly payload: Json;
-  /** Milliseconds since 1970. */
-  readonly at: number;
-}
+import type { Event } from "./event.ts";
 
 const APPEND_LOCK = 6_245_990_003;
 /** A handler that keeps failing on one event is left behind after this many tries. */

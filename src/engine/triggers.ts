@@ -1,19 +1,9 @@
 import type { Clock } from "../lib/clock.ts";
-import type { Json } from "../lib/json.ts";
 import type { Log } from "../lib/log.ts";
 import type { Engine } from "./engine.ts";
-import type { Event, EventLog } from "./events.ts";
+import type { EventLog } from "./events.ts";
 import type { Schedules } from "./schedule.ts";
-
-/** "This event starts that pipeline": a line of `pipelines/all.ts`. */
-export interface Trigger {
-  /** Stable: events already answered are remembered under it. */
-  readonly name: string;
-  readonly on: readonly string[];
-  readonly pipeline: string;
-  /** The input of the run, or undefined when this event starts nothing. */
-  readonly input: (event: Event) => Json | undefined | Promise<Json | undefined>;
-}
+import type { Trigger } from "./trigger.ts";
 
 /**
  * Once a second: what is due by schedule, and what happened, starts runs. Any number of processes may do this at once; a run is

@@ -37,9 +37,12 @@ export interface EvaluateInput {
   readonly candidate: Candidate;
   /** Trivial candidates of the race: the best of them on the test rows is the one to beat. */
   readonly baselines: readonly Candidate[];
-  readonly champion:
-    | { readonly name: string; readonly onnx: Digest; readonly signature: Signature; readonly complexity: number }
-    | null;
+  readonly champion: {
+    readonly name: string;
+    readonly onnx: Digest;
+    readonly signature: Signature;
+    readonly complexity: number;
+  } | null;
   /** null = all of them. */
   readonly gates: readonly GateChoice[] | null;
 }
@@ -57,10 +60,7 @@ export interface Evaluated {
 }
 
 /** Judges the stored file, through the serving runtime, on rows nobody has trained on. */
-export async function evaluate(
-  deps: EvaluateDeps,
-  input: EvaluateInput,
-): Promise<Evaluated> {
+export async function evaluate(deps: EvaluateDeps, input: EvaluateInput): Promise<Evaluated> {
   const { spec } = input;
   const data = trainingData(spec, await deps.loadTable(input.data));
   const table = takeRows(data.table, data.test);
@@ -78,9 +78,9 @@ export async function evaluate(
     const fitted = fitCandidate(spec, candidate, { ...data, rows: data.train }, deps);
     return { name: candidate.id, scores: fitted.model.predict(fitted.encoder.encode(table)) };
   });
-  const valueOf = (contender: Contender) => metric.compute(contender.scores, target);
+  const metricValue = (contender: Contender) => metric.compute(contender.scores, target);
   const sign = metric.better === "higher" ? 1 : -1;
-  const baseline = baselines.sort((a, b) => sign * (valueOf(b) - valueOf(a)))[0];
+  const baseline = baselines.sort((a, b) => sign * (metricValue(b) - metricValue(a)))[0];
   const judged = verdict(
     {
       task: spec.task,
@@ -104,8 +104,8 @@ export async function evaluate(
   const evaluation: Evaluation = {
     report: found,
     verdict: judged,
-    baseline: baseline && { candidate: baseline.name, value: valueOf(baseline) },
-    champion: champion === null ? undefined : { name: champion.name, value: valueOf(champion) },
+    baseline: baseline && { candidate: baseline.name, value: metricValue(baseline) },
+    champion: champion === null ? undefined : { name: champion.name, value: metricValue(champion) },
     testRows: data.test.length,
     split: data.splitReason,
     importance: input.fit.importance,

@@ -10,7 +10,11 @@ const BATCH = 1000;
 /** What a stored model says about a table, through the runtime that serves. Missing columns are missing values. */
 export async function scoreTable(
   session: Session,
-  input: { readonly signature: Signature; readonly table: Table; readonly onRows?: (done: number) => void },
+  input: {
+    readonly signature: Signature;
+    readonly table: Table;
+    readonly onRows?: (done: number) => void;
+  },
 ): Promise<Scores> {
   const { signature, table } = input;
   const width = signature.task === "multiclass" ? signature.classes.length : 1;

@@ -29,7 +29,13 @@ export interface TryDeps extends Threads {
 export async function tryCandidate(deps: TryDeps, input: TryInput): Promise<Trial> {
   const { spec, candidate, fold } = input;
   const started = deps.now();
-  const blank = { candidate: candidate.id, fold, score: Number.NaN, standardError: Number.NaN, complexity: 0 };
+  const blank = {
+    candidate: candidate.id,
+    fold,
+    score: Number.NaN,
+    standardError: Number.NaN,
+    complexity: 0,
+  };
   const seconds = () => (deps.now() - started) / 1000;
   const data = trainingData(spec, await deps.loadTable(input.data));
   try {
@@ -38,17 +44,24 @@ export async function tryCandidate(deps: TryDeps, input: TryInput): Promise<Tria
     const fitted = fitCandidate(spec, candidate, { ...data, rows }, deps);
     const held = fitted.encoder.encode(takeRows(data.table, part.test));
     const target = Float64Array.from(part.test, (row) => data.target[row]!);
-    const found = estimate(metricNamed(spec.metric, spec.task), fitted.model.predict(held), target, {
-      seed: spec.seed,
-      resamples: 200,
-    });
+    const found = estimate(
+      metricNamed(spec.metric, spec.task),
+      fitted.model.predict(held),
+      target,
+      {
+        seed: spec.seed,
+        resamples: 200,
+      },
+    );
     return {
       ...blank,
       score: found.value,
       standardError: found.standardError,
       complexity: fitted.model.complexity,
       seconds: seconds(),
-      error: Number.isFinite(found.value) ? undefined : `${spec.metric} is not defined on this fold`,
+      error: Number.isFinite(found.value)
+        ? undefined
+        : `${spec.metric} is not defined on this fold`,
     };
   } catch (cause) {
     if (cause instanceof MillwrightError && cause.code === "cancelled") throw cause;

@@ -31,7 +31,7 @@ export interface Incident {
 }
 
 /** What the incident cost so far. */
-interface EstimatedLoss {
+export interface EstimatedLoss {
   readonly metric: string;
   readonly before: number;
   /** Of the newest window that showed a loss. */

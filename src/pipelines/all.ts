@@ -1,6 +1,4 @@
 import type { Pipeline } from "../engine/engine.ts";
-import type { Trigger } from "../engine/triggers.ts";
-import type { Json } from "../lib/json.ts";
 import { judge } from "./judge.ts";
 import type { Platform } from "./platform.ts";
 import { train } from "./train.ts";

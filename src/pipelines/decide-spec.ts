@@ -69,7 +69,11 @@ export function decideSpec(input: {
   };
 }
 
-function splitOf(definition: ModelDefinition, dataset: DatasetDefinition, task: Task): TrainingSpec["split"] {
+function splitOf(
+  definition: ModelDefinition,
+  dataset: DatasetDefinition,
+  task: Task,
+): TrainingSpec["split"] {
   const wish = definition.train?.split;
   if (wish === "time" || wish === "grouped") return wish;
   if (wish === undefined && dataset.time !== undefined) return "time";

@@ -11,7 +11,11 @@ const TRAFFIC_WINDOW_MS = 14 * 86_400_000;
  * Questions that live traffic answers better than held-out rows do (which, after the world has changed, are mostly rows of the
  * old one). A version that fails only these may still run in shadow, where it harms nobody; it is never promoted without.
  */
-const PROVEN_LIVE: ReadonlySet<string> = new Set(["beats_champion", "no_slice_worse", "calibrated"]);
+const PROVEN_LIVE: ReadonlySet<string> = new Set([
+  "beats_champion",
+  "no_slice_worse",
+  "calibrated",
+]);
 
 export interface Deployed {
   readonly deployment: "promoted" | "shadow" | "kept";
@@ -21,7 +25,10 @@ export interface Deployed {
 
 /** What becomes of a new version: champion (the first one, or no traffic to prove it on), challenger in shadow, or only kept. */
 export async function deployVersion(
-  deps: Pick<Platform, "registry" | "serving" | "transact" | "project" | "predictions" | "clock" | "datasets">,
+  deps: Pick<
+    Platform,
+    "registry" | "serving" | "transact" | "project" | "predictions" | "clock" | "datasets"
+  >,
   input: {
     readonly model: string;
     readonly version: Digest;
@@ -34,7 +41,10 @@ export async function deployVersion(
   const { model, version, verdict, runId } = input;
   const at = input.asOf ?? deps.clock.now();
   const change = { model, version, runId, at, verdict: verdict as unknown as Json };
-  const kept = (why: string): Deployed => ({ deployment: "kept", decision: `kept, not deployed: ${why}` });
+  const kept = (why: string): Deployed => ({
+    deployment: "kept",
+    decision: `kept, not deployed: ${why}`,
+  });
   const promoted = async (reason: string): Promise<Deployed> => {
     await promote(deps, { ...change, reason, guard: false });
     return { deployment: "promoted", decision: reason };
@@ -42,7 +52,8 @@ export async function deployVersion(
   const failed = verdict.results.filter((result) => !result.pass);
   const refusal = `${verdict.summary}. ${verdict.reasons.join(" ")}`;
   const champion = await deps.registry.alias(model, "champion");
-  if (champion === version) return kept("the same ingredients gave the version that is champion already");
+  if (champion === version)
+    return kept("the same ingredients gave the version that is champion already");
   if (champion === undefined)
     return verdict.pass ? promoted(`first version; ${verdict.summary}`) : kept(refusal);
   if (failed.some((result) => !PROVEN_LIVE.has(result.gate))) return kept(refusal);
@@ -56,6 +67,8 @@ export async function deployVersion(
     return { deployment: "shadow", decision: reason };
   }
   if (!verdict.pass) return kept(refusal);
-  const because = wanted ? "no live traffic in the last 14 days to prove it on" : "shadow is switched off";
+  const because = wanted
+    ? "no live traffic in the last 14 days to prove it on"
+    : "shadow is switched off";
   return promoted(`${verdict.summary}; ${because}`);
 }

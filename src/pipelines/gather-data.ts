@@ -4,8 +4,8 @@ import { ingestTable } from "../datasets/ingest-table.ts";
 import type { Schema } from "../datasets/schema.ts";
 import type { StepContext } from "../engine/engine.ts";
 import { MillwrightError } from "../errors.ts";
-import { inputTable, type LoggedPrediction } from "../serving/read-log.ts";
 import type { SignatureColumn } from "../onnx/signature.ts";
+import { inputTable, type LoggedPrediction } from "../serving/read-log.ts";
 import { numberColumn, stringColumn, type Table } from "../table/table.ts";
 import type { Platform } from "./platform.ts";
 
@@ -33,7 +33,12 @@ export async function gatherData(
   refuseBroken(version);
   input.step.progress("reading labelled predictions");
   const asOf = input.asOf ?? Number.MAX_SAFE_INTEGER;
-  const logged = await deps.predictions.read({ model: input.model, from: 0, to: asOf, withFeedback: true });
+  const logged = await deps.predictions.read({
+    model: input.model,
+    from: 0,
+    to: asOf,
+    withFeedback: true,
+  });
   const labelled = logged.filter(({ truth }) => truth !== undefined && truth.at < asOf);
   if (labelled.length === 0) return version;
   const joined = await ingestTable(deps, {
@@ -52,12 +57,20 @@ function refuseBroken({ dataset, anomalies }: DatasetVersion): void {
   throw new MillwrightError(
     "invalid_data",
     `Dataset "${dataset}" is not as its schema says, so nothing was trained. ${broken.map((a) => a.message).join(" ")}`,
-    { details: { anomalies: broken.map(({ kind, column, rows }) => ({ kind, column: column ?? null, rows })) } },
+    {
+      details: {
+        anomalies: broken.map(({ kind, column, rows }) => ({ kind, column: column ?? null, rows })),
+      },
+    },
   );
 }
 
 /** Logged inputs in the dataset's columns, with the truth as the target. */
-function labelledTable(schema: Schema, target: string, labelled: readonly LoggedPrediction[]): Table {
+function labelledTable(
+  schema: Schema,
+  target: string,
+  labelled: readonly LoggedPrediction[],
+): Table {
   const columns = schema.columns.map(
     ({ name, type }): SignatureColumn => ({
       name,

@@ -24,7 +24,13 @@ export interface JudgeOutcome {
   readonly model: string;
   /** `guard`: the former champion is watching its successor. */
   readonly role: "shadow" | "guard" | "none";
-  readonly action: "promoted" | "rejected" | "rolled back" | "guard ended" | "waiting" | "nothing to judge";
+  readonly action:
+    | "promoted"
+    | "rejected"
+    | "rolled back"
+    | "guard ended"
+    | "waiting"
+    | "nothing to judge";
   readonly decision: SequentialDecision | null;
 }
 
@@ -43,25 +49,42 @@ export const judge = (platform: Platform): Pipeline<JudgeInput, JudgeOutcome> =>
     return steps.step("judge", async () => {
       const at = input.asOf ?? platform.clock.now();
       const route = await platform.serving.route(model);
-      if (!route?.shadow) return { model, role: "none", action: "nothing to judge", decision: null };
+      if (!route?.shadow)
+        return { model, role: "none", action: "nothing to judge", decision: null };
       const { champion, shadow } = route;
-      const role = (await platform.registry.alias(model, "challenger")) === shadow.id ? "shadow" : "guard";
+      const role =
+        (await platform.registry.alias(model, "challenger")) === shadow.id ? "shadow" : "guard";
       const alias = role === "shadow" ? "challenger" : "champion";
       const since = (await platform.registry.moves(model, alias))[0]?.at ?? 0;
-      const pairs = await pairsSince(platform, { model, champion: champion.id, beside: shadow.id, since, asOf: input.asOf });
+      const pairs = await pairsSince(platform, {
+        model,
+        champion: champion.id,
+        beside: shadow.id,
+        since,
+        asOf: input.asOf,
+      });
       const { definition } = await platform.project();
-      const shadowing = definition.models[model]?.deploy?.shadow;
-      const minPairs = (shadowing && shadowing.minLabels) || DEFAULT_RULE.minPairs;
-      const maxPairs = (shadowing && shadowing.maxLabels) || minPairs * MOST_PAIRS;
+      const shadowing = definition.models[model]?.deploy?.shadow || undefined;
+      const minPairs = shadowing?.minLabels ?? DEFAULT_RULE.minPairs;
+      const maxPairs = shadowing?.maxLabels ?? minPairs * MOST_PAIRS;
       const decision = decide(addPairs(NO_PAIRS, pairs), { ...DEFAULT_RULE, minPairs, maxPairs });
-      const change = { model, reason: decision.reason, verdict: decision as unknown as Json, runId: steps.runId, at };
+      const change = {
+        model,
+        reason: decision.reason,
+        verdict: decision as unknown as Json,
+        runId: steps.runId,
+        at,
+      };
       if (decision.outcome === "extend") return { model, role, action: "waiting", decision };
       if (role === "shadow" && decision.outcome === "promote") {
         await promote(platform, { ...change, version: shadow.id, guard: true });
         return { model, role, action: "promoted", decision };
       }
       if (role === "guard" && decision.outcome === "promote") {
-        await rollback(platform, { ...change, reason: `the former champion did better: ${decision.reason}` });
+        await rollback(platform, {
+          ...change,
+          reason: `the former champion did better: ${decision.reason}`,
+        });
         return { model, role, action: "rolled back", decision };
       }
       await endShadow(platform, change);
@@ -86,16 +109,26 @@ async function pairsSince(
   const window = { model, from: since, to: asOf };
   const [answered, beside, version] = await Promise.all([
     platform.predictions.read({ ...window, version: input.champion, withFeedback: true }),
-    platform.predictions.read({ ...window, version: input.beside, variant: "shadow", withFeedback: true }),
+    platform.predictions.read({
+      ...window,
+      version: input.beside,
+      variant: "shadow",
+      withFeedback: true,
+    }),
     platform.registry.get(input.champion),
   ]);
   if (!version) return new Float64Array(0);
   const shadows = new Map(beside.map((prediction) => [prediction.id, prediction]));
-  const pairs = answered.filter(({ id, truth }) => shadows.has(id) && truth !== undefined && truth.at < asOf);
+  const pairs = answered.filter(
+    ({ id, truth }) => shadows.has(id) && truth !== undefined && truth.at < asOf,
+  );
   const { signature } = version;
   return pairedDifferences(
     signature.task,
-    scoresOf(pairs.map(({ id }) => shadows.get(id)!), signature),
+    scoresOf(
+      pairs.map(({ id }) => shadows.get(id)!),
+      signature,
+    ),
     scoresOf(pairs, signature),
     truthsOf(pairs, signature),
   );

@@ -1,8 +1,8 @@
 import type { DatasetVersion } from "../datasets/dataset-version.ts";
 import { inferTarget, type TargetInference } from "../datasets/target.ts";
-import type { GateChoice } from "../evaluation/verdict.ts";
-import { defaultMetric } from "../evaluation/metrics/all.ts";
 import { MillwrightError } from "../errors.ts";
+import { defaultMetric } from "../evaluation/metrics/all.ts";
+import type { GateChoice } from "../evaluation/verdict.ts";
 import type { Digest } from "../lib/digest.ts";
 import type { Signature } from "../onnx/signature.ts";
 import { planCandidates } from "../training/plan.ts";
@@ -103,7 +103,8 @@ export async function planTraining(
 
 /** The class a person named is the positive one. */
 function withPositive(facts: TargetInference, positive: string | undefined): TargetInference {
-  if (positive === undefined || facts.task !== "binary" || facts.classes[1] === positive) return facts;
+  if (positive === undefined || facts.task !== "binary" || facts.classes[1] === positive)
+    return facts;
   if (facts.classes[0] !== positive)
     throw new MillwrightError(
       "invalid_config",

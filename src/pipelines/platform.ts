@@ -1,12 +1,12 @@
 import type { DatasetStore } from "../datasets/store.ts";
 import type { Compute } from "../engine/compute.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { Evaluation } from "../evaluation/evaluate.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Digest } from "../lib/digest.ts";
 import type { Json } from "../lib/json.ts";
 import type { Log } from "../lib/log.ts";
 import type { MonitoringStore } from "../monitoring/store.ts";
-import type { Evaluation } from "../evaluation/evaluate.ts";
 import type { ModelVersion } from "../registry/model-version.ts";
 import type { RegistryStore } from "../registry/store.ts";
 import type { LoggedPrediction, LogQuery } from "../serving/read-log.ts";

@@ -30,7 +30,13 @@ export async function promote(
         ...{ model, alias: "challenger", version: undefined, previous: version, at, runId },
         ...{ reason: "it is the champion now", verdict: undefined },
       });
-    await serving.setRoute({ model, champion: next, shadow: input.guard ? former : undefined, fields, reason });
+    await serving.setRoute({
+      model,
+      champion: next,
+      shadow: input.guard ? former : undefined,
+      fields,
+      reason,
+    });
     await announce("model.promoted", model, { version, previous: previous ?? null, reason }, at);
     return { previous };
   });

@@ -1,8 +1,8 @@
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 import type { DatasetVersion } from "../datasets/dataset-version.ts";
 import type { Steps } from "../engine/engine.ts";
-import { metricNamed } from "../evaluation/metrics/all.ts";
 import { MillwrightError } from "../errors.ts";
+import { metricNamed } from "../evaluation/metrics/all.ts";
 import type { Digest } from "../lib/digest.ts";
 import type { Json } from "../lib/json.ts";
 import { leaderboard } from "../training/leaderboard.ts";
@@ -37,7 +37,9 @@ export async function raceCandidates(
 
   for (let rung = 0; rung < folds; rung++) {
     const current = standings(candidates, trials, rules, dropped);
-    const racing = current.filter((s) => rung === 0 || s.state === "racing").map((s) => s.candidate);
+    const racing = current
+      .filter((s) => rung === 0 || s.state === "racing")
+      .map((s) => s.candidate);
     if (rung > 0 && spentMs >= spec.budgetMs) break;
     const found = (await steps.step(`race: fold ${rung + 1} of ${folds}`, async (step) => {
       let done = 0;
@@ -48,7 +50,14 @@ export async function raceCandidates(
           const maxRows = RUNG_ROWS[Math.min(rung, RUNG_ROWS.length - 1)]!;
           const trial = await deps.compute.run<Json>(
             "try",
-            { spec, data: input.data.data, candidate, fold: rung, folds, maxRows } as unknown as Json,
+            {
+              spec,
+              data: input.data.data,
+              candidate,
+              fold: rung,
+              folds,
+              maxRows,
+            } as unknown as Json,
             { signal: step.signal },
           );
           done++;
@@ -61,9 +70,11 @@ export async function raceCandidates(
       })) as unknown as Json;
     })) as unknown as Trial[];
     trials.push(...found);
-    spentMs += (found.reduce((sum, trial) => sum + trial.seconds, 0) * 1000) / Math.max(1, deps.threads);
+    spentMs +=
+      (found.reduce((sum, trial) => sum + trial.seconds, 0) * 1000) / Math.max(1, deps.threads);
     if (rung + 1 < folds)
-      for (const id of dropAfterRung(standings(candidates, trials, rules, dropped), rules)) dropped.add(id);
+      for (const id of dropAfterRung(standings(candidates, trials, rules, dropped), rules))
+        dropped.add(id);
   }
 
   const final = standings(candidates, trials, rules, dropped);

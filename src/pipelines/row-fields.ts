@@ -9,6 +9,8 @@ import type { ProjectDefinition } from "./project.ts";
 export function rowFieldsOf(project: ProjectDefinition, model: string, schema: Schema): RowFields {
   const definition = project.models[model];
   const dataset = definition && project.datasets[definition.dataset];
-  const pass = schema.columns.map((column) => column.name).filter((name) => name !== definition?.target);
+  const pass = schema.columns
+    .map((column) => column.name)
+    .filter((name) => name !== definition?.target);
   return { key: dataset?.key, time: dataset?.time, pass };
 }

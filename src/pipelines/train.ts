@@ -1,5 +1,5 @@
 import type { Pipeline } from "../engine/engine.ts";
-import type { EvaluateInput, Evaluated } from "../evaluation/evaluate.ts";
+import type { Evaluated, EvaluateInput } from "../evaluation/evaluate.ts";
 import type { Digest } from "../lib/digest.ts";
 import type { Json } from "../lib/json.ts";
 import type { ReferenceInput } from "../monitoring/make-reference.ts";
@@ -49,7 +49,15 @@ export const train = (platform: Platform): Pipeline<TrainInput, TrainOutcome> =>
       platform.compute.run<FitOutcome>("fit", { spec, data: data.data, candidate }, step),
     );
     const judged = await steps.step("evaluate", (step) => {
-      const judge: EvaluateInput = { spec, data: data.data, fit, candidate, baselines, champion, gates };
+      const judge: EvaluateInput = {
+        spec,
+        data: data.data,
+        fit,
+        candidate,
+        baselines,
+        champion,
+        gates,
+      };
       return platform.compute.run<Evaluated>("evaluate", judge, step);
     });
     const reference = await steps.step("reference", async (step) => {
@@ -61,7 +69,12 @@ export const train = (platform: Platform): Pipeline<TrainInput, TrainOutcome> =>
     const version = await steps.step("register", async () => {
       const { id, number } = await register(platform, {
         ...{ model, trainer: candidate.trainer, params: candidate.params as Json, seed: spec.seed },
-        ...{ onnx: fit.served.onnx, signature: fit.served.signature, dataset: data.id, code: plan.code },
+        ...{
+          onnx: fit.served.onnx,
+          signature: fit.served.signature,
+          dataset: data.id,
+          code: plan.code,
+        },
         ...{ complexity: fit.served.complexity, environment: platform.environment },
         ...{ parent: champion?.version, report: judged.evaluation, reference },
         ...{ leaderboard: race.leaderboard, runId: steps.runId },

@@ -1,5 +1,5 @@
 import type { Schedule } from "../engine/schedule.ts";
-import type { Trigger } from "../engine/triggers.ts";
+import type { Trigger } from "../engine/trigger.ts";
 import type { Json } from "../lib/json.ts";
 import type { Platform } from "./platform.ts";
 import type { ModelDefinition, ProjectDefinition } from "./project.ts";
@@ -13,11 +13,16 @@ import type { TrainInput } from "./train.ts";
  *     control ── the project's code changed ────────▶ train
  *     schedule ── retrain.every ────────────────────▶ train;  every window ──▶ watch, then judge
  */
-export const triggersOf = (platform: Pick<Platform, "project" | "registry">): readonly Trigger[] => {
+export const triggersOf = (
+  platform: Pick<Platform, "project" | "registry">,
+): readonly Trigger[] => {
   const retrain = (
     name: string,
     on: readonly string[],
-    wanted: (definition: ModelDefinition, payload: Readonly<Record<string, Json>>) => string | undefined,
+    wanted: (
+      definition: ModelDefinition,
+      payload: Readonly<Record<string, Json>>,
+    ) => string | undefined,
   ): Trigger => ({
     name,
     on,
@@ -31,12 +36,19 @@ export const triggersOf = (platform: Pick<Platform, "project" | "registry">): re
       // One at a time: what is in shadow now is the answer to the last reason.
       if ((await platform.registry.alias(subject, "challenger")) !== undefined) return undefined;
       const { asOf } = facts;
-      return { model: subject, reason, ...(typeof asOf === "number" ? { asOf } : {}) } satisfies TrainInput;
+      return {
+        model: subject,
+        reason,
+        ...(typeof asOf === "number" ? { asOf } : {}),
+      } satisfies TrainInput;
     },
   });
   return [
-    retrain("retrain-on-incident", ["incident.opened", "incident.continues"], (model, { action, headline }) =>
-      action === "retrain" && model.retrain?.onDrift !== false ? String(headline) : undefined,
+    retrain(
+      "retrain-on-incident",
+      ["incident.opened", "incident.continues"],
+      (model, { action, headline }) =>
+        action === "retrain" && model.retrain?.onDrift !== false ? String(headline) : undefined,
     ),
     retrain("retrain-on-labels", ["labels.collected"], (_, { count }) => `${count} new labels`),
     retrain("retrain-on-code", ["code.changed"], (model) =>

@@ -46,7 +46,9 @@ export const watch = (platform: Platform): Pipeline<WatchInput, WatchOutcome> =>
       const version = champion && (await platform.registry.get(champion));
       if (!version) return nothing(model);
       const examine = await gather(platform, { version, window, asOf: input.asOf });
-      const { found, state, incidents } = await platform.compute.run<ReturnType<typeof watchWindow>>("examine", examine, step);
+      const { found, state, incidents } = await platform.compute.run<
+        ReturnType<typeof watchWindow>
+      >("examine", examine, step);
       const report: WindowReport = { ...found, model, version: version.id, state };
       return keepFindings(platform, { report, incidents, asOf: input.asOf });
     });
@@ -55,7 +57,11 @@ export const watch = (platform: Platform): Pipeline<WatchInput, WatchOutcome> =>
 
 async function gather(
   deps: Pick<Platform, "predictions" | "monitoring" | "evaluationOf">,
-  input: { readonly version: ModelVersion; readonly window: MonitoringWindow; readonly asOf: number | undefined },
+  input: {
+    readonly version: ModelVersion;
+    readonly window: MonitoringWindow;
+    readonly asOf: number | undefined;
+  },
 ): Promise<ExamineInput> {
   const { version, window } = input;
   const { model, signature, reference } = version;
@@ -64,7 +70,12 @@ async function gather(
   const own = { model, version: version.id };
   const [answered, recent, before, open, evaluation] = await Promise.all([
     deps.predictions.read({ ...own, from: window.start, to: window.end }),
-    deps.predictions.read({ ...own, from: window.start - LABEL_AGE_MS, to: window.end, withFeedback: true }),
+    deps.predictions.read({
+      ...own,
+      from: window.start - LABEL_AGE_MS,
+      to: window.end,
+      withFeedback: true,
+    }),
     deps.monitoring.windows(model, { before: window.start, limit: 1 }),
     deps.monitoring.openIncidents(model),
     deps.evaluationOf(version),
@@ -95,7 +106,11 @@ async function windowFor(
 
 async function keepFindings(
   deps: Pick<Platform, "transact">,
-  input: { readonly report: WindowReport; readonly incidents: IncidentStep; readonly asOf: number | undefined },
+  input: {
+    readonly report: WindowReport;
+    readonly incidents: IncidentStep;
+    readonly asOf: number | undefined;
+  },
 ): Promise<WatchOutcome> {
   const { report, incidents, asOf } = input;
   const { model, window } = report;
@@ -103,7 +118,11 @@ async function keepFindings(
   await deps.transact(async ({ monitoring, announce }) => {
     await monitoring.keepWindow(report);
     const tell = async (type: string, incident: Incident): Promise<void> => {
-      const kept: KeptIncident = { ...incident, id: `incident_${model}_${incident.kind}_${incident.first.start}`, model };
+      const kept: KeptIncident = {
+        ...incident,
+        id: `incident_${model}_${incident.kind}_${incident.first.start}`,
+        model,
+      };
       await monitoring.keepIncident(kept);
       const { id, action, cause, headline, words } = kept;
       await announce(type, model, { id, action, cause, headline, words, asOf: asOf ?? null }, at);

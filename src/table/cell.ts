@@ -6,7 +6,7 @@ import { daysFromCivil } from "./time.ts";
  * Texts that mean "no value" in every column, whatever their quotes. "None" and "-" are missing in numbers and times only: as
  * a category they may be an answer.
  */
-export const MISSING_TEXTS: readonly string[] = [
+const MISSING_TEXTS: readonly string[] = [
   "",
   "NA",
   "N/A",

@@ -1,8 +1,8 @@
-import { MillwrightError } from "../errors.ts";
-import type { Target, Task } from "../lib/task.ts";
 import { type Fold, folds } from "../datasets/folds.ts";
 import { split } from "../datasets/split.ts";
 import type { SplitColumns } from "../datasets/strata.ts";
+import { MillwrightError } from "../errors.ts";
+import type { Target, Task } from "../lib/task.ts";
 import { type Column, type Table, takeRows } from "../table/table.ts";
 import type { TrainingSpec } from "./training-spec.ts";
 
@@ -23,7 +23,11 @@ export function trainingData(spec: TrainingSpec, all: Table): TrainingData {
   const known = Uint32Array.from(allTargets.keys()).filter((row) => !Number.isNaN(allTargets[row]));
   const table = known.length === all.rows ? all : takeRows(all, known);
   const target = Float64Array.from(known, (row) => allTargets[row]!);
-  const parts = split({ ...splitColumns(spec, table, target), kind: spec.split, testShare: spec.testShare });
+  const parts = split({
+    ...splitColumns(spec, table, target),
+    kind: spec.split,
+    testShare: spec.testShare,
+  });
   return { table, target, train: parts.train, test: parts.test, splitReason: parts.reason };
 }
 
@@ -32,10 +36,12 @@ export function trainingFolds(spec: TrainingSpec, data: TrainingData, count: num
   const table = takeRows(data.table, data.train);
   const target = Float64Array.from(data.train, (row) => data.target[row]!);
   const inTable = (rows: Uint32Array) => rows.map((position) => data.train[position]!);
-  return folds({ ...splitColumns(spec, table, target), kind: spec.split, k: count }).map((fold) => ({
-    train: inTable(fold.train),
-    test: inTable(fold.test),
-  }));
+  return folds({ ...splitColumns(spec, table, target), kind: spec.split, k: count }).map(
+    (fold) => ({
+      train: inTable(fold.train),
+      test: inTable(fold.test),
+    }),
+  );
 }
 
 function splitColumns(spec: TrainingSpec, table: Table, target: Target): SplitColumns {
@@ -59,7 +65,10 @@ export function columnNamed(table: Table, name: string): Column {
   const column = table.columns.get(name);
   if (column) return column;
   const known = [...table.columns.keys()].slice(0, 30).join(", ");
-  throw new MillwrightError("invalid_data", `The dataset has no column "${name}". It has: ${known}.`);
+  throw new MillwrightError(
+    "invalid_data",
+    `The dataset has no column "${name}". It has: ${known}.`,
+  );
 }
 
 /** Class index (binary: 1 = classes[1]) or number per row; NaN where missing or, for classes, where the value is none of them. */

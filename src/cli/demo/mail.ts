@@ -35,7 +35,11 @@ export const mailsOf = (rows: readonly SourceRow[]): Mail[] =>
     .sort((a, b) => a.at - b.at);
 
 /** Trains on the past, then lives through the rest hour by hour, week by week. */
-export async function tellMail(stage: Stage, model: string, stream: readonly Mail[]): Promise<MailSummary> {
+export async function tellMail(
+  stage: Stage,
+  model: string,
+  stream: readonly Mail[],
+): Promise<MailSummary> {
   const { say, progress } = stage;
   const run = operate(stage, model);
   progress(`mail: training on mails before ${dayOf(stream[0]!.at)}`);
@@ -43,7 +47,15 @@ export async function tellMail(stage: Stage, model: string, stream: readonly Mai
   say(`${pc.bold("First version")}  ${first.winner}: ${first.decision}.`);
   await run.route();
 
-  const total = { mails: 0, spam: 0, forwarded: 0, hits: 0, promotions: 0, rejections: 0, versions: 1 };
+  const total = {
+    mails: 0,
+    spam: 0,
+    forwarded: 0,
+    hits: 0,
+    promotions: 0,
+    rejections: 0,
+    versions: 1,
+  };
   const answers: { readonly p: number; readonly spam: boolean }[] = [];
   const due: { readonly id: string; readonly at: number; readonly label: string }[] = [];
   const lines: string[][] = [];
@@ -72,7 +84,10 @@ export async function tellMail(stage: Stage, model: string, stream: readonly Mai
           due.push({ id, at: mail.at + LABEL_DELAY, label: mail.spam ? "yes" : "no" });
         });
       }
-      const riskiest = [...today].sort((a, b) => b.p - a.p).slice(0, CAPACITY).filter(({ p }) => p >= 0.5);
+      const riskiest = [...today]
+        .sort((a, b) => b.p - a.p)
+        .slice(0, CAPACITY)
+        .filter(({ p }) => p >= 0.5);
       forwarded += riskiest.length;
       hits += riskiest.filter(({ spam }) => spam).length;
       seen.push(...today);
@@ -81,14 +96,17 @@ export async function tellMail(stage: Stage, model: string, stream: readonly Mai
     const judged = await run.judge(end);
     if (judged.action === "promoted") total.promotions++;
     if (judged.action === "rejected") total.rejections++;
-    if (judged.action !== "nothing to judge") news = `${judged.role} ${judged.action}${judged.decision ? `: ${judged.decision.reason}` : ""}`;
+    if (judged.action !== "nothing to judge")
+      news = `${judged.role} ${judged.action}${judged.decision ? `: ${judged.decision.reason}` : ""}`;
     const watched = await run.watch(week.start, end);
     if (watched.opened.length > 0) news = [news, watched.opened[0]!].filter(Boolean).join(" · ");
     const since = Date.now();
     if (judged.action !== "waiting" && week.items.length >= 30) {
       const trained = await run.train("every week", end);
       total.versions = trained.number;
-      news = [news, `v${trained.number} ${trained.winner} ${trained.deployment}`].filter(Boolean).join(" · ");
+      news = [news, `v${trained.number} ${trained.winner} ${trained.deployment}`]
+        .filter(Boolean)
+        .join(" · ");
     }
     await run.settled(since);
     await run.route();
@@ -109,7 +127,14 @@ export async function tellMail(stage: Stage, model: string, stream: readonly Mai
   }
   say();
   for (const line of aligned(
-    ["week of", { title: "mails", right: true }, { title: "spam", right: true }, { title: "forwarded: spam", right: true }, "", "what happened"],
+    [
+      "week of",
+      { title: "mails", right: true },
+      { title: "spam", right: true },
+      { title: "forwarded: spam", right: true },
+      "",
+      "what happened",
+    ],
     lines,
   ))
     say(`  ${line}`);

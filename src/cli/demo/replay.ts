@@ -34,9 +34,13 @@ export function operate(stage: Stage, model: string) {
              and name = 'retrain-on-incident'`,
         );
         const runs = await engine.list({ pipeline: "train", limit: 20 });
-        const own = runs.filter((r) => (r.input as { model: string }).model === model && r.createdAt >= since);
+        const own = runs.filter(
+          (r) => (r.input as { model: string }).model === model && r.createdAt >= since,
+        );
         if (row?.behind === 0 && own.every((r) => r.finishedAt !== undefined))
-          return own.filter((r) => r.state === "succeeded").map((r) => r.output as unknown as TrainOutcome);
+          return own
+            .filter((r) => r.state === "succeeded")
+            .map((r) => r.output as unknown as TrainOutcome);
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     },
@@ -63,5 +67,7 @@ export function byPeriod<T extends { readonly at: number }>(
     if (known) known.push(item);
     else groups.set(start, [item]);
   }
-  return [...groups].sort((a, b) => a[0] - b[0]).map(([start, members]) => ({ start, items: members }));
+  return [...groups]
+    .sort((a, b) => a[0] - b[0])
+    .map(([start, members]) => ({ start, items: members }));
 }

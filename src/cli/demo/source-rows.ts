@@ -4,7 +4,11 @@ import { cellText } from "../../table/text-block.ts";
 export type SourceRow = Readonly<Record<string, string | null>>;
 
 /** All rows of a small source, every value as its text. */
-export async function sourceRows(columns: Columns, folder: string, uri: string): Promise<SourceRow[]> {
+export async function sourceRows(
+  columns: Columns,
+  folder: string,
+  uri: string,
+): Promise<SourceRow[]> {
   const source = await columns.inspect({ uri, folder });
   const rows: SourceRow[] = [];
   for await (const block of columns.blocks(source))

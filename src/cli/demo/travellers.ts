@@ -16,7 +16,12 @@ export interface TravellersSummary {
   readonly noticed: string | undefined;
   readonly words: string | undefined;
   readonly promotions: number;
-  readonly phases: readonly { readonly name: string; readonly days: number; readonly error: number; readonly naive: number }[];
+  readonly phases: readonly {
+    readonly name: string;
+    readonly days: number;
+    readonly error: number;
+    readonly naive: number;
+  }[];
 }
 
 const WEEK = 7 * DAY;
@@ -32,7 +37,11 @@ export const daysOf = (rows: readonly SourceRow[]): Day[] =>
     .sort((a, b) => a.at - b.at);
 
 /** A forecast for every day; what really happened becomes known the day after. */
-export async function tellTravellers(stage: Stage, model: string, stream: readonly Day[]): Promise<TravellersSummary> {
+export async function tellTravellers(
+  stage: Stage,
+  model: string,
+  stream: readonly Day[],
+): Promise<TravellersSummary> {
   const { say, progress } = stage;
   const run = operate(stage, model);
   progress(`travellers: training on days before ${dayOf(stream[0]!.at)}`);
@@ -55,15 +64,23 @@ export async function tellTravellers(stage: Stage, model: string, stream: readon
       const { travelers: _, ...inputs } = day.row;
       const { predictions } = await stage.gateway.predict({ model, rows: [inputs] });
       const { id, value = Number.NaN } = predictions[0]!;
-      await stage.gateway.giveFeedback({ model, feedback: [{ id, label: day.travelers, at: day.at + DAY - 1 }] });
-      errors.push({ at: day.at, error: Math.abs(value - day.travelers), naive: Math.abs(day.naive - day.travelers) });
+      await stage.gateway.giveFeedback({
+        model,
+        feedback: [{ id, label: day.travelers, at: day.at + DAY - 1 }],
+      });
+      errors.push({
+        at: day.at,
+        error: Math.abs(value - day.travelers),
+        naive: Math.abs(day.naive - day.travelers),
+      });
     }
     const judged = await run.judge(end);
     if (judged.action === "promoted") {
       promotions++;
       recovered ??= end;
     }
-    if (!["nothing to judge", "waiting"].includes(judged.action)) news.push(`${judged.role} ${judged.action}`);
+    if (!["nothing to judge", "waiting"].includes(judged.action))
+      news.push(`${judged.role} ${judged.action}`);
     const since = Date.now();
     const watched = await run.watch(week.start, end);
     if (watched.opened.length > 0) {
@@ -72,15 +89,27 @@ export async function tellTravellers(stage: Stage, model: string, stream: readon
       news.push("incident opened");
     }
     if (watched.closed.length > 0) news.push("incident closed");
-    for (const trained of await run.settled(since)) news.push(`retrained: v${trained.number} ${trained.winner} ${trained.deployment}`);
+    for (const trained of await run.settled(since))
+      news.push(`retrained: v${trained.number} ${trained.winner} ${trained.deployment}`);
     await run.route();
     const own = errors.filter(({ at }) => at >= week.start);
-    const mean = (of: (e: (typeof own)[number]) => number) => own.reduce((sum, e) => sum + of(e), 0) / own.length;
-    lines.push([dayOf(week.start), thousands(mean((e) => e.error)), thousands(mean((e) => e.naive)), news.join(" · ")]);
+    const mean = (of: (e: (typeof own)[number]) => number) =>
+      own.reduce((sum, e) => sum + of(e), 0) / own.length;
+    lines.push([
+      dayOf(week.start),
+      thousands(mean((e) => e.error)),
+      thousands(mean((e) => e.naive)),
+      news.join(" · "),
+    ]);
   }
   say();
   for (const line of aligned(
-    ["week of", { title: "our error", right: true }, { title: "last year's", right: true }, "what happened"],
+    [
+      "week of",
+      { title: "our error", right: true },
+      { title: "last year's", right: true },
+      "what happened",
+    ],
     lines.filter((line) => line[3] !== "" || lines.indexOf(line) % 4 === 0),
   ))
     say(`  ${line}`);
@@ -90,7 +119,8 @@ export async function tellTravellers(stage: Stage, model: string, stream: readon
   say(`  ${pc.dim("our error, week by week")}  ${sparkline(weekly)}`);
   const phase = (name: string, from: number, to: number) => {
     const own = errors.filter(({ at }) => at >= from && at < to);
-    const mean = (of: (e: (typeof own)[number]) => number) => own.reduce((sum, e) => sum + of(e), 0) / own.length;
+    const mean = (of: (e: (typeof own)[number]) => number) =>
+      own.reduce((sum, e) => sum + of(e), 0) / own.length;
     return { name, days: own.length, error: mean((e) => e.error), naive: mean((e) => e.naive) };
   };
   const last = stream.at(-1)!.at + DAY;
@@ -101,7 +131,11 @@ export async function tellTravellers(stage: Stage, model: string, stream: readon
     noticed: noticed === undefined ? undefined : dayOf(noticed),
     words: opened[0],
     promotions,
-    phases: [phase("before", origin, shock), phase("during", shock, calm), phase("after", calm, last)].filter((p) => p.days > 0),
+    phases: [
+      phase("before", origin, shock),
+      phase("during", shock, calm),
+      phase("after", calm, last),
+    ].filter((p) => p.days > 0),
   };
 }
 

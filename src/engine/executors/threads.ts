@@ -2,7 +2,6 @@ import { availableParallelism, totalmem } from "node:os";
 import { Worker } from "node:worker_threads";
 import { MillwrightError } from "../../errors.ts";
 import type { Abort } from "../../lib/abort.ts";
-import type { Json } from "../../lib/json.ts";
 import type { Compute } from "../compute.ts";
 import type { FromThread, TeamRequest, ToThread } from "./protocol.ts";
 import { closeTeam, memberGone } from "./team.ts";

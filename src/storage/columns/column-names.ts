@@ -2,7 +2,7 @@ import { MillwrightError } from "../../errors.ts";
 import type { SourceNote } from "./columns.ts";
 
 /** More columns than this are refused: a table that wide is almost always a wrong delimiter or a matrix that belongs in rows. */
-export const MOST_COLUMNS = 20_000;
+const MOST_COLUMNS = 20_000;
 
 /**
  * Names as a table needs them: not empty, no line breaks, and distinct also without regard to case (SQL engines fold it).

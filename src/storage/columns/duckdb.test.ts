@@ -1,12 +1,23 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  createWriteStream,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { finished } from "node:stream/promises";
 import { Worker } from "node:worker_threads";
+import { createGzip } from "node:zlib";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { build } from "esbuild";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { digestOf } from "../../lib/digest.ts";
+import { cellNumber } from "../../table/cell.ts";
 import {
   type Column,
   numberColumn,
@@ -191,6 +202,29 @@ describe("Parquet", () => {
         "x",
       ]);
     }
+  });
+});
+
+describe("sources", () => {
+  test("a large packed file streams: no block holds more than a few MB, and no row is lost", async () => {
+    const line = (i: number) => `${i},${"text ".repeat(8)}${i % 10},${i / 3}\n`;
+    const packed = createGzip();
+    const to = createWriteStream(join(folder, "large.csv.gz"));
+    packed.pipe(to);
+    packed.write("id,text,x\n");
+    for (let k = 0; k < 30; k++)
+      packed.write(Array.from({ length: 10_000 }, (_, i) => line(k * 10_000 + i)).join(""));
+    packed.end();
+    await finished(to);
+    const source = await columns.inspect({ uri: "large.csv.gz", folder });
+    let [rows, largest, sum] = [0, 0, 0];
+    for await (const block of columns.blocks(source)) {
+      largest = Math.max(largest, block.bytes.length);
+      for (let r = 0; r < block.rows; r++) sum += cellNumber(block, r * 3);
+      rows += block.rows;
+    }
+    expect([rows, sum]).toEqual([300_000, (300_000 * 299_999) / 2]);
+    expect(largest).toBeLessThan(5_000_000);
   });
 });
 

@@ -1,18 +1,20 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  DOUBLE,
-  type DuckDBConnection,
-  DuckDBDataChunk,
-  DuckDBInstance,
-  TIMESTAMP,
-  VARCHAR,
-} from "@duckdb/node-api";
+import { DOUBLE, DuckDBDataChunk, DuckDBInstance, TIMESTAMP, VARCHAR } from "@duckdb/node-api";
 import { MillwrightError } from "../../errors.ts";
 import { packedCells } from "../../table/jsonl.ts";
 import type { Column, Table } from "../../table/table.ts";
 import type { ColumnSpec, Columns, FileBlock, Selection, Source, TableWriter } from "./columns.ts";
 import { inspectSource } from "./inspect.ts";
+import {
+  literal,
+  parquet,
+  parquetColumns,
+  quoted,
+  readExpression,
+  type SqlColumn,
+  textExpression,
+} from "./parquet-sql.ts";
 import { textBlocks } from "./text-blocks.ts";
 import { columnBuilder, writeVector } from "./vectors.ts";
 
@@ -232,45 +234,6 @@ export async function duckdbColumns({
   };
 }
 
-interface SqlColumn extends ColumnSpec {
-  readonly sql: string;
-}
-
-async function parquetColumns(connection: DuckDBConnection, path: string): Promise<SqlColumn[]> {
-  const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${parquet(path)}`);
-  return described
-    .getRows()
-    .map(([name, sql]) => ({ name: String(name), sql: String(sql), type: typeOf(String(sql)) }));
-}
-
-function typeOf(sql: string): ColumnSpec["type"] {
-  if (sql.endsWith("]")) return "string";
-  if (/^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL)/.test(sql)) return "number";
-  if (/^(TIMESTAMP|DATE)/.test(sql)) return "time";
-  return "string";
-}
-
-/** NULL as NaN, infinities kept. */
-function readExpression({ name, type, sql }: SqlColumn): string {
-  if (type === "string") return `CAST(${quoted(name)} AS VARCHAR)`;
-  const number =
-    type === "time"
-      ? `epoch(CAST(${quoted(name)} AS ${utc(sql)}))`
-      : `CAST(${quoted(name)} AS DOUBLE)`;
-  return `coalesce(${number}, CAST('nan' AS DOUBLE))`;
-}
-
-const utc = (sql: string) => (sql.includes("TIME ZONE") ? "TIMESTAMPTZ" : "TIMESTAMP");
-
-function textExpression({ name, type, sql }: SqlColumn): string {
-  const column = quoted(name);
-  if (type === "time")
-    return sql === "DATE"
-      ? `strftime(${column}, '%Y-%m-%d')`
-      : `strftime(make_timestamp(epoch_us(CAST(${column} AS ${utc(sql)}))), '%Y-%m-%dT%H:%M:%S.%f')`;
-  return `CAST(${column} AS VARCHAR)`;
-}
-
 function columnOf(table: Table, { name, type }: ColumnSpec): Column {
   const column = table.columns.get(name);
   if (!column)
@@ -311,9 +274,6 @@ function storageError(cause: unknown): Error {
 }
 
 const firstLine = (cause: unknown) => String((cause as Error).message).split("\n")[0]!;
-const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
-const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
-const parquet = (path: string) => `read_parquet(${literal(path)})`;
 const listed = (columns: readonly SqlColumn[]) =>
   columns
     .slice(0, 20)

@@ -13,7 +13,7 @@ export function instantiate<T>(base64: string, memory: WebAssembly.Memory): T {
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /** Base 64 without the host's help (no `atob`, no `Buffer` in portable code). */
-function decode(text: string): Uint8Array {
+function decode(text: string): Uint8Array<ArrayBuffer> {
   const length = (text.length / 4) * 3 - (text.match(/=*$/)?.[0].length ?? 0);
   const bytes = new Uint8Array(length);
   for (let i = 0, o = 0; i < text.length; i += 4, o += 3) {

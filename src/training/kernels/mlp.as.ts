@@ -189,3 +189,29 @@ export function adam(w: usize, g: usize, m: usize, v: usize, size: i32, rate: f3
     v128.store(g + j, f32x4.splat(0));
   }
 }
+
+/** Sum of squares of `size` numbers. */
+export function squares(g: usize, size: i32): f32 {
+  let s = f32x4.splat(0);
+  const end = <usize>size << 2;
+  for (let j: usize = 0; j < end; j += 16) {
+    const x = v128.load(g + j);
+    s = f32x4.add(s, f32x4.mul(x, x));
+  }
+  return (
+    f32x4.extract_lane(s, 0) +
+    f32x4.extract_lane(s, 1) +
+    f32x4.extract_lane(s, 2) +
+    f32x4.extract_lane(s, 3)
+  );
+}
+
+/** One step of gradient descent for `size` weights; clears the gradient. */
+export function descend(w: usize, g: usize, size: i32, rate: f32): void {
+  const lr = f32x4.splat(rate);
+  const end = <usize>size << 2;
+  for (let j: usize = 0; j < end; j += 16) {
+    v128.store(w + j, f32x4.sub(v128.load(w + j), f32x4.mul(lr, v128.load(g + j))));
+    v128.store(g + j, f32x4.splat(0));
+  }
+}

@@ -53,7 +53,7 @@ export function fitNetwork(
   try {
     initialise(session.numbers, shape, rng);
     let best = { loss: Number.POSITIVE_INFINITY, epoch: 0, numbers: session.numbers.slice() };
-    let [steps, epoch] = [0, 0];
+    let epoch = 0;
     const order = learn.rows.slice();
     for (; epoch < schedule.epochs; epoch++) {
       rng.shuffle(order);
@@ -66,10 +66,7 @@ export function fitNetwork(
         const rows = order.subarray(from, from + batch);
         const outputs = session.forward(learn.inputs, rows);
         derive(outputs, rows, learn, task, shape.outputs, session.stride);
-        steps++;
-        const corrected = Math.sqrt(1 - 0.999 ** steps) / (1 - 0.9 ** steps);
-        const { learningRate, weightDecay } = schedule;
-        session.step(learningRate * corrected, 1 - learningRate * weightDecay);
+        session.step(schedule.learningRate, schedule.weightDecay);
       }
       context.onProgress?.((epoch + 1) / schedule.epochs);
       if (watch === undefined) continue;
@@ -97,12 +94,12 @@ function longestRow({ bag, rows }: Inputs): number {
   return longest;
 }
 
-/** He et al. 2015, a stream a layer; biases and the last layer's idle outputs start at 0. */
+/** He et al. 2015, a stream a layer; idle outputs of the last layer start at 0. Ids never seen stay near 0 and say nothing. */
 function initialise(numbers: Float32Array, shape: NetworkShape, rng: Random): void {
   numbers.fill(0);
   const { ids, embedding, dense, hidden, outputs } = shape;
   const e = rng.split("embedding");
-  for (let p = 0; p < ids * embedding; p++) numbers[p] = 0.1 * e.normal();
+  for (let p = 0; p < ids * embedding; p++) numbers[p] = 0.01 * e.normal();
   layoutOf(shape).layers.forEach((layer, l) => {
     const r = rng.split(`layer ${l}`);
     const used = l < hidden.length ? layer.outputs : outputs;
@@ -112,6 +109,8 @@ function initialise(numbers: Float32Array, shape: NetworkShape, rng: Random): vo
     for (let q = 0; q < layer.inputs; q++)
       for (let j = 0; j < used; j++)
         numbers[layer.weights + q * layer.outputs + j] = scale * r.normal();
+    // Without dense inputs the first layer starts at its bias: at 0 nothing would ever move.
+    if (l === 0) numbers.fill(0.1, layer.bias, layer.bias + layer.outputs);
   });
 }
 

@@ -31,6 +31,8 @@ export interface MlpKernels {
     stride: number,
     at: number,
   ): void;
+  squares(g: number, size: number): number;
+  descend(w: number, g: number, size: number, rate: number): void;
   adam(
     w: number,
     g: number,

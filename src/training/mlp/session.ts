@@ -3,6 +3,14 @@ import type { Inputs } from "./inputs.ts";
 import { mlpKernels } from "./kernels.ts";
 import { layoutOf, type NetworkShape } from "./network.ts";
 
+/** Of Adam's second moment; the kernel has the same. */
+const DECAY = 0.999;
+/**
+ * Embeddings learn by plain descent at one speed, scaled by their gradient as a whole: Adam would move a rare word as far as a
+ * frequent one and learn the rare ones by heart (mail subjects: AUC 0.943 with Adam, 0.950 so). Their share of the rate.
+ */
+const EMBEDDING_SHARE = 0.3;
+
 /** A network in WebAssembly memory, with its gradient, Adam's moments and room for one batch. */
 export interface Session {
   /** The network's numbers, in the layout's order. */
@@ -11,10 +19,9 @@ export interface Session {
   forward(inputs: Inputs, rows: Int32Array): Float32Array;
   readonly stride: number;
   /**
-   * Takes one step down: `outputs` of the last `forward` must have been overwritten with the derivative of the loss by them.
-   * @param rate learning rate with Adam's bias correction. @param shrink 1 - rate x weight decay.
+   * Takes one step of AdamW down: `outputs` of the last `forward` must have been overwritten with the derivative of the loss by them.
    */
-  step(rate: number, shrink: number): void;
+  step(learningRate: number, weightDecay: number): void;
   close(): void;
 }
 
@@ -26,9 +33,12 @@ export function openSession(
   const layout = layoutOf(shape);
   const { batch } = limits;
   const floats = (n: number) => arena.alloc(4 * n);
-  const [numbers, gradient, first, second] = [layout, layout, layout, layout].map((l) =>
-    floats(l.size),
-  ) as [number, number, number, number];
+  const numbers = floats(layout.size);
+  const gradient = floats(layout.size);
+  // Moments are of the layers only, which come after the embeddings.
+  const embedded = shape.ids * shape.embedding;
+  const first = floats(layout.size - embedded) - 4 * embedded;
+  const second = floats(layout.size - embedded) - 4 * embedded;
   const inputWidth = shape.dense + shape.embedding;
   const widths = [inputWidth, ...layout.layers.map((layer) => layer.outputs)];
   const values = widths.map((width) => floats(batch * width));
@@ -41,7 +51,8 @@ export function openSession(
   const kernels = mlpKernels(arena.memory);
   const view = views(arena);
   const all = view.floats(numbers, layout.size);
-  for (const p of [gradient, first, second]) view.floats(p, layout.size).fill(0);
+  view.floats(gradient, layout.size).fill(0);
+  for (const p of [first, second]) view.floats(p + 4 * embedded, layout.size - embedded).fill(0);
   const x = view.floats(values[0]!, batch * inputWidth);
   const offsets = view.integers(bag.offsets, batch + 1);
   const ids = view.integers(bag.ids, limits.entries);
@@ -51,6 +62,9 @@ export function openSession(
   const touched = touchedIds(shape.ids);
   const { embedding, dense } = shape;
   let m = 0;
+  let steps = 0;
+  /** Running mean square of the gradient of the embeddings in use. */
+  let power = 0;
 
   const load = (inputs: Inputs, rows: Int32Array) => {
     m = rows.length;
@@ -91,7 +105,10 @@ export function openSession(
       });
       return outputs;
     },
-    step(rate, shrink) {
+    step(learningRate, weightDecay) {
+      steps++;
+      const rate = (learningRate * Math.sqrt(1 - DECAY ** steps)) / (1 - 0.9 ** steps);
+      const shrink = 1 - learningRate * weightDecay;
       // The derivative lies where the outputs were.
       let slope = values.at(-1)!;
       for (let l = layout.layers.length - 1; l >= 0; l--) {
@@ -116,18 +133,15 @@ export function openSession(
           dense,
         );
         const size = 4 * embedding;
-        for (const id of touched(ids.subarray(0, offsets[m]))) {
-          const at = id * size;
-          kernels.adam(
-            numbers + at,
-            gradient + at,
-            first + at,
-            second + at,
-            embedding,
-            rate,
-            shrink,
-          );
-        }
+        const distinct = touched(ids.subarray(0, offsets[m]));
+        let sum = 0;
+        for (const id of distinct) sum += kernels.squares(gradient + id * size, embedding);
+        const mean = sum / Math.max(1, distinct.length * embedding);
+        power = DECAY * power + (1 - DECAY) * mean;
+        const typical = Math.sqrt(power / (1 - DECAY ** steps)) + 1e-8;
+        const speed = (EMBEDDING_SHARE * learningRate) / typical;
+        for (const id of distinct)
+          kernels.descend(numbers + id * size, gradient + id * size, embedding, speed);
       }
       for (const { inputs: k, outputs: n, weights, bias } of layout.layers)
         for (const [start, size, keep] of [

@@ -12,11 +12,11 @@ import { holdOut } from "../trees/hold-out.ts";
 const params = z.object({
   /** Widths of the hidden layers; rounded up to multiples of 4. */
   hidden: z.array(z.number().int().min(1).max(1024)).min(1).max(4).default([64, 32]),
-  epochs: z.number().int().positive().default(60),
+  epochs: z.number().int().positive().default(100),
   batchSize: z.number().int().positive().default(128),
-  learningRate: z.number().positive().default(0.002),
-  weightDecay: z.number().nonnegative().default(0.01),
-  patience: z.number().int().positive().default(6),
+  learningRate: z.number().positive().default(0.001),
+  weightDecay: z.number().nonnegative().default(0.3),
+  patience: z.number().int().positive().default(8),
   /** Share of the rows watched to stop in time, where no validation rows are given. */
   holdOut: z.number().min(0).max(0.5).default(0.1),
   /** Regression: fit the logarithm, for amounts and counts. */
