@@ -21,7 +21,7 @@ describe("an incident in the words of the contract", () => {
     const view = incidentView(kept);
     expect(view).toMatchObject({ state: "open", openedAt: 0, resolvedAt: null });
     expect(view.loss).toBe(
-      "Mean absolute error 1,300 instead of the promised 60: 112,000 in all over 90 labelled rows.",
+      "Mean absolute error 1,300 instead of the promised 60: 1,240 a row, 112,000 in all over 90 labelled rows.",
     );
     expect(view.cause).toContain("Seen: 2 inputs moved together, first of all lag_7.");
     expect(view.action).toMatch(/^Retrain/);

@@ -27,7 +27,11 @@ export const incidentView = (kept: KeptIncident): IncidentView => ({
   openedAt: kept.first.start,
   resolvedAt: kept.state === "open" ? null : kept.last.end,
   title: kept.headline,
-  cause: `${CAUSE[kept.cause]} Seen: ${kept.because}.`,
+  // That the meaning changed is all there is to see of a concept change.
+  cause:
+    kept.cause === "concept_change"
+      ? CAUSE[kept.cause]
+      : `${CAUSE[kept.cause]} Seen: ${kept.because}.`,
   loss: kept.loss ? lossInWords(kept.loss) : null,
   action: ACTION[kept.action],
   findings: kept.subjects
