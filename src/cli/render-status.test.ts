@@ -49,7 +49,7 @@ const INCIDENT = {
   ...{ subjects: Array.from({ length: 40 }, (_, i) => `column ${i}`), windows: 3, quiet: 0 },
   first: { start: NOW - 72 * HOUR, end: NOW - 48 * HOUR },
   last: { start: NOW - 24 * HOUR, end: NOW },
-  ...{ action: "retrain", loss: undefined },
+  ...{ action: "retrain", loss: undefined, because: "errors rose" },
 } as KeptIncident;
 
 const STATUS: StatusView = {

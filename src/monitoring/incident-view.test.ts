@@ -12,6 +12,7 @@ describe("an incident in the words of the contract", () => {
     last: { start: 2 * DAY, end: 3 * DAY },
     action: "retrain",
     headline: "The world has changed since 1970-01-01",
+    because: "2 inputs moved together, first of all lag_7",
     words: "1970-01-01 to 1970-01-04: 2 inputs moved together. Proposed: retrain on recent rows.",
     loss: { metric: "mae", before: 60, now: 1300, rows: 90, total: 111_600 },
   };
@@ -20,10 +21,11 @@ describe("an incident in the words of the contract", () => {
     const view = incidentView(kept);
     expect(view).toMatchObject({ state: "open", openedAt: 0, resolvedAt: null });
     expect(view.loss).toBe(
-      "Mean absolute error 1,300 instead of the promised 60: 112,000 in all over 90 labelled rows.",
+      "Mean absolute error 1,300 instead of the promised 60: 1,240 a row, 112,000 in all over 90 labelled rows.",
     );
+    expect(view.cause).toContain("Seen: 2 inputs moved together, first of all lag_7.");
     expect(view.action).toMatch(/^Retrain/);
-    expect(view.findings.map((f) => f.column)).toEqual([null, "lag_7", "prediction"]);
+    expect(view.findings.map((f) => f.column)).toEqual(["lag_7", "prediction"]);
   });
 
   test("closed incidents are resolved when their last window ended, and an unknown loss is null", () => {

@@ -1,6 +1,5 @@
 import type { Incident as IncidentView } from "../../sdk/src/contract/shapes.ts";
 import { METRICS } from "../evaluation/metrics/all.ts";
-import { valueInWords } from "../evaluation/wording.ts";
 import type { Incident } from "./incident.ts";
 import type { KeptIncident } from "./window-report.ts";
 
@@ -28,25 +27,29 @@ export const incidentView = (kept: KeptIncident): IncidentView => ({
   openedAt: kept.first.start,
   resolvedAt: kept.state === "open" ? null : kept.last.end,
   title: kept.headline,
-  cause: CAUSE[kept.cause],
+  // That the meaning changed is all there is to see of a concept change.
+  cause:
+    kept.cause === "concept_change"
+      ? CAUSE[kept.cause]
+      : `${CAUSE[kept.cause]} Seen: ${kept.because}.`,
   loss: kept.loss ? lossInWords(kept.loss) : null,
   action: ACTION[kept.action],
-  findings: [
-    { kind: "summary", column: null, message: kept.words },
-    ...kept.subjects
-      .filter((subject) => subject !== "performance" && subject !== "volume")
-      .map((subject) => ({
-        kind: kept.kind === "data" ? "missing" : "drift",
-        column: subject,
-        message: kept.kind === "data" ? "is missing more often" : "has moved",
-      })),
-  ],
+  findings: kept.subjects
+    .filter((subject) => subject !== "performance" && subject !== "volume")
+    .map((subject) => ({
+      kind: kept.kind === "data" ? "missing" : "drift",
+      column: subject,
+      message: kept.kind === "data" ? "is missing more often" : "has moved",
+    })),
 });
 
 function lossInWords({ metric, before, now, rows, total }: NonNullable<Incident["loss"]>): string {
   const title = METRICS.find((m) => m.name === metric)?.title ?? metric;
-  const change = `${title} ${valueInWords(now)} instead of the promised ${valueInWords(before)}`;
+  const change = `${title} ${figure(now)} instead of the promised ${figure(before)}`;
   return total === undefined
     ? `${change}: seen on ${rows} labelled rows.`
-    : `${change}: ${valueInWords(now - before)} a row, ${valueInWords(total)} in all over ${rows} labelled rows.`;
+    : `${change}: ${figure(now - before)} a row, ${figure(total)} in all over ${rows} labelled rows.`;
 }
+
+const figure = (value: number): string =>
+  value.toLocaleString("en-US", { maximumSignificantDigits: 3 });

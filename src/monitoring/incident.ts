@@ -23,6 +23,8 @@ export interface Incident {
   readonly quiet: number;
   readonly action: Diagnosis["action"];
   readonly headline: string;
+  /** What was seen, in words with numbers; starts lower case, no full stop. */
+  readonly because: string;
   /** Cause, loss, action: what a person reads. */
   readonly words: string;
   readonly loss: EstimatedLoss | undefined;
@@ -113,7 +115,7 @@ function described(
   loss: EstimatedLoss | undefined,
   first: MonitoringWindow,
   last: MonitoringWindow,
-): Pick<Incident, "cause" | "subjects" | "action" | "headline" | "words"> {
+): Pick<Incident, "cause" | "subjects" | "action" | "headline" | "because" | "words"> {
   const { cause, subjects, action, because, advice } = diagnosis;
   const since = windowInWords(first);
   const span = windowInWords({ start: first.start, end: last.end });
@@ -121,6 +123,7 @@ function described(
     cause,
     subjects,
     action,
+    because,
     headline: `${TITLE[cause]} since ${since}`,
     words: `${span}: ${because}. ${lossInWords(loss)} Proposed: ${advice}.`,
   };

@@ -21,6 +21,9 @@ describe("a run as the API shows it", () => {
     expect(runSummary(run({ output: { decision: { reason: "undecided" } } })).decision).toBe(
       "undecided",
     );
+    expect(
+      runSummary(run({ output: { decision: null, action: "nothing to judge" } })).decision,
+    ).toBe("nothing to judge");
     for (const output of [undefined, null, "x", { decision: null }, { decision: { pairs: 3 } }])
       expect(runSummary(run({ output })).decision).toBeNull();
   });

@@ -31,12 +31,11 @@ export const runSummary = (run: Run): RunSummary => ({
   decision: decisionOf(run.output) ?? null,
 });
 
-/** `decision` of the output: a sentence, or an object with its `reason`. */
+/** `decision` of the output (a sentence, or an object with its `reason`), else what was found (`performance`) or done (`action`). */
 function decisionOf(output: Json | undefined): string | undefined {
-  const { decision } = fieldsOf(output ?? null);
-  if (typeof decision === "string") return decision;
+  const { decision, performance, action } = fieldsOf(output ?? null);
   const { reason } = fieldsOf(decision ?? null);
-  return typeof reason === "string" ? reason : undefined;
+  return [decision, reason, performance, action].find((text) => typeof text === "string");
 }
 
 export const runDetail = (run: Run, steps: readonly RunStep[]): RunDetail => ({

@@ -22,7 +22,7 @@ export function ticks([from, to]: readonly [number, number], wanted: number): nu
   if (to <= from) return [from];
   const rough = (to - from) / wanted;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough) ?? 10 * power;
+  const step = [1, 2, 2.5, 5, 10].map((m) => m * power).find((s) => s >= rough) ?? 10 * power;
   const first = Math.ceil(from / step) * step;
   const found: number[] = [];
   for (let i = 0; first + i * step <= to + step * 1e-9; i++)

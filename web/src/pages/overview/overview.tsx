@@ -16,6 +16,7 @@ import { ModelTable } from "./model-table.tsx";
 
 const FILTER_FROM = 8;
 const SHOWN_AT_ONCE = 100;
+const SHOWN_INCIDENTS = 3;
 
 /** Is anything wrong, why, what should I do. */
 export function OverviewPage() {
@@ -30,9 +31,14 @@ export function OverviewPage() {
     <Page title={headline(models)} lead={summary(models, status)}>
       <div className="stack">
         <Platform status={status} />
-        {incidents.map((incident) => (
+        {incidents.slice(0, SHOWN_INCIDENTS).map((incident) => (
           <IncidentCard key={incident.id} incident={incident} withModel />
         ))}
+        {incidents.length > SHOWN_INCIDENTS && (
+          <Link to={pathTo.incidents()}>
+            {plural(incidents.length - SHOWN_INCIDENTS, "more open incident")}
+          </Link>
+        )}
         <Models models={models} />
         {recent !== undefined && recent.runs.length > 0 && (
           <Card title="Recent runs" aside={<Link to={pathTo.runs()}>All runs</Link>} flush>

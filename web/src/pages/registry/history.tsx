@@ -38,7 +38,7 @@ export function History({ model }: { model: ModelDetail }) {
             <p>{move.reason}</p>
             {move.verdict && (
               <details>
-                <summary>The verdict that allowed it</summary>
+                <summary>Its verdict on held-out rows</summary>
                 <VerdictList verdict={move.verdict} />
               </details>
             )}

@@ -11,11 +11,14 @@ type Standing = LeaderboardView["standings"][number];
 
 const TONES: Readonly<Record<string, Tone>> = {
   finished: "good",
-  racing: "live",
+  racing: "plain",
   dropped: "plain",
   failed: "bad",
   "not tried": "plain",
 };
+
+/** A race that is kept is over: who was still racing had no time left. */
+const WORDS: Readonly<Record<string, string>> = { racing: "out of time" };
 
 /** Who raced, how good with which uncertainty, who won and why. */
 export function Leaderboard({ model }: { model: ModelDetail }) {
@@ -94,10 +97,11 @@ export function Leaderboard({ model }: { model: ModelDetail }) {
           </table>
         </div>
         <p className="foot muted">
-          {plural(board.standings.length, "candidate")} on {plural(board.folds, "fold")} of{" "}
-          {plural(board.trainedRows, "row")}; {plural(board.testRows, "row")} were kept back for the
-          final test. After each fold the worse half leaves, except those within one standard error
-          of the best. The dashed line marks the chosen one.
+          {plural(board.standings.length, "candidate")} on {folds < board.folds && `${folds} of `}
+          {plural(board.folds, "fold")} of {plural(board.trainedRows, "row")};{" "}
+          {plural(board.testRows, "row")} were kept back for the final test. After each fold the
+          worse half leaves, except those within one standard error of the best. The dashed line
+          marks the chosen one.
           {board.notTried > 0 &&
             ` ${plural(board.notTried, "candidate")} did not start: the time budget was used up.`}{" "}
           <Command text={`millwright leaderboard ${model.name}`} />
@@ -147,7 +151,7 @@ function Row({
         )}
       </td>
       <td>
-        <Badge tone={TONES[s.state] ?? "plain"}>{s.state}</Badge>
+        <Badge tone={TONES[s.state] ?? "plain"}>{WORDS[s.state] ?? s.state}</Badge>
       </td>
       <td className="number" data-label="Folds">
         {s.folds}

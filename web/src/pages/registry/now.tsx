@@ -1,4 +1,5 @@
 import type { ModelDetail, Shadow } from "@millwright/sdk/contract/models";
+import type { Series } from "@millwright/sdk/contract/shapes";
 import { api } from "../../api.ts";
 import { SeriesChart } from "../../charts/series-chart.tsx";
 import { Sparkline } from "../../charts/sparkline.tsx";
@@ -170,7 +171,7 @@ function Watching({ model }: { model: string }) {
                   {s.kind} · {standing(s.points)}
                 </small>
               </span>
-              <Sparkline series={s} />
+              {s.points.some((p) => p.value !== null) && <Sparkline series={s} />}
             </li>
           ))}
         </ul>
@@ -182,7 +183,8 @@ function Watching({ model }: { model: string }) {
 const alarmsIn = (points: readonly { readonly alarm: boolean }[]): number =>
   points.filter((p) => p.alarm).length;
 
-function standing(points: readonly { readonly alarm: boolean }[]): string {
+function standing(points: Series["points"]): string {
+  if (points.every((p) => p.value === null)) return "too few rows to say";
   if (points.at(-1)?.alarm) return "out of bounds now";
   const alarms = alarmsIn(points);
   return alarms === 0 ? "no alarm" : plural(alarms, "alarm");

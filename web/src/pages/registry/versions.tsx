@@ -36,7 +36,9 @@ function Version({
   open: boolean;
 }) {
   const champion = version.aliases.includes("champion");
-  const heldBack = version.verdict !== null && !version.verdict.pass;
+  const failed = version.verdict !== null && !version.verdict.pass;
+  const moves = model.moves.filter((m) => m.version === version.number);
+  const move = moves.find((m) => m.alias === "champion") ?? moves[0];
   return (
     <article className="card version" aria-label={`Version ${version.number}`}>
       <header>
@@ -47,9 +49,9 @@ function Version({
               {alias}
             </Badge>
           ))}
-          {heldBack && <Badge tone="bad">held back</Badge>}
+          {failed && !move && <Badge tone="bad">held back</Badge>}
         </h2>
-        {!champion && !heldBack && (
+        {!champion && !failed && (
           <Action
             label="Promote"
             title={`Make version ${version.number} the champion of ${model.name}?`}
@@ -77,8 +79,16 @@ function Version({
           <MetricValue key={metric.name} metric={metric} named />
         ))}
       </div>
+      {move && (
+        <p className="became">
+          <b>
+            Became {move.alias} <Age at={move.at} />:
+          </b>{" "}
+          {move.reason}.
+        </p>
+      )}
       {version.verdict ? (
-        open || heldBack ? (
+        open || failed ? (
           <VerdictList verdict={version.verdict} />
         ) : (
           <details>
@@ -89,7 +99,7 @@ function Version({
       ) : (
         <p className="muted">No verdict is kept for this version.</p>
       )}
-      {heldBack && !champion && (
+      {failed && !champion && (
         <p className="same">
           <span>Overriding the gates is possible from a terminal only; the reason is kept</span>
           <Command
