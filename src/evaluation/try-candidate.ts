@@ -15,6 +15,7 @@ export interface TryInput {
   readonly data: Digest;
   readonly candidate: Candidate;
   readonly fold: number;
+  /** How many rounds are asked for; `fold` counts those that say something. */
   readonly folds: number;
   /** Fit on at most this many rows of the fold (seeded sample), so that a large dataset does not eat the budget of a race. */
   readonly maxRows: number;

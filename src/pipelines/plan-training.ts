@@ -7,7 +7,7 @@ import type { Digest } from "../lib/digest.ts";
 import type { Signature } from "../onnx/signature.ts";
 import { planCandidates } from "../training/plan.ts";
 import { TRAINERS } from "../training/trainers/all.ts";
-import { columnNamed, targetOf, trainingData } from "../training/training-data.ts";
+import { columnNamed, targetOf, trainingData, trainingFolds } from "../training/training-data.ts";
 import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
 import { decideSpec } from "./decide-spec.ts";
 import type { Platform } from "./platform.ts";
@@ -16,7 +16,9 @@ import type { Platform } from "./platform.ts";
 export interface TrainingPlan {
   readonly spec: TrainingSpec;
   readonly candidates: readonly Candidate[];
+  /** Rounds of the race, and how many were asked for (rounds that say nothing are left out). */
   readonly folds: number;
+  readonly foldCount: number;
   readonly splitReason: string;
   readonly trainRows: number;
   readonly testRows: number;
@@ -72,6 +74,7 @@ export async function planTraining(
   const parts = trainingData(spec, table);
   const text = spec.columns.some((column) => column.role === "text");
   const categories = spec.columns.filter((column) => column.role === "category").length;
+  const foldCount = parts.train.length > 50_000 ? 2 : parts.train.length > 10_000 ? 3 : 5;
   const alias = await deps.registry.alias(input.model, "champion");
   const champion = alias && (await deps.registry.get(alias));
   return {
@@ -83,7 +86,8 @@ export async function planTraining(
       outputs: spec.task === "multiclass" ? spec.classes.length : 1,
       bagFeatures: text ? 20_000 : categories * 20,
     }),
-    folds: parts.train.length > 50_000 ? 2 : parts.train.length > 10_000 ? 3 : 5,
+    folds: trainingFolds(spec, parts, foldCount).length,
+    foldCount,
     splitReason: parts.splitReason,
     trainRows: parts.train.length,
     testRows: parts.test.length,

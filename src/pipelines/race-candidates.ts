@@ -3,8 +3,8 @@ import type { DatasetVersion } from "../datasets/dataset-version.ts";
 import type { Steps } from "../engine/engine.ts";
 import { MillwrightError } from "../errors.ts";
 import { metricNamed } from "../evaluation/metrics/all.ts";
+import type { TryInput } from "../evaluation/try-candidate.ts";
 import type { Digest } from "../lib/digest.ts";
-import type { Json } from "../lib/json.ts";
 import { leaderboard } from "../training/leaderboard.ts";
 import { choose, dropAfterRung, standings, type Trial } from "../training/race.ts";
 import type { Candidate } from "../training/training-spec.ts";
@@ -27,7 +27,7 @@ export async function raceCandidates(
   deps: Pick<Platform, "compute" | "blobs" | "threads">,
   input: { readonly steps: Steps; readonly data: DatasetVersion; readonly plan: TrainingPlan },
 ): Promise<RaceOutcome> {
-  const { plan, steps } = input;
+  const { data, plan, steps } = input;
   const { spec, candidates, folds } = plan;
   const metric = metricNamed(spec.metric, spec.task);
   const rules = { better: metric.better, folds, keep: ["baseline"], metric: spec.metric };
@@ -41,34 +41,31 @@ export async function raceCandidates(
       .filter((s) => rung === 0 || s.state === "racing")
       .map((s) => s.candidate);
     if (rung > 0 && spentMs >= spec.budgetMs) break;
-    const found = (await steps.step(`race: fold ${rung + 1} of ${folds}`, async (step) => {
+    const maxRows = RUNG_ROWS[Math.min(rung, RUNG_ROWS.length - 1)]!;
+    const found = await steps.step(`race: fold ${rung + 1} of ${folds}`, async (step) => {
       let done = 0;
       const attempts = [...racing]
         .sort((a, b) => a.rank - b.rank)
         .map((candidate) => async (): Promise<Trial> => {
           step.progress(`${candidate.id} on fold ${rung + 1} of ${folds}`, done / racing.length);
-          const maxRows = RUNG_ROWS[Math.min(rung, RUNG_ROWS.length - 1)]!;
-          const trial = await deps.compute.run<Json>(
-            "try",
-            {
-              spec,
-              data: input.data.data,
-              candidate,
-              fold: rung,
-              folds,
-              maxRows,
-            } as unknown as Json,
-            { signal: step.signal },
-          );
+          const attempt: TryInput = {
+            spec,
+            data: data.data,
+            candidate,
+            fold: rung,
+            folds: plan.foldCount,
+            maxRows,
+          };
+          const trial = await deps.compute.run<Trial>("try", attempt, { signal: step.signal });
           done++;
-          return trial as unknown as Trial;
+          return trial;
         });
       // Rung 0 is never cut below the baselines and one real candidate; the budget stops further starts, not running fits.
-      return (await inParallel(attempts, deps.threads, {
+      return inParallel(attempts, deps.threads, {
         left: () => spec.budgetMs - spentMs,
         atLeast: Math.min(attempts.length, 3),
-      })) as unknown as Json;
-    })) as unknown as Trial[];
+      });
+    });
     trials.push(...found);
     spentMs +=
       (found.reduce((sum, trial) => sum + trial.seconds, 0) * 1000) / Math.max(1, deps.threads);
@@ -88,7 +85,7 @@ export async function raceCandidates(
     better: metric.better,
     folds,
     split: plan.splitReason,
-    dataset: input.data.id,
+    dataset: data.id,
     trainedRows: plan.trainRows,
     testRows: plan.testRows,
   });

@@ -31,17 +31,25 @@ export function trainingData(spec: TrainingSpec, all: Table): TrainingData {
   return { table, target, train: parts.train, test: parts.test, splitReason: parts.reason };
 }
 
-/** Rounds of the race within the training part; row numbers are those of `data.table`. */
+/**
+ * Rounds of the race within the training part; row numbers are those of `data.table`. A round whose training or judging rows
+ * hold a single class says nothing and is left out (the first weeks of a log, for example); when none is left, rows are dealt
+ * to the rounds class by class, whatever their time.
+ */
 export function trainingFolds(spec: TrainingSpec, data: TrainingData, count: number): Fold[] {
   const table = takeRows(data.table, data.train);
   const target = Float64Array.from(data.train, (row) => data.target[row]!);
+  const columns = splitColumns(spec, table, target);
+  const tells = (rows: Uint32Array) =>
+    spec.task === "regression" || rows.some((row) => target[row] !== target[rows[0]!]);
+  const usable = (kind: TrainingSpec["split"]) =>
+    folds({ ...columns, kind, k: count }).filter(({ train, test }) => tells(train) && tells(test));
+  const found = usable(spec.split);
   const inTable = (rows: Uint32Array) => rows.map((position) => data.train[position]!);
-  return folds({ ...splitColumns(spec, table, target), kind: spec.split, k: count }).map(
-    (fold) => ({
-      train: inTable(fold.train),
-      test: inTable(fold.test),
-    }),
-  );
+  return (found.length > 0 ? found : usable("stratified")).map((fold) => ({
+    train: inTable(fold.train),
+    test: inTable(fold.test),
+  }));
 }
 
 function splitColumns(spec: TrainingSpec, table: Table, target: Target): SplitColumns {
