@@ -168,7 +168,12 @@ async function runSet(
   }
   const { board, winner, seconds, reason } = chosen!;
   return {
-    ...{ name: set.name, metrics: set.metrics, split: set.split, leaks: leaks.map((l) => l.column) },
+    ...{
+      name: set.name,
+      metrics: set.metrics,
+      split: set.split,
+      leaks: leaks.map((l) => l.column),
+    },
     parts: parts.map(({ rows, testRows }) => ({ rows, testRows })),
     ...{ winner: `${winner.id} ${JSON.stringify(winner.params)}`, reason, board },
     ...{ seconds: { race: seconds, fit: fitSeconds }, equal, served, sameBytes },
