@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Gate } from "./gate.ts";
 
 const params = z.object({
-  /** Largest difference |stored - memory| / max(1, |memory|) of any output. */
+  /** Largest difference |stored - memory| of any output, as a share of max(1, |memory|); numbers: of the usual one at least. */
   max: z.number().positive().default(1e-5),
 });
 
