@@ -1,4 +1,4 @@
-import { beatsChampion, defineProject, gate } from "millwright";
+import { defineProject } from "millwright";
 
 /** How many people will pass the checkpoints of US airports tomorrow: a world that changed overnight in March 2020. */
 export default defineProject({
@@ -10,7 +10,6 @@ export default defineProject({
     travellers: {
       dataset: "travellers",
       target: "travelers",
-      gates: [gate("parity"), gate("no_leak"), beatsChampion()],
       train: { budget: "20s" },
       deploy: { shadow: { minLabels: 7, maxLabels: 56 } },
       retrain: { every: "week" },
