@@ -110,6 +110,8 @@ function storesOn(sql: Sql): Stores {
     announce: async (type, subject, payload, at) => {
       await events.append({ type, subject, payload, at }, sql);
     },
+    lastAnnounced: async (type, subject) =>
+      (await events.read({ types: [type], subject, latest: true, limit: 1 }))[0]?.at,
   };
 }
 

@@ -33,11 +33,12 @@ export const beatsBaseline = named("beats_baseline");
 export const beatsChampion = named("beats_champion");
 /** Expected calibration error at most `max` (0.05). */
 export const calibrated = named("calibrated");
-/** No value of `column` with 30 rows or more is significantly worse than under the champion. */
-export const noSliceWorse = (column: string): GateDefinition => ({
-  gate: "no_slice_worse",
-  params: { column },
-});
+/** No value of the columns (all of them when none is named) with 30 rows or more is significantly worse than under the champion. */
+export const noSliceWorse = (...columns: string[]): GateDefinition =>
+  gate("no_slice_worse", columns.length === 0 ? {} : { columns });
+/** No single column tells the answer by itself; `accept` names those a person has looked at. */
+export const noLeak = (params: { readonly accept?: readonly string[] } = {}): GateDefinition =>
+  gate("no_leak", params);
 
 export type {
   DatasetDefinition,

@@ -131,6 +131,10 @@ async function ask(
   const up = await platform.engine.hasWorker();
   if (up && champion)
     try {
+      // Another project's gateway may hold the port: only one that serves this very version is ours.
+      const { models } = await gateway.listRoutes({});
+      if (!models.some((route) => route.champion.id === version.id))
+        throw new TypeError("not ours");
       const { predictions } = await gateway.predict({ model, rows: [...rows] });
       return { predictions, logged: true };
     } catch (error) {

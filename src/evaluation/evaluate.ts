@@ -7,7 +7,7 @@ import type { Blobs } from "../storage/blobs/blobs.ts";
 import { type Table, takeRows } from "../table/table.ts";
 import { fitCandidate, type Threads } from "../training/candidate.ts";
 import type { FitOutcome, FittedFile } from "../training/fit.ts";
-import { trainingData } from "../training/training-data.ts";
+import { columnNamed, trainingData } from "../training/training-data.ts";
 import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
 import type { Contender, GateContext } from "./gates/gate.ts";
 import { metricNamed } from "./metrics/all.ts";
@@ -89,7 +89,10 @@ export async function evaluate(deps: EvaluateDeps, input: EvaluateInput): Promis
       candidate: { name: input.candidate.id, scores, complexity: file.complexity },
       ...(champion ? { champion } : {}),
       ...(baseline ? { baseline } : {}),
-      table,
+      table: {
+        rows: table.rows,
+        columns: new Map(spec.columns.map(({ name }) => [name, columnNamed(table, name)])),
+      },
       features: spec.columns.map((column) => column.name),
       parity: worseOf(
         parityOf(spec.task, file.check, scores),

@@ -26,6 +26,6 @@ export function improvementInWords(
 export const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
 const plain = (x: number): string =>
-  Math.abs(x) >= 1e6 || (x !== 0 && Math.abs(x) < 1e-4)
+  Math.abs(x) >= 1e9 || (x !== 0 && Math.abs(x) < 1e-4)
     ? x.toExponential(2)
     : x.toLocaleString("en-US", { maximumSignificantDigits: 3 });

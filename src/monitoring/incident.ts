@@ -117,7 +117,7 @@ function described(
   last: MonitoringWindow,
 ): Pick<Incident, "cause" | "subjects" | "action" | "headline" | "because" | "words"> {
   const { cause, subjects, action, because, advice } = diagnosis;
-  const since = windowInWords(first);
+  const since = windowInWords(first).replace(/ to .*/, "");
   const span = windowInWords({ start: first.start, end: last.end });
   return {
     cause,

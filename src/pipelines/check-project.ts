@@ -79,12 +79,6 @@ const Model = z.strictObject({
     })
     .optional(),
   monitor: z.strictObject({ window: z.enum(["hour", "day", "week"]).optional() }).optional(),
-  forward: z
-    .strictObject({
-      to: z.string(),
-      capacity: z.string().regex(/^\d+\/(hour|day|week)$/, 'write such as "40/hour"'),
-    })
-    .optional(),
 });
 
 const Project = z.strictObject({

@@ -32,6 +32,8 @@ export interface Stores {
   readonly monitoring: MonitoringStore;
   /** Appends to the event log: what `pipelines/all.ts` starts pipelines from. */
   announce(type: string, subject: string, payload: Json, at: number): Promise<void>;
+  /** When that was last said of the subject, ms since 1970. */
+  lastAnnounced(type: string, subject: string): Promise<number | undefined>;
 }
 
 /** The prediction log, read. */

@@ -58,10 +58,6 @@ export interface ModelDefinition {
     readonly onLabels?: number;
   };
   readonly monitor?: { readonly window?: "hour" | "day" | "week" };
-  readonly forward?: {
-    readonly to: string;
-    readonly capacity: `${number}/${"hour" | "day" | "week"}`;
-  };
 }
 
 /** `beatsBaseline()`, `beatsChampion()`, `noSliceWorse("column")`: a gate of evaluation/gates with its parameters. */

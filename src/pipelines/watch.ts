@@ -41,6 +41,9 @@ export const watch = (platform: Platform): Pipeline<WatchInput, WatchOutcome> =>
   async run(steps, input) {
     const { model } = input;
     const window = await steps.step("window", () => windowFor(platform, input));
+    await steps.step("labels", () =>
+      countLabels(platform, { model, at: input.asOf ?? window.end, asOf: input.asOf ?? null }),
+    );
     return steps.step("examine", async (step) => {
       const champion = await platform.registry.alias(model, "champion");
       const version = champion && (await platform.registry.get(champion));
@@ -54,6 +57,26 @@ export const watch = (platform: Platform): Pipeline<WatchInput, WatchOutcome> =>
     });
   },
 });
+
+/** Says so when as many truths have come since the model was last dealt with as its definition waits for. */
+async function countLabels(
+  deps: Pick<Platform, "project" | "registry" | "predictions" | "transact">,
+  {
+    model,
+    at,
+    asOf,
+  }: { readonly model: string; readonly at: number; readonly asOf: number | null },
+): Promise<void> {
+  const wanted = (await deps.project()).definition.models[model]?.retrain?.onLabels;
+  const [move] = await deps.registry.moves(model);
+  if (wanted === undefined || !move) return;
+  await deps.transact(async ({ announce, lastAnnounced }) => {
+    const since = Math.max(move.at, (await lastAnnounced("labels.collected", model)) ?? 0);
+    const labelled = await deps.predictions.read({ model, from: 0, to: at, withFeedback: true });
+    const count = labelled.filter(({ truth }) => truth!.at > since && truth!.at < at).length;
+    if (count >= wanted) await announce("labels.collected", model, { count, asOf }, at);
+  });
+}
 
 async function gather(
   deps: Pick<Platform, "predictions" | "monitoring" | "evaluationOf">,

@@ -128,10 +128,15 @@ export function choose(
   const winner = [...eligible].sort(
     (a, b) => a.candidate.rank - b.candidate.rank || a.complexity - b.complexity,
   )[0]!;
-  const shown = (s: Standing) => `${s.mean.toFixed(4)} ± ${s.standardError.toFixed(4)}`;
+  const shown = (s: Standing) => `${figure(s.mean)} ± ${figure(s.standardError)}`;
   const reason =
     winner === best
       ? `${winner.candidate.id} has the best ${rules.metric} (${shown(winner)} over ${most} fold${most === 1 ? "" : "s"}) and nothing simpler comes within one standard error of it.`
       : `${winner.candidate.id} (${rules.metric} ${shown(winner)}) is simpler than the best, ${best.candidate.id} (${shown(best)}), and within one standard error of it: the difference is not worth the complexity.`;
   return { winner, best, reason };
 }
+
+const figure = (value: number): string =>
+  Math.abs(value) >= 1000
+    ? Math.round(value).toLocaleString("en-US")
+    : String(Number(value.toPrecision(4)));

@@ -3,7 +3,7 @@ import { compareByBootstrap } from "../comparison.ts";
 import { finite, improvementInWords, valueInWords } from "../wording.ts";
 import type { Gate } from "./gate.ts";
 
-const params = z.object({
+const params = z.strictObject({
   /** Improvement that the lower 95 % bound must exceed, in the metric's unit. */
   margin: z.number().min(0).default(0),
 });

@@ -4,7 +4,7 @@ import type { Metric } from "../metrics/metric.ts";
 import { differenceInWords, finite, improvementInWords, valueInWords } from "../wording.ts";
 import type { Contender, Gate } from "./gate.ts";
 
-const params = z.object({
+const params = z.strictObject({
   /** Largest loss that counts as "not worse". Default: 0.5 points for shares, 0.5 % of the champion's value for others. */
   margin: z.number().min(0).optional(),
   /** When "not worse" is enough: if the candidate is simpler or faster (by 10 %), always (a fresh model that goes to shadow anyway), or never. */

@@ -6,7 +6,7 @@ import { ece } from "../metrics/ece.ts";
 import { valueInWords } from "../wording.ts";
 import type { Gate } from "./gate.ts";
 
-const params = z.object({
+const params = z.strictObject({
   /** Largest expected calibration error. */
   max: z.number().positive().max(1).default(0.05),
   /** Fail instead of warn. */

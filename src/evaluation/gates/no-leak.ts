@@ -3,7 +3,7 @@ import { leakProbe } from "../leak-probe.ts";
 import { valueInWords } from "../wording.ts";
 import type { Gate } from "./gate.ts";
 
-const params = z.object({
+const params = z.strictObject({
   /** Columns a person has looked at and accepts as they are. */
   accept: z.array(z.string()).default([]),
   /** Single-column strength above which a column is suspected. */

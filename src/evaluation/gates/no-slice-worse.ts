@@ -7,7 +7,7 @@ import { slicesOf } from "../slices.ts";
 import { finite, improvementInWords } from "../wording.ts";
 import type { Gate } from "./gate.ts";
 
-const params = z.object({
+const params = z.strictObject({
   /** Columns to slice by; all when absent. */
   columns: z.array(z.string()).optional(),
   minRows: z.number().int().min(10).default(30),

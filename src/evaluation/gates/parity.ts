@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Gate } from "./gate.ts";
 
-const params = z.object({
+const params = z.strictObject({
   /** Largest difference |stored - memory| of any output, as a share of max(1, |memory|); numbers: of the usual one at least. */
   max: z.number().positive().default(1e-5),
 });
