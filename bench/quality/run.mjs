@@ -37,7 +37,7 @@ for await (const line of createInterface({ input: child.stdout })) {
   for (const row of result.board) console.log(`    ${row}`);
   for (const row of rowsOf(result)) console.log(`  ${row.text}`);
   console.log(
-    `  race ${result.seconds.race.toFixed(1)} s, fit ${result.seconds.fit.toFixed(1)} s; left out as leaks: ${result.leaks.join(", ") || "nothing"}; same file with ${result.threads ?? 1} thread and several: ${result.sameBytes}`,
+    `  race ${result.seconds.race.toFixed(1)} s, fit ${result.seconds.fit.toFixed(1)} s; left out as leaks: ${result.leaks.join(", ") || "nothing"}; same file with 1 thread and with 2: ${result.sameBytes}`,
   );
 }
 if (!given.scratch) rmSync(folder, { recursive: true });

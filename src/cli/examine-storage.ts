@@ -16,6 +16,7 @@ import { readState } from "../storage/sql/embedded-state.ts";
 import { postgres } from "../storage/sql/postgres.ts";
 import { processAlive } from "../storage/sql/process-alive.ts";
 import { type Finding, finding } from "./finding.ts";
+import { upLockOwner } from "./up-lock.ts";
 
 const LITTLE_SPACE = 2 * 2 ** 30;
 const NO_SPACE = 200 * 2 ** 20;
@@ -138,8 +139,8 @@ export const locksIn = (dataDir: string): Finding[] => [
 function upLock(file: string): Finding[] {
   if (!existsSync(file)) return [];
   const name = "up";
-  const pid = Number(readFileSync(file, "utf8"));
-  if (pid > 0 && processAlive(pid))
+  const pid = upLockOwner(file);
+  if (pid !== undefined)
     return [{ name, state: "ok", message: `millwright up runs here (process ${pid})` }];
   return [
     {

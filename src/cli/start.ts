@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { VERSION } from "../app.ts";
 import { openControl } from "../control.ts";
+import { armCrashPointsFromEnvironment } from "../engine/crash-points.ts";
 import { MillwrightError } from "../errors.ts";
 import { openGateway } from "../gateway.ts";
 import { onnxRuntime } from "../runtime/onnxruntime.ts";
@@ -8,6 +9,7 @@ import { openBlobs } from "../storage/blobs/all.ts";
 import { keepPostgres } from "../storage/sql/keep-postgres.ts";
 import { postgres } from "../storage/sql/postgres.ts";
 import type { CliContext, CommandOf, GlobalOptions } from "./command.ts";
+import { stopSignal } from "./stop-signal.ts";
 
 /** What a part needs to say about itself once it runs, and how it ends. */
 interface Started {
@@ -70,15 +72,27 @@ export const start: CommandOf = (program, context) => {
           "invalid_input",
           `There is no part "${part}". Parts: ${Object.keys(PARTS).join(", ")}.`,
         );
+      armCrashPointsFromEnvironment();
+      // A killed supervisor takes our output with it; that is no reason not to end in order.
+      for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+      const asked = Promise.race([stopSignal(), supervisorGone()]);
       const log = context.log(global, part);
-      const started = await run(context, global);
-      log.info(`${part} is ready`, started.url ? { url: started.url } : {});
-      process.send?.({ ready: true, url: started.url });
-      await new Promise<void>((resolve) => {
-        for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
-        if (process.channel) process.once("disconnect", () => resolve());
+      const tooSoon = asked.then(() => {
+        throw new MillwrightError("cancelled", `${part} was stopped before it was ready.`);
       });
+      const started = await Promise.race([run(context, global), tooSoon]);
+      tooSoon.catch(() => {});
+      log.info(`${part} is ready`, started.url ? { url: started.url } : {});
+      if (process.connected) process.send?.({ ready: true, url: started.url });
+      await asked;
       log.info(`${part} stops`);
       await started.close();
     });
 };
+
+/** Never, for a part that was started by itself. */
+function supervisorGone(): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.channel) process.once("disconnect", () => resolve());
+  });
+}

@@ -1,11 +1,11 @@
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import pc from "picocolors";
 import type { Config } from "../config.ts";
 import { type Supervised, supervise } from "../engine/supervise.ts";
 import { MillwrightError } from "../errors.ts";
-import { processAlive } from "../storage/sql/process-alive.ts";
 import type { CliContext, CommandOf, GlobalOptions } from "./command.ts";
+import { stopSignal } from "./stop-signal.ts";
+import { takeUpLock } from "./up-lock.ts";
 
 export const up: CommandOf = (program, context) => {
   program
@@ -15,10 +15,11 @@ export const up: CommandOf = (program, context) => {
       const global = command.optsWithGlobals() as GlobalOptions;
       const terminal = context.terminal(global);
       const config = context.config(global);
+      const stopped = stopSignal();
       const open = await context.open(global, "no");
       try {
         terminal.progress("starting control, worker and gateway");
-        const running = await startAll(context, global, config);
+        const running = await startAll(context, global, config, stopped);
         const urls = await running.ready;
         terminal.done();
         terminal.say(`${pc.bold("Millwright is up")}  ${pc.dim(config.project)}`);
@@ -26,10 +27,7 @@ export const up: CommandOf = (program, context) => {
         terminal.say(`  gateway   ${pc.cyan(urls.gateway ?? "")}`);
         terminal.say(pc.dim("  logs      millwright logs · stop with Ctrl-C"));
         terminal.result(urls);
-        await new Promise<void>((resolve) => {
-          for (const signal of ["SIGTERM", "SIGINT"] as const)
-            process.once(signal, () => resolve());
-        });
+        await stopped;
         terminal.note("stopping");
         await running.stop();
       } finally {
@@ -38,13 +36,17 @@ export const up: CommandOf = (program, context) => {
     });
 };
 
-/** Starts all parts under a supervisor, one per folder. Throws `conflict` when another `up` runs there. */
+/**
+ * Starts all parts under a supervisor, one per folder. Throws `conflict` when another `up` runs there, `cancelled` when it is
+ * stopped before all parts are ready.
+ */
 export async function startAll(
   context: Pick<CliContext, "entry" | "log">,
   options: GlobalOptions,
   config: Config,
+  stopped?: Promise<void>,
 ): Promise<Supervised> {
-  const unlock = lock(join(config.dataDir, "up.pid"));
+  const unlock = takeUpLock(join(config.dataDir, "up.pid"));
   const project = ["--project", config.project];
   const running = supervise({
     entry: context.entry,
@@ -56,7 +58,10 @@ export async function startAll(
     log: context.log(options),
   });
   try {
-    await running.ready;
+    const refused = stopped?.then(() => {
+      throw new MillwrightError("cancelled", "Stopped before all parts were ready.");
+    });
+    await (refused ? Promise.race([running.ready, refused]) : running.ready);
   } catch (error) {
     await running.stop();
     unlock();
@@ -69,26 +74,4 @@ export async function startAll(
       unlock();
     },
   };
-}
-
-/** A file with our pid; left behind by a killed process it is taken over. */
-function lock(file: string): () => void {
-  mkdirSync(join(file, ".."), { recursive: true });
-  for (let attempt = 0; ; attempt++) {
-    try {
-      const handle = openSync(file, "wx", 0o644);
-      writeSync(handle, String(process.pid));
-      closeSync(handle);
-      return () => rmSync(file, { force: true });
-    } catch (cause) {
-      const pid = Number(readFileSync(file, "utf8"));
-      if (attempt > 0 || (pid > 0 && processAlive(pid)))
-        throw new MillwrightError(
-          "conflict",
-          `Millwright is up in this folder already (process ${pid}). Look at it with \`millwright status\`; to restart, stop that process first.`,
-          { cause },
-        );
-      rmSync(file, { force: true });
-    }
-  }
 }

@@ -16,15 +16,15 @@ export interface Supervised {
   stop(): Promise<void>;
 }
 
-/** A part that dies this often within a minute is given up. */
-const MAX_RESTARTS_PER_MINUTE = 6;
+/** A part that dies this often within a minute before it was ever ready is given up; later it is started again for ever. */
+const MAX_RESTARTS_PER_MINUTE = 4;
 const STOP_MS = 10_000;
 
 /**
  * Starts parts as child processes and keeps them running:
  *
  *     starting ──ready──▶ running ──exit──▶ waiting (0.2 s, doubling to 5 s) ──▶ starting
- *        └──────exit────────────────────────────┘        └─ more than 6 exits a minute ─▶ given up
+ *        └──────exit────────────────────────────┘        └─ never ready, more than 4 exits a minute ─▶ given up
  *
  * Children notice the end of their IPC channel, so they drain and leave when this process is killed. Output of each part is
  * appended to `<logDir>/<name>.log`.
@@ -68,14 +68,15 @@ export function supervise(options: {
       const now = Date.now();
       const recent = [...exits.filter((at) => now - at < 60_000), now];
       const how = signal ? `signal ${signal}` : `code ${code}`;
-      const last = tail.trim().split("\n").slice(-3).join("\n");
-      if (recent.length > MAX_RESTARTS_PER_MINUTE || (code === 2 && !(part.name in urls))) {
-        options.log.error(`${part.name} ended (${how}) and is given up: ${last}`);
+      const last = lastWords(tail);
+      const everReady = part.name in urls;
+      if (!everReady && (code === 2 || recent.length > MAX_RESTARTS_PER_MINUTE)) {
         refuse(new MillwrightError("unavailable", `${part.name} could not start: ${last || how}`));
         return;
       }
       const wait = Math.min(5000, 200 * 2 ** (recent.length - 1));
-      options.log.warn(`${part.name} ended (${how}); starting it again in ${wait} ms`);
+      const why = everReady || last === "" ? "" : `: ${last}`;
+      options.log.warn(`${part.name} ended (${how}); starting it again in ${wait} ms${why}`);
       setTimeout(() => !stopping && start(part, recent), wait);
     });
   };
@@ -101,3 +102,12 @@ export function supervise(options: {
     },
   };
 }
+
+/** Of what a part wrote before it ended. */
+const lastWords = (tail: string): string =>
+  tail
+    .trim()
+    .split("\n")
+    .slice(-3)
+    .join("\n")
+    .replace(/^error \[\w+\] /, "");

@@ -1,4 +1,5 @@
 import { utf8ToBytes } from "@noble/hashes/utils.js";
+import { crashPoint } from "../lib/crash-point.ts";
 import type { Digest } from "../lib/digest.ts";
 import type { Scores, Task } from "../lib/task.ts";
 import type { Signature } from "../onnx/signature.ts";
@@ -116,10 +117,9 @@ export async function evaluate(deps: EvaluateDeps, input: EvaluateInput): Promis
     split: data.splitReason,
     importance: input.fit.importance,
   };
-  return {
-    evaluation: await deps.blobs.put(utf8ToBytes(JSON.stringify(evaluation))),
-    verdict: judged,
-  };
+  const kept = await deps.blobs.put(utf8ToBytes(JSON.stringify(evaluation)));
+  crashPoint("evaluate:written");
+  return { evaluation: kept, verdict: judged };
 }
 
 async function scoreStored(

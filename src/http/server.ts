@@ -224,7 +224,7 @@ async function listen(app: FastifyInstance, host: string, port: number): Promise
     if (code === "EADDRINUSE")
       throw new MillwrightError(
         "conflict",
-        `Port ${port} on ${host} is taken by another process. Stop it, or choose another port.`,
+        `Port ${port} on ${host} is taken by another process. Stop it, or choose another port (MILLWRIGHT_PORT, MILLWRIGHT_GATEWAY_PORT).`,
         { cause },
       );
     if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND")

@@ -1,4 +1,5 @@
 import { MillwrightError } from "../errors.ts";
+import { crashPoint } from "../lib/crash-point.ts";
 import type { Digest } from "../lib/digest.ts";
 import type { Change } from "./change.ts";
 import type { Platform } from "./platform.ts";
@@ -20,11 +21,12 @@ export async function promote(
   const { dataset = model } = definition.models[model] ?? {};
   const { schema } = await deps.datasets.find(dataset, next.dataset);
   const fields = rowFieldsOf(definition, model, schema);
-  return deps.transact(async ({ registry, serving, announce }) => {
+  const moved = await deps.transact(async ({ registry, serving, announce }) => {
     const previous = await registry.alias(model, "champion");
     if (previous === version) return { previous };
     const former = previous && (await registry.get(previous));
     await registry.move({ ...input, alias: "champion", version, previous });
+    crashPoint("promote:moved");
     if ((await registry.alias(model, "challenger")) !== undefined)
       await registry.move({
         ...{ model, alias: "challenger", version: undefined, previous: version, at, runId },
@@ -40,4 +42,6 @@ export async function promote(
     await announce("model.promoted", model, { version, previous: previous ?? null, reason }, at);
     return { previous };
   });
+  crashPoint("promote:committed");
+  return moved;
 }

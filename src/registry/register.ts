@@ -1,4 +1,5 @@
 import type { Clock } from "../lib/clock.ts";
+import { crashPoint } from "../lib/crash-point.ts";
 import { digestOfJson } from "../lib/digest.ts";
 import type { ModelVersion } from "./model-version.ts";
 import type { RegistryStore } from "./store.ts";
@@ -22,5 +23,7 @@ export async function register(
     parent: parent ?? null,
     onnx,
   });
-  return deps.registry.add({ ...version, id, createdAt: deps.clock.now() });
+  const kept = await deps.registry.add({ ...version, id, createdAt: deps.clock.now() });
+  crashPoint("register:kept");
+  return kept;
 }

@@ -1,4 +1,5 @@
 import { MillwrightError } from "../errors.ts";
+import { crashPoint } from "../lib/crash-point.ts";
 import { type GivenFeedback, readFeedback } from "./feedback.ts";
 import type { Models, PredictionLog } from "./predict.ts";
 import type { RouteTable } from "./route-table.ts";
@@ -24,5 +25,6 @@ export async function giveFeedback(
       details: { problems: problems.slice(0, 100), count: problems.length },
     });
   await deps.log.append(records.map((record) => ({ kind: "feedback", ...record })));
+  crashPoint("feedback:logged");
   return { kept: records.length };
 }

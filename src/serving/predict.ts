@@ -1,4 +1,5 @@
 import type { Clock } from "../lib/clock.ts";
+import { crashPoint } from "../lib/crash-point.ts";
 import type { Signature } from "../onnx/signature.ts";
 import { type Answer, labelOf } from "./answer.ts";
 import type { LogRecord } from "./prediction.ts";
@@ -88,7 +89,9 @@ export async function predict(deps: PredictDeps, input: PredictInput): Promise<A
       latencyMs,
     };
   });
+  crashPoint("predict:scored");
   await deps.log.append(records);
+  crashPoint("predict:logged");
   if (shadow !== undefined) deps.afterwards({ version: shadow, fields: route.fields, records });
   return { model: route.model, version, variant, signature, ids, outputs, labels };
 }

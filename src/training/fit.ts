@@ -1,3 +1,4 @@
+import { crashPoint } from "../lib/crash-point.ts";
 import type { Digest } from "../lib/digest.ts";
 import type { Json } from "../lib/json.ts";
 import type { Signature } from "../onnx/signature.ts";
@@ -58,6 +59,7 @@ export async function fit(
           fitted: fitCandidate(spec, candidate, { ...data, rows: all }, deps),
         })
       : judged;
+  crashPoint("fit:written");
   const some = takeRows(data.table, data.train.subarray(0, IMPORTANCE_ROWS));
   const importance = [...fitted.model.importance(fitted.encoder.encode(some))]
     .map(([feature, share]) => ({ feature, share }))

@@ -2,6 +2,7 @@ import { parentPort } from "node:worker_threads";
 import { MillwrightError } from "../../errors.ts";
 import type { Json } from "../../lib/json.ts";
 import type { ComputeContext, TeamMember } from "../compute.ts";
+import { armCrashPointsFromEnvironment } from "../crash-points.ts";
 import type { FromThread, ToThread } from "./protocol.ts";
 import { serveTeam, teamOpener } from "./team.ts";
 
@@ -16,6 +17,7 @@ export function serveCompute(list: {
   const port = parentPort;
   if (!port)
     throw new MillwrightError("internal", "serveCompute runs in a worker thread (see threads.ts).");
+  armCrashPointsFromEnvironment();
   const say = (message: FromThread): void => port.postMessage(message);
   const openTeam = teamOpener(list.members, (request) => say({ kind: "team", ...request }));
 
