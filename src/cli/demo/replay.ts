@@ -82,5 +82,5 @@ export function inShort({ pairs, challenger, champion, outcome }: SequentialDeci
   const most = Math.max(challenger, champion) < 20;
   return most
     ? `no difference shown on ${pairs} pairs`
-    : `evidence ${figure} of 20 on ${pairs} pairs`;
+    : `evidence ${figure} (20 needed) on ${pairs} pairs`;
 }
