@@ -140,21 +140,21 @@ async function keepFindings(
   const at = asOf ?? window.end;
   await deps.transact(async ({ monitoring, announce }) => {
     await monitoring.keepWindow(report);
-    const tell = async (type: string, incident: Incident): Promise<void> => {
-      const kept: KeptIncident = {
-        ...incident,
-        id: `incident_${model}_${incident.kind}_${incident.first.start}`,
-        model,
-      };
-      await monitoring.keepIncident(kept);
-      const { id, action, cause, headline, words } = kept;
-      await announce(type, model, { id, action, cause, headline, words, asOf: asOf ?? null }, at);
-    };
-    const began = new Set(incidents.opened);
-    for (const incident of incidents.closed) await tell("incident.closed", incident);
-    for (const incident of incidents.open)
-      if (incident.last.end === window.end)
-        await tell(began.has(incident) ? "incident.opened" : "incident.continues", incident);
+    const kept = (incident: Incident): KeptIncident => ({
+      ...incident,
+      id: `incident_${model}_${incident.kind}_${incident.first.start}`,
+      model,
+    });
+    const began = new Set(incidents.opened.map((incident) => kept(incident).id));
+    for (const incident of [...incidents.closed, ...incidents.open].map(kept)) {
+      // Kept even when nothing is said: how long it has been quiet counts towards its end.
+      await monitoring.keepIncident(incident);
+      const { id, state, action, cause, headline, words } = incident;
+      if (state === "open" && incident.last.end !== window.end) continue;
+      const type = state === "closed" ? "closed" : began.has(id) ? "opened" : "continues";
+      const payload = { id, action, cause, headline, words, asOf: asOf ?? null };
+      await announce(`incident.${type}`, model, payload, at);
+    }
   });
   return {
     model,
