@@ -189,7 +189,7 @@ export default defineProject({
       features: { subject: text(), sender_domain: category(), has_html: numeric(), n_urls: numeric() },
       onlyListed: true,
       train: { budget: "3s" },
-      deploy: { shadow: { minLabels: 200 } },
+      deploy: { shadow: { minLabels: 200, maxLabels: 1000 } },
       monitor: { window: "week" },
     },
     ${JSON.stringify(models.travellers)}: {
