@@ -40,14 +40,14 @@ export function newcomer(set: TestSet, data: string, folder: string): NewcomerRe
     .map((name) => `${nameOf(name)}=${cell(name)}`);
   const predict = run(project, ["predict", ...fields, "--json"]);
   const [first] = JSON.parse(predict.out).predictions;
-  const { metric, better, winner } = board;
+  const { metric, winner } = board;
   const [test] = board.evaluation.report.metrics.filter((m: { name: string }) => m.name === metric);
   const shown = first.label ?? Number(first.value).toFixed(1);
   const sure = first.probabilities?.[first.label];
   return {
     ...{ initSeconds: init.seconds, trainSeconds: train.seconds, winner },
     decision: /^(promoted|shadow|kept): .*/m.exec(train.out)?.[0] ?? "",
-    test: `${metric} ${test?.value.toFixed(better === "lower" ? 2 : 4)}`,
+    test: `${metric} ${test.value.toPrecision(4)}`,
     answer: `${shown}${sure === undefined ? "" : ` (${(100 * sure).toFixed(0)} %)`}; true: ${cell(set.target)}`,
     answerSeconds: predict.seconds,
   };
