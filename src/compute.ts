@@ -103,7 +103,10 @@ serveCompute({
     fit: async (context, { host, input }: Task<Parameters<typeof fit>[1]>) =>
       fit({ ...(await parts(host)), ...together(context, host), now }, input),
     evaluate: async (context, { host, input }: Task<EvaluateInput>) =>
-      evaluate({ ...(await parts(host)), ...alone(context), runtime: await onnxRuntime() }, input),
+      evaluate(
+        { ...(await parts(host)), ...alone(context), remember, runtime: await onnxRuntime() },
+        input,
+      ),
     reference: async (_, { host, input }: Task<ReferenceInput>) =>
       makeReference({ ...(await parts(host)), runtime: await onnxRuntime() }, input),
     examine: async (_, { host, input }: Task<ExamineInput>) => {

@@ -6,7 +6,7 @@
  */
 import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { explore } from "../../src/datasets/explore.ts";
 import { ingest } from "../../src/datasets/ingest.ts";
@@ -28,6 +28,7 @@ import type { FitOutcome } from "../../src/training/fit.ts";
 import { columnNamed, targetOf, trainingData } from "../../src/training/training-data.ts";
 import type { Candidate, TrainingSpec } from "../../src/training/training-spec.ts";
 import { journalInMemory, versionsInMemory } from "./in-memory.ts";
+import { type NewcomerResult, newcomer } from "./newcomer.ts";
 import { type Part, partsOf } from "./parts.ts";
 import { SETS, type TestSet } from "./sets.ts";
 
@@ -58,15 +59,20 @@ export interface SetResult {
     readonly seconds: number;
     readonly version: string;
   }[];
+  readonly newcomer?: NewcomerResult | undefined;
 }
 
-async function main([data, folder, only = ""]: readonly string[]): Promise<void> {
-  const scratch = join(folder!, "scratch");
+async function main([data, given, only = ""]: readonly string[]): Promise<void> {
+  const folder = resolve(given!);
+  const scratch = join(folder, "scratch");
   mkdirSync(scratch, { recursive: true });
-  const lab = await openLab(folder!, scratch);
+  const lab = await openLab(folder, scratch);
   for (const set of SETS.filter(({ name }) => name.includes(only))) {
-    const place = join(folder!, "sets", set.name.replaceAll(/[^a-z0-9]+/gi, "-"));
-    const result = await runSet(lab, set, partsOf(set, data!, place), place);
+    const place = join(folder, "sets", set.name.replaceAll(/[^a-z0-9]+/gi, "-"));
+    const result = {
+      ...(await runSet(lab, set, partsOf(set, data!, place), place)),
+      newcomer: set.newcomer ? newcomer(set, data!, join(place, "newcomer")) : undefined,
+    };
     process.stdout.write(`${JSON.stringify(result)}\n`);
   }
   await lab.close();

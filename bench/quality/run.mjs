@@ -36,6 +36,11 @@ for await (const line of createInterface({ input: child.stdout })) {
   console.log(`\n${result.name}: ${result.winner}\n  ${result.reason}`);
   for (const row of result.board) console.log(`    ${row}`);
   for (const row of rowsOf(result)) console.log(`  ${row.text}`);
+  const { newcomer: n } = result;
+  if (n)
+    console.log(
+      `  init ${n.initSeconds.toFixed(1)} s, train ${n.trainSeconds.toFixed(1)} s: ${n.decision}; ${n.test}; predict ${n.answerSeconds.toFixed(1)} s: ${n.answer}`,
+    );
   console.log(
     `  race ${result.seconds.race.toFixed(1)} s, fit ${result.seconds.fit.toFixed(1)} s; left out as leaks: ${result.leaks.join(", ") || "nothing"}; same file with 1 thread and with 2: ${result.sameBytes}`,
   );
@@ -127,6 +132,23 @@ ${main.join("\n")}
 | | split | winner | called out as leaks | race, s | fit, s | same file with 1 and 2 threads |
 |---|---|---|---|---|---|---|
 ${how.join("\n")}
+
+## In an empty folder, nothing edited
+
+\`millwright init <file> --target <column>\`, \`millwright train\`, \`millwright predict <every column of the first row>\`, on the whole file, each a
+process of its own, with the default budget of 60 s for the race. \`train\` creates the database first. The test is the platform's own: the
+newest fifth where there is a time, a random one elsewhere. The SMS file has no header line: its target is \`column1\`. The seven columns of faults of
+the steel plates are folded into one first.
+
+| | init, s | train, s | winner | test | decision | predict: first row | predict, s |
+|---|---|---|---|---|---|---|---|
+${results
+  .filter((r) => r.newcomer)
+  .map(({ name, newcomer: n }) => {
+    const cells = [n.winner, n.test, n.decision, n.answer];
+    return `| ${name.replace(/,.*/, "")} | ${n.initSeconds.toFixed(1)} | ${n.trainSeconds.toFixed(1)} | ${cells.join(" | ")} | ${n.answerSeconds.toFixed(1)} |`;
+  })
+  .join("\n")}
 
 ## Why the winner won
 

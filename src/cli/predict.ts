@@ -36,7 +36,7 @@ export const predict: CommandOf = (program, context) => {
           ? readRows(options.rows)
           : [fieldsOf(named ? rest : [first ?? "", ...rest].filter(Boolean))];
         const version = await versionNamed(platform, model, options.with);
-        checkNames(version, rows);
+        await checkNames(platform, version, rows);
         const { predictions, logged } = await ask(platform, context.config(global).gatewayPort, {
           model,
           version,
@@ -104,14 +104,24 @@ function readRows(file: string): Row[] {
   }
 }
 
-/** A misspelt column would silently be a missing value. */
-function checkNames(version: ModelVersion, rows: readonly Row[]): void {
-  const names = version.signature.columns.map((column) => column.name);
-  for (const name of new Set(rows.flatMap((row) => Object.keys(row))))
-    if (!names.includes(name) && rows.length === 1)
+/** A misspelt column would silently be a missing value. Columns of the data that the model does not read may stand in a row. */
+async function checkNames(
+  platform: Platform,
+  version: ModelVersion,
+  rows: readonly Row[],
+): Promise<void> {
+  if (rows.length !== 1) return;
+  const { definition } = await platform.project();
+  const dataset = definition.models[version.model]?.dataset;
+  const read = version.signature.columns.map((column) => column.name);
+  const data = dataset && (await platform.datasets.find(dataset, version.dataset));
+  const carried = data ? data.schema.columns.map((column) => column.name) : [];
+  const known = new Set([...read, ...carried]);
+  for (const name of Object.keys(rows[0]!))
+    if (!known.has(name))
       throw new MillwrightError(
         "invalid_input",
-        `The model does not read a column "${name}". ${suggestion(name, names, "columns")}`,
+        `The data has no column "${name}". ${suggestion(name, read, "columns")}`,
       );
 }
 

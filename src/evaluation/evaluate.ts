@@ -1,6 +1,6 @@
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { crashPoint } from "../lib/crash-point.ts";
-import type { Digest } from "../lib/digest.ts";
+import { type Digest, digestOfJson } from "../lib/digest.ts";
 import type { Scores, Task } from "../lib/task.ts";
 import type { Signature } from "../onnx/signature.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -75,8 +75,9 @@ export async function evaluate(deps: EvaluateDeps, input: EvaluateInput): Promis
     complexity: input.champion.complexity,
     scores: await scoreStored(deps, input.champion, table),
   };
+  const name = `${input.data}/${digestOfJson(spec)}/train`;
   const baselines = input.baselines.map((candidate): Contender => {
-    const fitted = fitCandidate(spec, candidate, { ...data, rows: data.train }, deps);
+    const fitted = fitCandidate(spec, candidate, { ...data, rows: data.train, name }, deps);
     return { name: candidate.id, scores: fitted.model.predict(fitted.encoder.encode(table)) };
   });
   const metricValue = (contender: Contender) => metric.compute(contender.scores, target);

@@ -6,7 +6,7 @@ import { metricNamed } from "../evaluation/metrics/all.ts";
 import type { TryInput } from "../evaluation/try-candidate.ts";
 import type { Digest } from "../lib/digest.ts";
 import { leaderboard } from "../training/leaderboard.ts";
-import { choose, dropAfterRung, standings, type Trial } from "../training/race.ts";
+import { breadthFirst, choose, dropAfterRung, standings, type Trial } from "../training/race.ts";
 import type { Candidate } from "../training/training-spec.ts";
 import type { TrainingPlan } from "./plan-training.ts";
 import type { Platform } from "./platform.ts";
@@ -21,10 +21,12 @@ export interface RaceOutcome {
 
 /** Rows a candidate is fitted on in the first rung and in the later ones. */
 const RUNG_ROWS = [20_000, 60_000] as const;
+/** However short the budget: so many are started in every rung, for something to choose from. */
+const FEWEST_STARTS = 3;
 
 /** Lets the candidates race over the folds: one step a rung, candidates side by side in compute threads. */
 export async function raceCandidates(
-  deps: Pick<Platform, "compute" | "blobs" | "threads">,
+  deps: Pick<Platform, "compute" | "blobs" | "threads" | "clock">,
   input: { readonly steps: Steps; readonly data: DatasetVersion; readonly plan: TrainingPlan },
 ): Promise<RaceOutcome> {
   const { data, plan, steps } = input;
@@ -37,38 +39,39 @@ export async function raceCandidates(
 
   for (let rung = 0; rung < folds; rung++) {
     const current = standings(candidates, trials, rules, dropped);
-    const racing = current
-      .filter((s) => rung === 0 || s.state === "racing")
-      .map((s) => s.candidate);
+    // Later rungs start with the best: what the budget cuts off is what would hardly have won.
+    const racing =
+      rung === 0
+        ? breadthFirst(candidates)
+        : current.filter((s) => s.state === "racing").map((s) => s.candidate);
     if (rung > 0 && spentMs >= spec.budgetMs) break;
     const maxRows = RUNG_ROWS[Math.min(rung, RUNG_ROWS.length - 1)]!;
     const found = await steps.step(`race: fold ${rung + 1} of ${folds}`, async (step) => {
+      const started = deps.clock.now();
+      const spent = () => deps.clock.now() - started;
       let done = 0;
-      const attempts = [...racing]
-        .sort((a, b) => a.rank - b.rank)
-        .map((candidate) => async (): Promise<Trial> => {
-          step.progress(`${candidate.id} on fold ${rung + 1} of ${folds}`, done / racing.length);
-          const attempt: TryInput = {
-            spec,
-            data: data.data,
-            candidate,
-            fold: rung,
-            folds: plan.foldCount,
-            maxRows,
-          };
-          const trial = await deps.compute.run<Trial>("try", attempt, { signal: step.signal });
-          done++;
-          return trial;
-        });
-      // Rung 0 is never cut below the baselines and one real candidate; the budget stops further starts, not running fits.
-      return inParallel(attempts, deps.threads, {
-        left: () => spec.budgetMs - spentMs,
-        atLeast: Math.min(attempts.length, 3),
+      const attempts = racing.map((candidate) => async (): Promise<Trial> => {
+        step.progress(`${candidate.id} on fold ${rung + 1} of ${folds}`, done / racing.length);
+        const attempt: TryInput = {
+          spec,
+          data: data.data,
+          candidate,
+          fold: rung,
+          folds: plan.foldCount,
+          maxRows,
+        };
+        const trial = await deps.compute.run<Trial>("try", attempt, { signal: step.signal });
+        done++;
+        return trial;
       });
+      const results = await inParallel(attempts, deps.threads, {
+        open: () => spent() < spec.budgetMs - spentMs,
+        atLeast: FEWEST_STARTS,
+      });
+      return { results, spentMs: spent() };
     });
-    trials.push(...found);
-    spentMs +=
-      (found.reduce((sum, trial) => sum + trial.seconds, 0) * 1000) / Math.max(1, deps.threads);
+    trials.push(...found.results);
+    spentMs += found.spentMs;
     if (rung + 1 < folds)
       for (const id of dropAfterRung(standings(candidates, trials, rules, dropped), rules))
         dropped.add(id);
@@ -97,22 +100,21 @@ export async function raceCandidates(
   };
 }
 
-/** Results in the order of `work`. After `left()` runs out nothing further starts (but at least `atLeast` do); what was not started is absent. */
+/**
+ * Results in the order of `work`. When `open()` says no, nothing further starts (but at least `atLeast` do); what was not started
+ * is absent, what runs is waited for.
+ */
 async function inParallel(
   work: readonly (() => Promise<Trial>)[],
   width: number,
-  budget: { readonly left: () => number; readonly atLeast: number },
+  budget: { readonly open: () => boolean; readonly atLeast: number },
 ): Promise<Trial[]> {
   const results: Trial[] = [];
   let next = 0;
-  let usedMs = 0;
   const lane = async (): Promise<void> => {
-    while (next < work.length) {
+    while (next < work.length && (next < budget.atLeast || budget.open())) {
       const mine = next++;
-      if (mine >= budget.atLeast && usedMs / width >= budget.left()) return;
-      const trial = await work[mine]!();
-      usedMs += trial.seconds * 1000;
-      results[mine] = trial;
+      results[mine] = await work[mine]!();
     }
   };
   await Promise.all(Array.from({ length: Math.min(width, work.length) }, lane));

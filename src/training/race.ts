@@ -75,6 +75,16 @@ export function standings(
   );
 }
 
+/**
+ * The order in which candidates start in the first rung: every trainer's first configuration before anybody's second, so that a
+ * budget that runs out has seen one of each kind.
+ */
+export function breadthFirst(candidates: readonly Candidate[]): Candidate[] {
+  const place = (candidate: Candidate) =>
+    candidates.filter((c) => c.trainer === candidate.trainer && c.rank < candidate.rank).length;
+  return [...candidates].sort((a, b) => place(a) - place(b) || a.rank - b.rank);
+}
+
 /** Ids that leave after a rung. */
 export function dropAfterRung(current: readonly Standing[], rules: RaceRules): string[] {
   const racing = current.filter(
