@@ -16,7 +16,7 @@ export interface Traffic {
 }
 
 /** Callers that predict and report without pause, and try again when the gateway is away. */
-export function traffic(url: string, model: string, callers = 3): Traffic {
+export function traffic(url: string, model: string, callers = 2): Traffic {
   const answers = new Map<string, number>();
   const labels = new Map<string, string>();
   let lost = 0;
@@ -45,7 +45,7 @@ export function traffic(url: string, model: string, callers = 3): Traffic {
         await pause(20);
       }
       // The machine has other things to do in these tests.
-      await pause(5);
+      await pause(25);
     }
   };
   const running = Array.from({ length: callers }, (_, name) => call(name));
