@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { type BuildFailure, build } from "esbuild";
@@ -34,10 +34,13 @@ export async function loadUserCode(file: string, cacheDir: string): Promise<User
   const digest = digestOf(text);
   const target = join(cacheDir, `${digest.slice(7, 27)}.mjs`);
   mkdirSync(dirname(target), { recursive: true });
+  // Other processes load it at the same time: it is there whole or not at all.
+  const half = `${target}.${process.pid}`;
   writeFileSync(
-    target,
+    half,
     text.replaceAll('"millwright"', JSON.stringify(pathToFileURL(libraryEntry()).href)),
   );
+  renameSync(half, target);
   try {
     const module = (await import(pathToFileURL(target).href)) as { default?: unknown };
     return { value: module.default, digest, source: readFileSync(file, "utf8") };

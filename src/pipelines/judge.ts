@@ -47,6 +47,8 @@ export const judge = (platform: Platform): Pipeline<JudgeInput, JudgeOutcome> =>
   async run(steps, input) {
     const { model } = input;
     return steps.step("judge", async () => {
+      const before = await judgedBefore(platform, model, steps.runId);
+      if (before) return before;
       const at = input.asOf ?? platform.clock.now();
       const route = await platform.serving.route(model);
       if (!route?.shadow)
@@ -92,6 +94,24 @@ export const judge = (platform: Platform): Pipeline<JudgeInput, JudgeOutcome> =>
     });
   },
 });
+
+/** The step was interrupted after its effect and before that was recorded: the moves of the aliases tell what it did. */
+async function judgedBefore(
+  { registry }: Pick<Platform, "registry">,
+  model: string,
+  runId: string,
+): Promise<JudgeOutcome | undefined> {
+  const own = (await registry.moves(model)).filter((move) => move.runId === runId);
+  const [move] = own;
+  if (!move) return undefined;
+  const decision = (move.verdict ?? null) as unknown as SequentialDecision | null;
+  const ended = own.some(({ alias }) => alias === "challenger");
+  const crowned = own.find(({ alias }) => alias === "champion");
+  if (!ended) return { model, role: "guard", action: "rolled back", decision };
+  if (!crowned) return { model, role: "shadow", action: "rejected", decision };
+  const verdict = (crowned.verdict ?? null) as unknown as SequentialDecision | null;
+  return { model, role: "shadow", action: "promoted", decision: verdict };
+}
 
 /** Differences in [-1, 1], positive where the version beside the champion did better, in order of event time. */
 async function pairsSince(
