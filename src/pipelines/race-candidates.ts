@@ -42,7 +42,7 @@ export async function raceCandidates(
       .map((s) => s.candidate);
     if (rung > 0 && spentMs >= spec.budgetMs) break;
     const maxRows = RUNG_ROWS[Math.min(rung, RUNG_ROWS.length - 1)]!;
-    const found = await steps.step(`race: fold ${rung + 1} of ${folds}`, async (step) => {
+    const spent = await steps.step(`race: fold ${rung + 1} of ${folds}`, async (step) => {
       let done = 0;
       const attempts = [...racing]
         .sort((a, b) => a.rank - b.rank)
@@ -66,9 +66,8 @@ export async function raceCandidates(
         atLeast: Math.min(attempts.length, 3),
       });
     });
-    trials.push(...found);
-    spentMs +=
-      (found.reduce((sum, trial) => sum + trial.seconds, 0) * 1000) / Math.max(1, deps.threads);
+    trials.push(...spent.trials);
+    spentMs += spent.ms;
     if (rung + 1 < folds)
       for (const id of dropAfterRung(standings(candidates, trials, rules, dropped), rules))
         dropped.add(id);
@@ -97,12 +96,19 @@ export async function raceCandidates(
   };
 }
 
+/** Journaled as a whole: who replays the run may have another number of threads, and must not come to another next step. */
+interface Rung {
+  readonly trials: readonly Trial[];
+  /** Wall-clock time used, of threads that are always busy. */
+  readonly ms: number;
+}
+
 /** Results in the order of `work`. After `left()` runs out nothing further starts (but at least `atLeast` do); what was not started is absent. */
 async function inParallel(
   work: readonly (() => Promise<Trial>)[],
   width: number,
   budget: { readonly left: () => number; readonly atLeast: number },
-): Promise<Trial[]> {
+): Promise<Rung> {
   const results: Trial[] = [];
   let next = 0;
   let usedMs = 0;
@@ -110,11 +116,17 @@ async function inParallel(
     while (next < work.length) {
       const mine = next++;
       if (mine >= budget.atLeast && usedMs / width >= budget.left()) return;
-      const trial = await work[mine]!();
-      usedMs += trial.seconds * 1000;
-      results[mine] = trial;
+      try {
+        const trial = await work[mine]!();
+        usedMs += trial.seconds * 1000;
+        results[mine] = trial;
+      } catch (error) {
+        // The step is over: what has not begun must not run beside its repetition.
+        next = work.length;
+        throw error;
+      }
     }
   };
   await Promise.all(Array.from({ length: Math.min(width, work.length) }, lane));
-  return results.filter((trial) => trial !== undefined);
+  return { trials: results.filter((trial) => trial !== undefined), ms: usedMs / width };
 }
