@@ -79,6 +79,7 @@ export async function evaluate(deps: EvaluateDeps, input: EvaluateInput): Promis
   const metricValue = (contender: Contender) => metric.compute(contender.scores, target);
   const sign = metric.better === "higher" ? 1 : -1;
   const baseline = baselines.sort((a, b) => sign * (metricValue(b) - metricValue(a)))[0];
+  const looked = new Set([...spec.columns.map(({ name }) => name), ...namedByGates(input.gates)]);
   const judged = verdict(
     {
       task: spec.task,
@@ -89,7 +90,7 @@ export async function evaluate(deps: EvaluateDeps, input: EvaluateInput): Promis
       ...(baseline ? { baseline } : {}),
       table: {
         rows: table.rows,
-        columns: new Map(spec.columns.map(({ name }) => [name, columnNamed(table, name)])),
+        columns: new Map([...looked].map((name) => [name, columnNamed(table, name)])),
       },
       features: spec.columns.map((column) => column.name),
       parity: worseOf(
@@ -118,6 +119,12 @@ export async function evaluate(deps: EvaluateDeps, input: EvaluateInput): Promis
   crashPoint("evaluate:written");
   return { evaluation: kept, verdict: judged };
 }
+
+/** Columns a person wants looked at by their name need not be features: a gate must not pass because it was not given them. */
+const namedByGates = (gates: EvaluateInput["gates"]): string[] =>
+  (gates ?? []).flatMap(({ params }) =>
+    Array.isArray(params.columns) ? params.columns.map(String) : [],
+  );
 
 /** The champion on the same rows, in the classes of this training; null when there is none to compare with. */
 async function championOn(
