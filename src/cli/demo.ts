@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import pc from "picocolors";
 import { client } from "../../sdk/src/client.ts";
 import { serving } from "../../sdk/src/contract/serving.ts";
+import type { Supervised } from "../engine/supervise.ts";
 import { MillwrightError } from "../errors.ts";
 import { inWords } from "../lib/duration.ts";
 import type { CommandOf, GlobalOptions } from "./command.ts";
@@ -42,10 +43,11 @@ export const demo: CommandOf = (program, context) => {
       terminal.progress("starting the database");
       const open = await context.open(own, "no");
       const { platform } = open;
-      terminal.progress("starting control, worker and gateway");
-      const running = await startAll(context, own, context.config(own));
-      const urls = await running.ready;
+      let running: Supervised | undefined;
       try {
+        terminal.progress("starting control, worker and gateway");
+        running = await startAll(context, own, context.config(own));
+        const urls = await running.ready;
         const [mail, travel] = await Promise.all([
           sourceRows(platform.columns, examples("mail"), "data/mail.csv.gz"),
           sourceRows(platform.columns, examples("travellers"), "data/travellers.csv"),
@@ -106,7 +108,7 @@ export const demo: CommandOf = (program, context) => {
         terminal.result({ mail: one, travellers: two, seconds, project: folder });
         if (options.keep) await keepRunning(terminal, urls);
       } finally {
-        await running.stop();
+        await running?.stop();
         await open.close();
       }
     });

@@ -64,9 +64,18 @@ export function decideSpec(input: {
     testShare: train.test ?? 0.2,
     metric: train.metric ?? target.defaultMetric,
     seed: train.seed ?? SEED,
-    budgetMs: train.budget === undefined ? BUDGET_MS : (durationMs(train.budget) ?? BUDGET_MS),
+    budgetMs: budgetOf(train.budget, model),
     trainers: train.trainers ?? input.trainers,
   };
+}
+
+function budgetOf(budget: string | undefined, model: string): number {
+  const ms = budget === undefined ? BUDGET_MS : durationMs(budget);
+  if (ms !== undefined) return ms;
+  throw new MillwrightError(
+    "invalid_config",
+    `models.${model}: the budget "${budget}" is no duration; write such as "20s", "10m" or "1h".`,
+  );
 }
 
 function splitOf(

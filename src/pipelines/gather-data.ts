@@ -43,7 +43,10 @@ export async function gatherData(
   if (labelled.length === 0) return version;
   const joined = await ingestTable(deps, {
     dataset: model.dataset,
-    parts: [version.data, labelledTable(version.schema, model.target, labelled)],
+    parts: [
+      version.data,
+      labelledTable(version.schema, { target: model.target, time: dataset.time }, labelled),
+    ],
     schema: version.schema,
     parents: [version.id],
     sources: version.lineage.sources,
@@ -65,10 +68,13 @@ function refuseBroken({ dataset, anomalies }: DatasetVersion): void {
   );
 }
 
-/** Logged inputs in the dataset's columns, with the truth as the target. */
+/**
+ * Logged inputs in the dataset's columns, with the truth as the target. A row that came without its time happened when it was
+ * asked about: without one it would be learned from in every round of a split by time, the earliest included.
+ */
 function labelledTable(
   schema: Schema,
-  target: string,
+  { target, time }: { readonly target: string; readonly time: string | undefined },
   labelled: readonly LoggedPrediction[],
 ): Table {
   const columns = schema.columns.map(
@@ -81,5 +87,14 @@ function labelledTable(
   const truths = labelled.map(({ truth }) => truth!.label);
   const isNumber = schema.columns.find((column) => column.name === target)?.type === "number";
   const column = isNumber ? numberColumn(truths.map(Number)) : stringColumn(truths.map(String));
-  return { rows: table.rows, columns: new Map([...table.columns, [target, column]]) };
+  const made = new Map([...table.columns, [target, column]]);
+  const times = time === undefined ? undefined : made.get(time);
+  if (time !== undefined && times?.type === "time")
+    made.set(time, {
+      ...times,
+      values: times.values.map((seconds, i) =>
+        Number.isNaN(seconds) ? labelled[i]!.eventTime / 1000 : seconds,
+      ),
+    });
+  return { rows: table.rows, columns: made };
 }
