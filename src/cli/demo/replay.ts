@@ -86,7 +86,10 @@ export const right = (title: string) => ({ title, right: true }) as const;
 /** A decision of the sequential test in a few words. */
 export function inShort({ pairs, challenger, champion, outcome }: SequentialDecision): string {
   const evidence = outcome === "promote" ? challenger : champion;
-  const figure = evidence >= 1e6 ? "over a million" : evidence.toPrecision(3);
+  const figure =
+    evidence >= 1e6
+      ? "over a million"
+      : evidence.toLocaleString("en-US", { maximumSignificantDigits: 3 });
   const most = Math.max(challenger, champion) < 20;
   return most
     ? `no difference shown on ${pairs} pairs`
