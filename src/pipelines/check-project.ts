@@ -94,7 +94,7 @@ export function checkProject(value: unknown, file: string, source: string): Proj
   if (!parsed.success) {
     const lines = parsed.error.issues.slice(0, 10).map((issue) => {
       const path = issue.path.map(String);
-      return `${file}${lineOf(source, path)}: ${path.join(".") || "the default export"}: ${issue.message}`;
+      return `${file}${lineOf(source, path)}: ${path.join(".") || "the default export"}: ${wordsOf(issue)}`;
     });
     throw new MillwrightError("invalid_config", lines.join("\n"));
   }
@@ -109,6 +109,10 @@ export function checkProject(value: unknown, file: string, source: string): Proj
   }
   return project;
 }
+
+/** Of a name that may not be one, why. */
+const wordsOf = (issue: z.core.$ZodIssue): string =>
+  issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
 
 /** `:line` of the last key of the path that can be found in order in the text, or nothing. */
 function lineOf(source: string, path: readonly string[]): string {
