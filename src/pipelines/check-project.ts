@@ -100,7 +100,7 @@ export function checkProject(value: unknown, file: string, source: string): Proj
     const lines = parsed.error.issues.slice(0, 10).map((issue) => {
       const unknown = issue.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [];
       const path = [...issue.path.map(String), ...unknown];
-      return `${file}${lineOf(source, path)}: ${path.join(".") || "the default export"}: ${unknown.length > 0 ? "there is no such field" : issue.message}`;
+      return `${file}${lineOf(source, path)}: ${path.join(".") || "the default export"}: ${unknown.length > 0 ? "there is no such field" : wordsOf(issue)}`;
     });
     throw new MillwrightError("invalid_config", lines.join("\n"));
   }
@@ -132,6 +132,10 @@ function wrongGate({ gate, params }: GateDefinition): string | undefined {
     return (error as Error).message;
   }
 }
+
+/** Of a name that may not be one, why. */
+const wordsOf = (issue: z.core.$ZodIssue): string =>
+  issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
 
 /** `:line` of the last key of the path that can be found in order in the text, or nothing. */
 function lineOf(source: string, path: readonly string[]): string {

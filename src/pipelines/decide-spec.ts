@@ -50,7 +50,7 @@ export function decideSpec(input: {
   if (columns.length === 0)
     throw new MillwrightError(
       "invalid_data",
-      `models.${model}: no column is left to learn from. ${schema.columns.map((c) => `${c.name}: ${c.reason}`).join("; ")}`,
+      `models.${model}: no column is left to learn from. ${whyLeftOut(schema, definition.target)}`,
     );
   return {
     model,
@@ -109,3 +109,11 @@ function featuresOf(
     return FEATURES.has(role) ? [{ name: column.name, role: role as FeatureColumn["role"] }] : [];
   });
 }
+
+const whyLeftOut = ({ columns }: Schema, target: string): string => {
+  const others = columns.filter(({ name }) => name !== target);
+  const shown = others.slice(0, 8).map(({ name, reason }) => `${name}: ${reason}`);
+  const more = others.length - shown.length;
+  if (others.length === 0) return `The data has only ${target}.`;
+  return `${shown.join("; ")}${more > 0 ? `; and ${more} more` : ""}. List those to use in features.`;
+};

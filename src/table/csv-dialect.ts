@@ -1,4 +1,4 @@
-import { cellNumber, isMissing } from "./cell.ts";
+import { cellNumber, isMissing, whyNotNumber } from "./cell.ts";
 import { type RaggedBlock, raggedRows } from "./csv.ts";
 import { parseDate } from "./date.ts";
 import { cellText } from "./text-block.ts";
@@ -98,9 +98,6 @@ function headerOrData(
   return yes("the first line looks like names");
 }
 
-/** What programs write for numbers that are none. */
-const NO_FINITE_NUMBER = /^[-+]?(inf(inity)?|nan|\d+e\d{3,})$/i;
-
 /** What stands in column `c` under the first row, over rows as wide as the first. */
 function below(rows: RaggedBlock, c: number) {
   const values = new Map<string, number>();
@@ -109,7 +106,8 @@ function below(rows: RaggedBlock, c: number) {
     if (r === 0 || rows.widths[r] !== rows.widths[0] || isMissing(rows, at + c)) continue;
     const text = (cellText(rows, at + c) ?? "").trim();
     filled++;
-    const number = !Number.isNaN(cellNumber(rows, at + c)) || NO_FINITE_NUMBER.test(text);
+    const number =
+      !Number.isNaN(cellNumber(rows, at + c)) || whyNotNumber(rows, at + c) === "not_finite";
     if (number || !Number.isNaN(parseDate(text))) typed++;
     values.set(text, (values.get(text) ?? 0) + 1);
   }
