@@ -7,6 +7,7 @@ import { MillwrightError } from "../errors.ts";
 import type { SignatureColumn } from "../onnx/signature.ts";
 import { inputTable, type LoggedPrediction } from "../serving/read-log.ts";
 import { numberColumn, stringColumn, type Table } from "../table/table.ts";
+import { definedModel } from "./defined-model.ts";
 import type { Platform } from "./platform.ts";
 
 /**
@@ -18,13 +19,7 @@ export async function gatherData(
   input: { readonly model: string; readonly asOf?: number; readonly step: StepContext },
 ): Promise<DatasetVersion> {
   const { definition: project, folder } = await deps.project();
-  const model = project.models[input.model];
-  const dataset = model && project.datasets[model.dataset];
-  if (!dataset)
-    throw new MillwrightError(
-      "not_found",
-      `The project has no model "${input.model}". It has: ${Object.keys(project.models).join(", ") || "none"}.`,
-    );
+  const { model, dataset } = definedModel(project, input.model);
   input.step.progress(`reading ${dataset.source}`);
   const { version } = await ingest(deps, {
     ...{ dataset: model.dataset, folder, source: dataset.source, header: dataset.header },

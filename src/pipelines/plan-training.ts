@@ -10,6 +10,7 @@ import { TRAINERS } from "../training/trainers/all.ts";
 import { columnNamed, targetOf, trainingData, trainingFolds } from "../training/training-data.ts";
 import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
 import { decideSpec } from "./decide-spec.ts";
+import { definedModel } from "./defined-model.ts";
 import type { Platform } from "./platform.ts";
 
 /** Everything a training run has decided before it fits anything. Plain JSON, journaled. */
@@ -41,12 +42,7 @@ export async function planTraining(
   input: { readonly model: string; readonly budget?: string; readonly data: DatasetVersion },
 ): Promise<TrainingPlan> {
   const { definition: project, code } = await deps.project();
-  const definition = project.models[input.model];
-  if (!definition)
-    throw new MillwrightError(
-      "not_found",
-      `The project has no model "${input.model}". It has: ${Object.keys(project.models).join(", ") || "none"}.`,
-    );
+  const { model: definition, dataset } = definedModel(project, input.model);
   const { data } = input;
   const table = await deps.columns.readTable(await deps.blobs.localPath(data.data));
   const alias = await deps.registry.alias(input.model, "champion");
@@ -66,7 +62,7 @@ export async function planTraining(
       input.budget === undefined
         ? definition
         : { ...definition, train: { ...definition.train, budget: input.budget } },
-    dataset: project.datasets[definition.dataset]!,
+    dataset,
     schema: data.schema,
     target: { ...facts, defaultMetric: defaultMetric(facts.task, target).name, rows: known },
     trainers: TRAINERS.map((trainer) => trainer.name),
