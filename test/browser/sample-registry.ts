@@ -73,7 +73,6 @@ export function sampleRegistry(now: number): RegistryStore {
     move(t1, "champion", { reason: "first version; gbdt-1 passes 5 of 5 gates" }),
   ];
   const store: RegistryStore = {
-    lock: async () => {},
     add: () => Promise.reject(new Error("not part of this test")),
     get: async (id) => versions.find((v) => v.id === id),
     find: async (model, name) =>
