@@ -31,7 +31,8 @@ export function operate(stage: Stage, model: string) {
       for (;;) {
         const [row] = await stage.sql.query<{ behind: number }>(
           `select count(*) as behind from millwright.event_consumer
-           where last_id < (select coalesce(max(id), 0) from millwright.event where type like 'incident.%')
+           where last_id < (select coalesce(max(id), 0) from millwright.event
+                           where type in ('incident.opened', 'incident.continues'))
              and name = 'retrain-on-incident'`,
         );
         const runs = await engine.list({ pipeline: "train", limit: 20 });
