@@ -18,7 +18,7 @@ function levelled(least: Level, write: Write): Log {
 export const jsonLog = (least: Level, part: string): Log =>
   levelled(least, (level, message, fields) => {
     const own = { at: new Date().toISOString(), level, part, message };
-    process.stdout.write(`${jsonLine({ ...fields, ...own })}\n`);
+    process.stdout.write(`${jsonLine({ ...own, ...fields, ...own })}\n`);
   });
 
 /** For commands: a line on stderr. */
