@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { VERSION } from "../app.ts";
 import { openControl } from "../control.ts";
 import { armCrashPointsFromEnvironment } from "../engine/crash-points.ts";
@@ -10,6 +11,8 @@ import { keepPostgres } from "../storage/sql/keep-postgres.ts";
 import { postgres } from "../storage/sql/postgres.ts";
 import type { CliContext, CommandOf, GlobalOptions } from "./command.ts";
 import { stopSignal } from "./stop-signal.ts";
+
+const CLOSE_MS = 5000;
 
 /** What a part needs to say about itself once it runs, and how it ends. */
 interface Started {
@@ -86,7 +89,8 @@ export const start: CommandOf = (program, context) => {
       if (process.connected) process.send?.({ ready: true, url: started.url });
       await asked;
       log.info(`${part} stops`);
-      await started.close();
+      // What does not end in time (the database is away) is as after a crash, which everything here survives.
+      await Promise.race([started.close(), pause(CLOSE_MS)]);
     });
 };
 

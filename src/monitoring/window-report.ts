@@ -8,6 +8,8 @@ export interface WindowReport extends WindowFindings {
   readonly model: string;
   /** The champion whose answers these were. */
   readonly version: Digest;
+  /** The run that looked. */
+  readonly runId?: string;
   /** Goes on into the next window of the same version. */
   readonly state: MonitorState;
 }

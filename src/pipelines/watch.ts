@@ -1,4 +1,5 @@
 import type { Pipeline } from "../engine/engine.ts";
+import { crashPoint } from "../lib/crash-point.ts";
 import type { ExamineInput } from "../monitoring/examine-window.ts";
 import type { Incident, IncidentStep } from "../monitoring/incident.ts";
 import { FRESH_MONITOR, type watchWindow } from "../monitoring/monitor.ts";
@@ -48,11 +49,19 @@ export const watch = (platform: Platform): Pipeline<WatchInput, WatchOutcome> =>
       const champion = await platform.registry.alias(model, "champion");
       const version = champion && (await platform.registry.get(champion));
       if (!version) return nothing(model);
+      const before = await watchedBefore(platform, { model, window, runId: steps.runId });
+      if (before) return before;
       const examine = await gather(platform, { version, window, asOf: input.asOf });
       const { found, state, incidents } = await platform.compute.run<
         ReturnType<typeof watchWindow>
       >("examine", examine, step);
-      const report: WindowReport = { ...found, model, version: version.id, state };
+      const report: WindowReport = {
+        ...found,
+        model,
+        version: version.id,
+        runId: steps.runId,
+        state,
+      };
       return keepFindings(platform, { report, incidents, asOf: input.asOf });
     });
   },
@@ -78,6 +87,24 @@ async function countLabels(
     const count = labelled.filter(({ truth }) => truth!.at >= since && truth!.at < at).length;
     if (count >= wanted) await announce("labels.collected", model, { count, asOf }, at);
   });
+}
+
+/** The step was interrupted after its effect and before that was recorded: told again from what is kept, announced once. */
+async function watchedBefore(
+  deps: Pick<Platform, "monitoring">,
+  input: {
+    readonly model: string;
+    readonly window: MonitoringWindow;
+    readonly runId: string;
+  },
+): Promise<WatchOutcome | undefined> {
+  const { model, window, runId } = input;
+  const [report] = await deps.monitoring.windows(model, { before: window.start + 1, limit: 1 });
+  if (report?.runId !== runId) return undefined;
+  const kept = await deps.monitoring.incidents(model);
+  const open = kept.filter((incident) => incident.state === "open");
+  const opened = open.filter(({ first }) => first.start === window.start);
+  return outcomeOf(report, { open, opened, closed: [] });
 }
 
 async function gather(
@@ -167,16 +194,22 @@ async function keepFindings(
       await announce(`incident.${type}`, model, payload, at);
     }
   });
-  return {
-    model,
-    rows: report.rows,
-    drifted: report.features.filter((feature) => feature.drifted).map(({ feature }) => feature),
-    performance: report.performance?.words ?? null,
-    open: incidents.open.map((incident) => incident.headline),
-    opened: incidents.opened.map((incident) => incident.words),
-    closed: incidents.closed.map((incident) => incident.headline),
-  };
+  crashPoint("watch:kept");
+  return outcomeOf(report, incidents);
 }
+
+const outcomeOf = (
+  report: WindowReport,
+  incidents: Pick<IncidentStep, "open" | "opened" | "closed">,
+): WatchOutcome => ({
+  model: report.model,
+  rows: report.rows,
+  drifted: report.features.filter((feature) => feature.drifted).map(({ feature }) => feature),
+  performance: report.performance?.words ?? null,
+  open: incidents.open.map((incident) => incident.headline),
+  opened: incidents.opened.map((incident) => incident.words),
+  closed: incidents.closed.map((incident) => incident.headline),
+});
 
 const nothing = (model: string): WatchOutcome => ({
   ...{ model, rows: 0, drifted: [], performance: null, open: [], opened: [], closed: [] },

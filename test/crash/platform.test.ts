@@ -87,6 +87,26 @@ describe("kill -9 of the worker", () => {
     expect(home.diedThere()).toBe(true);
     await expectRepeated(training.run, [step]);
   });
+
+  test("at watch:kept: the incident that is on file is announced once", async () => {
+    // Mails as the model has never seen them, and without one of its columns.
+    await calls.more(120);
+    home.dieAt("watch:kept");
+    const start = Date.UTC(2003, 0, 1);
+    const input = { model: "mail0", start, end: start + 86_400_000 };
+    const run = await observer.engine.submit("watch", input);
+    const outcome = await observer.engine.wait<{ rows: number; opened: string[] }>(run);
+    expect(home.diedThere()).toBe(true);
+    expect(outcome.rows).toBeGreaterThan(0);
+    const announced = await observer.sql.query(
+      "select id from millwright.event where type like 'incident.%' and subject = 'mail0'",
+    );
+    const kept = await observer.sql.query("select id from millwright.incident");
+    expect(kept.length).toBe(1);
+    expect(announced.length).toBe(kept.length);
+    expect(outcome.opened.length).toBe(kept.length);
+    await expectRepeated(run, ["examine"]);
+  });
 });
 
 describe("kill -9 of the gateway", () => {
