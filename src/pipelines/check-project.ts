@@ -95,7 +95,7 @@ const Project = z.strictObject({
 
 /** @param source the file's text, to point at the line. Throws `invalid_config`: file, line, field, what is wrong. */
 export function checkProject(value: unknown, file: string, source: string): ProjectDefinition {
-  const parsed = Project.safeParse(value);
+  const parsed = Project.safeParse(value, { reportInput: true });
   if (!parsed.success) {
     const lines = parsed.error.issues.slice(0, 10).map((issue) => {
       const unknown = issue.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [];
@@ -133,9 +133,14 @@ function wrongGate({ gate, params }: GateDefinition): string | undefined {
   }
 }
 
-/** Of a name that may not be one, why. */
-const wordsOf = (issue: z.core.$ZodIssue): string =>
-  issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
+/** What is wrong, with the value that is (of a name that may not be one: why). */
+function wordsOf(issue: z.core.$ZodIssue): string {
+  const { input } = issue as { readonly input?: unknown };
+  const message = issue.code === "invalid_key" ? issue.issues[0]?.message : undefined;
+  const plain =
+    typeof input === "string" || typeof input === "number" || typeof input === "boolean";
+  return `${plain ? `${JSON.stringify(input).slice(0, 80)}: ` : ""}${message ?? issue.message}`;
+}
 
 /** `:line` of the last key of the path that can be found in order in the text, or nothing. */
 function lineOf(source: string, path: readonly string[]): string {

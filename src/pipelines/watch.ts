@@ -100,7 +100,7 @@ async function watchedBefore(
 ): Promise<WatchOutcome | undefined> {
   const { model, window, runId } = input;
   const [report] = await deps.monitoring.windows(model, { before: window.start + 1, limit: 1 });
-  if (report?.runId !== runId) return undefined;
+  if (report?.runId !== runId || report.window.start !== window.start) return undefined;
   const kept = await deps.monitoring.incidents(model);
   const open = kept.filter((incident) => incident.state === "open");
   const opened = open.filter(({ first }) => first.start === window.start);
