@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["src/**/*.test.ts", "sdk/src/**/*.test.ts", "test/scenarios/**/*.test.ts", "test/golden/**/*.test.ts"],
+    include: ["src/**/*.test.ts", "sdk/src/**/*.test.ts", "test/{scenarios,golden,hostile}/**/*.test.ts"],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: "forks",

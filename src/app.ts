@@ -49,7 +49,7 @@ export interface AppOptions {
 }
 
 export async function openApp({ config, log, work }: AppOptions): Promise<App> {
-  mkdirSync(config.dataDir, { recursive: true, mode: 0o755 });
+  makeDataFolder(config.dataDir);
   const databaseDir = join(config.dataDir, "postgres");
   const server = config.databaseUrl ? undefined : await keepPostgres({ dataDir: databaseDir, log });
   const url = config.databaseUrl ?? server!.url;
@@ -99,6 +99,18 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
       if (server && (await nobodyElseUses(url, log))) await stopPostgres(databaseDir);
     },
   };
+}
+
+function makeDataFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o755 });
+  } catch (cause) {
+    throw new MillwrightError(
+      "invalid_config",
+      `The data folder ${folder} cannot be made: ${(cause as Error).message}. Choose another one with MILLWRIGHT_DATA, or another project folder with --project.`,
+      { cause },
+    );
+  }
 }
 
 function storesOn(sql: Sql): Stores {

@@ -1,6 +1,7 @@
 /** The entry of compute threads: the tasks that burn CPU, by name. Runs in worker threads only. */
 import type { ComputeContext } from "./engine/compute.ts";
 import { serveCompute } from "./engine/executors/serve.ts";
+import { latest } from "./engine/latest.ts";
 import { type EvaluateInput, evaluate } from "./evaluation/evaluate.ts";
 import { type TryInput, tryCandidate } from "./evaluation/try-candidate.ts";
 import type { Digest } from "./lib/digest.ts";
@@ -34,29 +35,19 @@ interface Parts {
   loadTable(data: Digest): Promise<Table>;
 }
 
-let opened: { readonly key: string; readonly parts: Promise<Parts> } | undefined;
-
 /** Opened by the first task. The last table stays in memory: all candidates of a race read the same one. */
 async function open(host: ComputeHost): Promise<Parts> {
   const blobs = openBlobs(host.blobUrl, host.project);
   const columns = await duckdbColumns({ scratch: host.scratch });
-  let last: { readonly data: Digest; readonly table: Promise<Table> } | undefined;
   return {
     blobs,
     columns,
-    loadTable(data) {
-      if (last?.data !== data)
-        last = { data, table: blobs.localPath(data).then((path) => columns.readTable(path)) };
-      return last.table;
-    },
+    loadTable: latest(async (data: Digest) => columns.readTable(await blobs.localPath(data))),
   };
 }
 
-function parts(host: ComputeHost): Promise<Parts> {
-  const key = JSON.stringify(host);
-  if (opened?.key !== key) opened = { key, parts: open(host) };
-  return opened.parts;
-}
+const opened = latest((key: string) => open(JSON.parse(key) as ComputeHost));
+const parts = (host: ComputeHost): Promise<Parts> => opened(JSON.stringify(host));
 
 /** Thresholds of the versions looked at last. */
 const kept = new Map<Digest, CalibrationCache>();

@@ -33,7 +33,10 @@ const Environment = z.object({
   MILLWRIGHT_LOG: z.enum(["debug", "info", "warn", "error"]).default("info"),
 });
 
-/** Reads the environment once. Throws `invalid_config` naming the variable. */
+/** URLs may hold a password. */
+const SECRETS = new Set(["DATABASE_URL", "BLOB_URL", "MILLWRIGHT_TOKEN"]);
+
+/** Reads the environment once. Throws `invalid_config` naming the variable, and its value unless that is a secret. */
 export function readConfig(
   environment: Readonly<Record<string, string | undefined>>,
   project: string,
@@ -44,9 +47,10 @@ export function readConfig(
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const name = String(issue?.path[0]);
+    const shown = SECRETS.has(name) ? "(not shown)" : environment[name];
     throw new MillwrightError(
       "invalid_config",
-      `Environment variable ${name}=${environment[name]} is not usable: ${issue?.message}.`,
+      `Environment variable ${name}=${shown} is not usable: ${issue?.message}.`,
     );
   }
   const env = parsed.data;

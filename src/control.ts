@@ -68,7 +68,7 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
     url: server.url,
     async close() {
       await server.close();
-      project.stop();
+      await project.stop();
       await triggers.stop();
       await shipper.stop();
     },
@@ -80,9 +80,10 @@ async function followProject(
   app: App,
   plan: ReturnType<typeof schedules>,
   log: Log,
-): Promise<{ stop(): void }> {
+): Promise<{ stop(): Promise<void> }> {
   const { platform } = app;
   let known: string | undefined;
+  let turn: Promise<void> | undefined;
   const look = async (): Promise<void> => {
     const { definition, code } = await platform.project();
     if (code === known) return;
@@ -90,7 +91,8 @@ async function followProject(
     for (const schedule of wanted) await plan.put(schedule, platform.clock.now());
     const names = new Set(wanted.map((schedule) => schedule.name));
     for (const { name } of await plan.list()) if (!names.has(name)) await plan.remove(name);
-    for (const model of Object.keys(definition.models)) {
+    // In a replay trainings are asked for with the time it has reached, which only who plays it knows.
+    for (const model of definition.replay ? [] : Object.keys(definition.models)) {
       const [newest] = await platform.registry.versions(model);
       if (newest && newest.code !== code)
         await platform.announce("code.changed", model, { code }, platform.clock.now());
@@ -99,9 +101,18 @@ async function followProject(
   };
   await look();
   const timer = setInterval(() => {
-    look().catch((error: Error) => log.warn(`the project cannot be read: ${error.message}`));
+    turn ??= look()
+      .catch((error: Error) => log.warn(`the project cannot be read: ${error.message}`))
+      .finally(() => {
+        turn = undefined;
+      });
   }, PROJECT_EVERY_MS);
-  return { stop: () => clearInterval(timer) };
+  return {
+    async stop() {
+      clearInterval(timer);
+      await turn;
+    },
+  };
 }
 
 /** What people see of models and do with them: the stores as they are, the verbs with the words of the API. */

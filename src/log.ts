@@ -17,8 +17,8 @@ function levelled(least: Level, write: Write): Log {
 /** For services: one JSON object a line on stdout. */
 export const jsonLog = (least: Level, part: string): Log =>
   levelled(least, (level, message, fields) => {
-    const line = { at: new Date().toISOString(), level, part, message, ...fields };
-    process.stdout.write(`${JSON.stringify(line)}\n`);
+    const own = { at: new Date().toISOString(), level, part, message };
+    process.stdout.write(`${jsonLine({ ...fields, ...own })}\n`);
   });
 
 /** For commands: a line on stderr. */
@@ -26,3 +26,15 @@ export const lineLog = (least: Level): Log =>
   levelled(least, (level, message) => {
     process.stderr.write(`${pc.dim(level)} ${message}\n`);
   });
+
+/** A log must not throw: what has no JSON form is written as text, and left out when even that fails. */
+function jsonLine(line: Readonly<Record<string, unknown>>): string {
+  const shown = (_: string, value: unknown) =>
+    typeof value === "bigint" || value instanceof Error ? String(value) : value;
+  try {
+    return JSON.stringify(line, shown);
+  } catch {
+    const { at, level, part, message } = line;
+    return JSON.stringify({ at, level, part, message });
+  }
+}

@@ -56,8 +56,11 @@ async function main(): Promise<number> {
     await program.parseAsync(process.argv);
     return process.exitCode === undefined ? 0 : Number(process.exitCode);
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    return report(error, process.argv.includes("--json"));
+    const json = process.argv.includes("--json");
+    if (!(error instanceof CommanderError)) return report(error, json);
+    if (error.exitCode === 0) return 0;
+    // Commander has told it on stderr already.
+    return json ? report(new MillwrightError("invalid_input", error.message), json) : 2;
   }
 }
 

@@ -4,12 +4,14 @@ import { fileURLToPath } from "node:url";
 import pc from "picocolors";
 import { client } from "../../sdk/src/client.ts";
 import { serving } from "../../sdk/src/contract/serving.ts";
+import type { Supervised } from "../engine/supervise.ts";
 import { MillwrightError } from "../errors.ts";
 import { inWords } from "../lib/duration.ts";
 import type { CommandOf, GlobalOptions } from "./command.ts";
 import { type MailSummary, mailsOf, tellMail } from "./demo/mail.ts";
 import { type SourceRow, sourceRows } from "./demo/source-rows.ts";
 import { daysOf, type TravellersSummary, tellTravellers, thousands } from "./demo/travellers.ts";
+import { pageWidth, wrap } from "./render-text.ts";
 import type { Terminal } from "./terminal.ts";
 import { startAll } from "./up.ts";
 
@@ -42,10 +44,11 @@ export const demo: CommandOf = (program, context) => {
       terminal.progress("starting the database");
       const open = await context.open(own, "no");
       const { platform } = open;
-      terminal.progress("starting control, worker and gateway");
-      const running = await startAll(context, own, context.config(own));
-      const urls = await running.ready;
+      let running: Supervised | undefined;
       try {
+        terminal.progress("starting control, worker and gateway");
+        running = await startAll(context, own, context.config(own));
+        const urls = await running.ready;
         const [mail, travel] = await Promise.all([
           sourceRows(platform.columns, examples("mail"), "data/mail.csv.gz"),
           sourceRows(platform.columns, examples("travellers"), "data/travellers.csv"),
@@ -106,7 +109,7 @@ export const demo: CommandOf = (program, context) => {
         terminal.result({ mail: one, travellers: two, seconds, project: folder });
         if (options.keep) await keepRunning(terminal, urls);
       } finally {
-        await running.stop();
+        await running?.stop();
         await open.close();
       }
     });
@@ -128,28 +131,36 @@ async function keepRunning(
 function heading(terminal: Terminal, number: string, title: string, text: string): void {
   terminal.say();
   terminal.say(`${pc.bold(pc.cyan(`${number}  ${title}`))}`);
-  for (const line of wrapped(text, 92)) terminal.say(pc.dim(`   ${line}`));
+  for (const line of wrap(text, pageWidth() - 4)) terminal.say(pc.dim(`   ${line}`));
   terminal.say();
+}
+
+/** A paragraph under a story. */
+function conclude(terminal: Terminal, text: string): void {
+  for (const line of wrap(text, pageWidth() - 4)) terminal.say(`   ${line}`);
 }
 
 function concludeMail(terminal: Terminal, found: MailSummary): void {
   const precision = found.forwarded === 0 ? 0 : found.spamAmongForwarded / found.forwarded;
   const lift = found.spamShare === 0 ? 0 : precision / found.spamShare;
   terminal.say();
-  terminal.say(
-    `   ${thousands(found.mails)} mails scored and kept. ${thousands(found.forwarded)} went to analysts; ${Math.round(precision * 100)} % of those were spam, ${lift.toFixed(1)} times what chance would have sent (${Math.round(found.spamShare * 100)} %). AUC over all mails ${found.auc.toFixed(3)}.`,
+  conclude(
+    terminal,
+    `${thousands(found.mails)} mails scored and kept. ${thousands(found.forwarded)} went to analysts; ${Math.round(precision * 100)} % of those were spam, ${lift.toFixed(1)} times what chance would have sent (${Math.round(found.spamShare * 100)} %). AUC over all mails ${found.auc.toFixed(3)}.`,
   );
-  terminal.say(
-    `   ${found.versions} versions trained; ${found.promotions} promoted on evidence from live traffic, ${found.rejections} rejected.`,
+  conclude(
+    terminal,
+    `${found.versions} versions trained; ${found.promotions} promoted on evidence from live traffic, ${found.rejections} rejected.`,
   );
 }
 
 function concludeTravellers(terminal: Terminal, found: TravellersSummary): void {
   terminal.say();
-  terminal.say(
+  conclude(
+    terminal,
     found.incidents === 0
-      ? "   No incident was opened."
-      : `   ${found.incidents} incident${found.incidents === 1 ? "" : "s"}, first noticed ${found.noticed}. ${found.words}`,
+      ? "No incident was opened."
+      : `${found.incidents} incident${found.incidents === 1 ? "" : "s"}, first noticed ${found.noticed}. ${found.words}`,
   );
   for (const { name, days, error, naive } of found.phases)
     terminal.say(
@@ -189,7 +200,7 @@ export default defineProject({
       features: { subject: text(), sender_domain: category(), has_html: numeric(), n_urls: numeric() },
       onlyListed: true,
       train: { budget: "3s" },
-      deploy: { shadow: { minLabels: 200 } },
+      deploy: { shadow: { minLabels: 200, maxLabels: 1000 } },
       monitor: { window: "week" },
     },
     ${JSON.stringify(models.travellers)}: {
@@ -221,14 +232,4 @@ function examples(name: string): string {
     "not_found",
     `The data of the ${name} story is not part of this installation.`,
   );
-}
-
-function wrapped(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const last = lines.at(-1);
-    if (last === undefined || last.length + word.length + 1 > width) lines.push(word);
-    else lines[lines.length - 1] = `${last} ${word}`;
-  }
-  return lines;
 }

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import pc from "picocolors";
 import { client, RequestError } from "../../sdk/src/client.ts";
 import { type Prediction, serving } from "../../sdk/src/contract/serving.ts";
+import type { Config } from "../config.ts";
 import { MillwrightError } from "../errors.ts";
 import { scoreTable } from "../evaluation/score-table.ts";
 import type { Json } from "../lib/json.ts";
@@ -37,7 +38,7 @@ export const predict: CommandOf = (program, context) => {
           : [fieldsOf(named ? rest : [first ?? "", ...rest].filter(Boolean))];
         const version = await versionNamed(platform, model, options.with);
         await checkNames(platform, version, rows);
-        const { predictions, logged } = await ask(platform, context.config(global).gatewayPort, {
+        const { predictions, logged } = await ask(platform, context.config(global), {
           model,
           version,
           rows,
@@ -88,8 +89,17 @@ function fieldsOf(fields: readonly string[]): Row {
   return row;
 }
 
+function textOf(file: string): string {
+  try {
+    return readFileSync(file === "-" ? 0 : file, "utf8").trim();
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new MillwrightError("invalid_input", `The rows cannot be read: ${message}.`, { cause });
+  }
+}
+
 function readRows(file: string): Row[] {
-  const text = readFileSync(file === "-" ? 0 : file, "utf8").trim();
+  const text = textOf(file);
   try {
     const rows = text.startsWith("[")
       ? JSON.parse(text)
@@ -128,7 +138,7 @@ async function checkNames(
 /** Through the gateway of `millwright up`, so that the answer is kept; else by this process. */
 async function ask(
   platform: Platform,
-  port: number,
+  { gatewayPort, token }: Config,
   input: {
     readonly model: string;
     readonly version: ModelVersion;
@@ -137,7 +147,10 @@ async function ask(
   },
 ): Promise<{ readonly predictions: readonly Prediction[]; readonly logged: boolean }> {
   const { model, version, rows, champion } = input;
-  const gateway = client(serving, { url: `http://127.0.0.1:${port}` });
+  const gateway = client(serving, {
+    url: `http://127.0.0.1:${gatewayPort}`,
+    ...(token === undefined ? {} : { token }),
+  });
   const up = await platform.engine.hasWorker();
   if (up && champion)
     try {

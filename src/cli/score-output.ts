@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { copyFile, rename, rm } from "node:fs/promises";
 import { MillwrightError } from "../errors.ts";
+import type { Signature } from "../onnx/signature.ts";
 import type { ScoredRow } from "../pipelines/score-source.ts";
 import type { ColumnSpec, Columns } from "../storage/columns/columns.ts";
 import { type Column, numberColumn, stringColumn } from "../table/table.ts";
@@ -18,6 +19,22 @@ interface Shape {
   readonly names: readonly string[];
   /** Names of the columns that are added: the label, then one per number of the output. */
   readonly added: readonly string[];
+}
+
+/** Names of the added columns, none of which the source has already (`prediction_2` beside a column `prediction`). */
+export function addedNames(
+  { task, classes }: Pick<Signature, "task" | "classes">,
+  names: readonly string[],
+): string[] {
+  const outputs = task === "binary" ? classes.slice(1) : classes;
+  const wanted = task === "regression" ? ["value"] : outputs.map((name) => `probability_${name}`);
+  const taken = new Set(names);
+  return ["prediction", ...wanted].map((name) => {
+    let free = name;
+    for (let n = 2; taken.has(free); n++) free = `${name}_${n}`;
+    taken.add(free);
+    return free;
+  });
 }
 
 export async function scoreOutput(
@@ -84,6 +101,8 @@ async function parquetOutput(
   let writer: Awaited<ReturnType<Columns["writer"]>> | undefined;
   return {
     async write(rows) {
+      // A block of which every row was rejected says nothing about the type of the label.
+      if (rows.length === 0) return;
       const label = typeof rows[0]?.label === "number" ? "number" : "string";
       specs ??= [
         ...names.map((name) => ({ name, type: "string" as const })),

@@ -6,7 +6,7 @@ import { inWords } from "../lib/duration.ts";
 import { scoreSource } from "../pipelines/score-source.ts";
 import type { CommandOf, GlobalOptions } from "./command.ts";
 import { modelNamed } from "./model-argument.ts";
-import { scoreOutput } from "./score-output.ts";
+import { addedNames, scoreOutput } from "./score-output.ts";
 import { versionNamed } from "./version-view.ts";
 
 export const score: CommandOf = (program, context) => {
@@ -44,16 +44,7 @@ export const score: CommandOf = (program, context) => {
               .slice(0, 10)
               .join(", ")}); it has ${source.names.slice(0, 10).join(", ")}.`,
           );
-        const { classes, task } = version.signature;
-        const added =
-          task === "regression"
-            ? ["prediction", "value"]
-            : [
-                "prediction",
-                ...(task === "binary"
-                  ? [`probability_${classes[1]}`]
-                  : classes.map((c) => `probability_${c}`)),
-              ];
+        const added = addedNames(version.signature, source.names);
         const out = resolve(options.out);
         const output = await scoreOutput(out, platform.columns, { names: source.names, added });
         const rejected: string[] = [];

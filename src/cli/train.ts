@@ -1,4 +1,6 @@
 import pc from "picocolors";
+import { MillwrightError } from "../errors.ts";
+import { durationMs } from "../lib/duration.ts";
 import type { Json } from "../lib/json.ts";
 import type { TrainOutcome } from "../pipelines/train.ts";
 import type { CommandOf, GlobalOptions } from "./command.ts";
@@ -20,6 +22,11 @@ export const train: CommandOf = (program, context) => {
     .action(async (model: string | undefined, options, command) => {
       const global = command.optsWithGlobals() as GlobalOptions;
       const terminal = context.terminal(global);
+      if (options.budget !== undefined && durationMs(options.budget) === undefined)
+        throw new MillwrightError(
+          "invalid_input",
+          `"${options.budget}" is no duration for --budget; write such as 20s, 10m or 1h.`,
+        );
       const open = await context.open(global, options.detach ? "no" : "if-needed");
       try {
         const { platform } = open;

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { type BuildFailure, build } from "esbuild";
 import { MillwrightError } from "../errors.ts";
@@ -33,11 +33,7 @@ export async function loadUserCode(file: string, cacheDir: string): Promise<User
   const text = await bundle(file);
   const digest = digestOf(text);
   const target = join(cacheDir, `${digest.slice(7, 27)}.mjs`);
-  mkdirSync(dirname(target), { recursive: true });
-  writeFileSync(
-    target,
-    text.replaceAll('"millwright"', JSON.stringify(pathToFileURL(libraryEntry()).href)),
-  );
+  keepBundle(target, text);
   try {
     const module = (await import(pathToFileURL(target).href)) as { default?: unknown };
     return { value: module.default, digest, source: readFileSync(file, "utf8") };
@@ -49,10 +45,24 @@ export async function loadUserCode(file: string, cacheDir: string): Promise<User
   }
 }
 
+/** Several processes do this at once: the file appears complete, and one that is right is left alone. */
+function keepBundle(target: string, text: string): void {
+  const library = JSON.stringify(pathToFileURL(libraryEntry()).href);
+  const linked = text.replace(/^(import .*|\} )from "millwright";$/gm, `$1from ${library};`);
+  if (existsSync(target) && readFileSync(target, "utf8") === linked) return;
+  mkdirSync(dirname(target), { recursive: true });
+  const partial = `${target}.${process.pid}`;
+  writeFileSync(partial, linked);
+  renameSync(partial, target);
+}
+
 async function bundle(file: string): Promise<string> {
+  const folder = dirname(resolve(file));
   try {
     const result = await build({
-      entryPoints: [file],
+      entryPoints: [resolve(file)],
+      // esbuild's only comments name the sources, relative to this: so they are the same on every machine.
+      absWorkingDir: folder,
       bundle: true,
       write: false,
       format: "esm",
@@ -60,15 +70,16 @@ async function bundle(file: string): Promise<string> {
       target: "node20.19",
       external: ["millwright"],
       packages: "external",
+      legalComments: "none",
       minifySyntax: true,
       logLevel: "silent",
     });
-    // esbuild's only comments name the source paths, which differ between machines.
-    return (result.outputFiles[0]?.text ?? "").replace(/^\/\/ .*$/gm, "");
+    return result.outputFiles[0]?.text ?? "";
   } catch (cause) {
     const error = (cause as BuildFailure).errors?.[0];
-    const at = error?.location ? `:${error.location.line}:${error.location.column + 1}` : "";
-    throw new MillwrightError("invalid_config", `${file}${at}: ${error?.text ?? String(cause)}`, {
+    const at = error?.location;
+    const where = at ? `${resolve(folder, at.file)}:${at.line}:${at.column + 1}` : file;
+    throw new MillwrightError("invalid_config", `${where}: ${error?.text ?? String(cause)}`, {
       cause,
     });
   }

@@ -10,6 +10,7 @@ import { fitCandidate, type Threads } from "../training/candidate.ts";
 import type { FitOutcome, FittedFile } from "../training/fit.ts";
 import { columnNamed, trainingData } from "../training/training-data.ts";
 import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
+import { alignScores } from "./align-scores.ts";
 import type { Contender, GateContext } from "./gates/gate.ts";
 import { metricNamed } from "./metrics/all.ts";
 import { type Report, report } from "./report.ts";
@@ -70,11 +71,7 @@ export async function evaluate(deps: EvaluateDeps, input: EvaluateInput): Promis
   const { judged: file, served } = input.fit;
   const scores = await scoreStored(deps, file, table);
   const again = served.onnx === file.onnx ? scores : await scoreStored(deps, served, table);
-  const champion: Contender | null = input.champion && {
-    name: input.champion.name,
-    complexity: input.champion.complexity,
-    scores: await scoreStored(deps, input.champion, table),
-  };
+  const champion = await championOn(deps, input, table);
   const name = `${input.data}/${digestOfJson(spec)}/train`;
   const baselines = input.baselines.map((candidate): Contender => {
     const fitted = fitCandidate(spec, candidate, { ...data, rows: data.train, name }, deps);
@@ -83,6 +80,7 @@ export async function evaluate(deps: EvaluateDeps, input: EvaluateInput): Promis
   const metricValue = (contender: Contender) => metric.compute(contender.scores, target);
   const sign = metric.better === "higher" ? 1 : -1;
   const baseline = baselines.sort((a, b) => sign * (metricValue(b) - metricValue(a)))[0];
+  const looked = new Set([...spec.columns.map(({ name }) => name), ...namedByGates(input.gates)]);
   const judged = verdict(
     {
       task: spec.task,
@@ -93,7 +91,7 @@ export async function evaluate(deps: EvaluateDeps, input: EvaluateInput): Promis
       ...(baseline ? { baseline } : {}),
       table: {
         rows: table.rows,
-        columns: new Map(spec.columns.map(({ name }) => [name, columnNamed(table, name)])),
+        columns: new Map([...looked].map((name) => [name, columnNamed(table, name)])),
       },
       features: spec.columns.map((column) => column.name),
       parity: worseOf(
@@ -112,8 +110,8 @@ export async function evaluate(deps: EvaluateDeps, input: EvaluateInput): Promis
   const evaluation: Evaluation = {
     report: found,
     verdict: judged,
-    baseline: baseline && { candidate: baseline.name, value: metricValue(baseline) },
-    champion: champion === null ? undefined : { name: champion.name, value: metricValue(champion) },
+    baseline: known(baseline && { candidate: baseline.name, value: metricValue(baseline) }),
+    champion: known(champion ? { name: champion.name, value: metricValue(champion) } : undefined),
     testRows: data.test.length,
     split: data.splitReason,
     importance: input.fit.importance,
@@ -121,6 +119,24 @@ export async function evaluate(deps: EvaluateDeps, input: EvaluateInput): Promis
   const kept = await deps.blobs.put(utf8ToBytes(JSON.stringify(evaluation)));
   crashPoint("evaluate:written");
   return { evaluation: kept, verdict: judged };
+}
+
+/** Columns a person wants looked at by their name need not be features: a gate must not pass because it was not given them. */
+const namedByGates = (gates: EvaluateInput["gates"]): string[] =>
+  (gates ?? []).flatMap(({ params }) =>
+    Array.isArray(params.columns) ? params.columns.map(String) : [],
+  );
+
+/** The champion on the same rows, in the classes of this training; null when there is none to compare with. */
+async function championOn(
+  deps: EvaluateDeps,
+  { champion, fit }: EvaluateInput,
+  table: Table,
+): Promise<Contender | null> {
+  if (!champion) return null;
+  const own = await scoreStored(deps, champion, table);
+  const scores = alignScores(own, champion.signature, fit.judged.signature);
+  return scores ? { name: champion.name, complexity: champion.complexity, scores } : null;
 }
 
 async function scoreStored(
@@ -154,4 +170,10 @@ function parityOf(task: Task, check: FittedFile["check"], stored: Scores): Parit
   return { maxDifference, rows };
 }
 
-const worseOf = (a: Parity, b: Parity): Parity => (a.maxDifference >= b.maxDifference ? a : b);
+/** NaN is the worst. */
+const worseOf = (a: Parity, b: Parity): Parity =>
+  a.maxDifference >= b.maxDifference || Number.isNaN(a.maxDifference) ? a : b;
+
+/** A metric without a value on these rows (AUC of a single class) would be stored as null. */
+const known = <T extends { readonly value: number }>(figure: T | undefined): T | undefined =>
+  figure && Number.isFinite(figure.value) ? figure : undefined;

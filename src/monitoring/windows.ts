@@ -21,13 +21,14 @@ export function windowOf(timeMs: number, unit: WindowUnit): MonitoringWindow {
   return { start, end: start + LENGTH[unit] };
 }
 
-/** Row numbers by window, in order of time; windows without rows are not there. */
+/** Row numbers by window, in order of time; windows without rows are not there, nor are rows without a time (NaN). */
 export function rowsByWindow(
   timesMs: ArrayLike<number>,
   unit: WindowUnit,
 ): readonly { readonly window: MonitoringWindow; readonly rows: Uint32Array }[] {
   const rows = new Map<number, number[]>();
   for (let i = 0; i < timesMs.length; i++) {
+    if (Number.isNaN(timesMs[i]!)) continue;
     const { start } = windowOf(timesMs[i]!, unit);
     const known = rows.get(start);
     if (known === undefined) rows.set(start, [i]);

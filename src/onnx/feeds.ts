@@ -2,7 +2,7 @@ import type { Scores } from "../lib/task.ts";
 import { asNumbers, asStrings } from "../table/cast.ts";
 import type { StringColumn, Table } from "../table/table.ts";
 import { tokenCounter, tokenTable } from "../table/token-table.ts";
-import type { Signature, SignatureColumn, TextSpec } from "./signature.ts";
+import { outputName, type Signature, type SignatureColumn, type TextSpec } from "./signature.ts";
 
 /** A tensor as the runtime takes it. */
 export type Feed =
@@ -111,11 +111,11 @@ export function fromOutputs(
   signature: Signature,
   outputs: Readonly<Record<string, { readonly data: ArrayLike<unknown> }>>,
 ): Scores {
+  const data = outputs[outputName(signature)]!.data as ArrayLike<number>;
   if (signature.task === "regression") {
-    const values = Float64Array.from(outputs.value!.data as ArrayLike<number>);
+    const values = Float64Array.from(data);
     return { rows: values.length, width: 1, values };
   }
-  const data = outputs.probability!.data as ArrayLike<number>;
   if (signature.task === "multiclass") {
     const width = signature.classes.length;
     return { rows: data.length / width, width, values: Float64Array.from(data) };

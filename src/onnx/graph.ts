@@ -1,4 +1,5 @@
 import { utf8ToBytes } from "@noble/hashes/utils.js";
+import { MillwrightError } from "../errors.ts";
 import { ATTRIBUTE, ELEMENT, ModelProto } from "./schema.ts";
 import type { Signature } from "./signature.ts";
 
@@ -21,6 +22,7 @@ type Attribute =
  * attribute is an int; write `{ float: 1 }` for a float.
  */
 export interface Graph {
+  /** Throws `invalid_data` when the name is in use: a person's column may be called anything. */
   input(name: string, type: ElementType, shape: readonly (number | string)[]): string;
   output(name: string, type: ElementType, shape: readonly (number | string)[]): void;
   constant(
@@ -50,7 +52,14 @@ export function graph(): Graph {
   const initializers: object[] = [];
   const inputs: object[] = [];
   const outputs: object[] = [];
+  const taken = new Set<string>();
   let count = 0;
+  /** With a `#`, since data with columns called c0, c1, … is common. */
+  const fresh = (kind: "c" | "v"): string => {
+    const name = `#${kind}${count++}`;
+    taken.add(name);
+    return name;
+  };
   const valueInfo = (name: string, type: ElementType, shape: readonly (number | string)[]) => ({
     name,
     type: {
@@ -64,6 +73,12 @@ export function graph(): Graph {
   });
   return {
     input(name, type, shape) {
+      if (taken.has(name))
+        throw new MillwrightError(
+          "invalid_data",
+          `A model file cannot have an input called ${JSON.stringify(name)}: that name is used inside it. Rename the column, or leave it out with ignore().`,
+        );
+      taken.add(name);
       inputs.push(valueInfo(name, type, shape));
       return name;
     },
@@ -71,12 +86,12 @@ export function graph(): Graph {
       outputs.push(valueInfo(name, type, shape));
     },
     constant(type, dims, data) {
-      const name = `c${count++}`;
+      const name = fresh("c");
       initializers.push({ name, dims, dataType: ELEMENT[type], ...tensorPayload(type, data) });
       return name;
     },
     node(op, from, attributes = {}, options = {}) {
-      const names = options.outputs ?? [`v${count++}`];
+      const names = options.outputs ?? [fresh("v")];
       nodes.push({
         opType: op,
         input: from,

@@ -13,7 +13,7 @@ import type { Task } from "../lib/task.ts";
  *
  * Text is the one column that is not raw in the graph: ONNX Runtime's tokenisers need an OS locale or custom operators, so
  * `onnx/feeds.ts` turns text into vocabulary ids and counts, the same code for training, batch and online. Outputs:
- * `probability` float32 [N,K] (binary: K = 2, class order as `classes`) or `value` float32 [N,1].
+ * `probability` float32 [N,K] (binary: K = 2, class order as `classes`) or `value` float32 [N,1]; see `outputName`.
  */
 export interface Signature {
   readonly task: Task;
@@ -32,4 +32,10 @@ export interface TextSpec {
   readonly words: { readonly min: number; readonly max: number } | null;
   readonly characters: { readonly min: number; readonly max: number } | null;
   readonly vocabulary: readonly string[];
+}
+
+/** `value` or `probability`; with a `#` when a column is called so: names of one graph are all different. */
+export function outputName({ task, columns }: Pick<Signature, "task" | "columns">): string {
+  const name = task === "regression" ? "value" : "probability";
+  return columns.some((column) => column.name === name) ? `${name}#` : name;
 }

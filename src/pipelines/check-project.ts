@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { MillwrightError } from "../errors.ts";
+import { gateNamed } from "../evaluation/gates/all.ts";
+import { METRICS } from "../evaluation/metrics/all.ts";
 import { TRAINERS } from "../training/trainers/all.ts";
-import type { ProjectDefinition } from "./project.ts";
+import type { GateDefinition, ProjectDefinition } from "./project.ts";
 
 const NAME = z
   .string()
@@ -36,7 +38,7 @@ const Model = z.strictObject({
   train: z
     .strictObject({
       budget: duration.optional(),
-      metric: z.string().optional(),
+      metric: z.enum(METRICS.map((m) => m.name) as [string, ...string[]]).optional(),
       trainers: z
         .array(z.enum(TRAINERS.map((t) => t.name) as [string, ...string[]]))
         .min(1)
@@ -71,7 +73,10 @@ const Model = z.strictObject({
     .strictObject({
       every: z
         .string()
-        .regex(/^(day|week|month|\d+[hd])$/, 'write "day", "week", "month", or such as "12h", "3d"')
+        .regex(
+          /^(day|week|month|[1-9]\d{0,3}[hd])$/,
+          'write "day", "week", "month", or such as "12h", "3d"',
+        )
         .optional(),
       onCodeChange: z.boolean().optional(),
       onDrift: z.boolean().optional(),
@@ -93,13 +98,21 @@ export function checkProject(value: unknown, file: string, source: string): Proj
   const parsed = Project.safeParse(value);
   if (!parsed.success) {
     const lines = parsed.error.issues.slice(0, 10).map((issue) => {
-      const path = issue.path.map(String);
-      return `${file}${lineOf(source, path)}: ${path.join(".") || "the default export"}: ${issue.message}`;
+      const unknown = issue.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [];
+      const path = [...issue.path.map(String), ...unknown];
+      return `${file}${lineOf(source, path)}: ${path.join(".") || "the default export"}: ${unknown.length > 0 ? "there is no such field" : wordsOf(issue)}`;
     });
     throw new MillwrightError("invalid_config", lines.join("\n"));
   }
   const project = parsed.data as ProjectDefinition;
   for (const [name, model] of Object.entries(project.models)) {
+    model.gates?.forEach((choice, i) => {
+      const wrong = wrongGate(choice);
+      if (wrong === undefined) return;
+      const place = lineOf(source, ["models", name, "gates"]);
+      const where = `models.${name}.gates.${i}`;
+      throw new MillwrightError("invalid_config", `${file}${place}: ${where}: ${wrong}`);
+    });
     if (project.datasets[model.dataset]) continue;
     const known = Object.keys(project.datasets).join(", ") || "none";
     throw new MillwrightError(
@@ -109,6 +122,20 @@ export function checkProject(value: unknown, file: string, source: string): Proj
   }
   return project;
 }
+
+/** Otherwise a training would find out at its end. */
+function wrongGate({ gate, params }: GateDefinition): string | undefined {
+  try {
+    const [issue] = gateNamed(gate).params.safeParse(params).error?.issues ?? [];
+    return issue && `gate "${gate}": parameter ${issue.path.join(".")}: ${issue.message}`;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** Of a name that may not be one, why. */
+const wordsOf = (issue: z.core.$ZodIssue): string =>
+  issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
 
 /** `:line` of the last key of the path that can be found in order in the text, or nothing. */
 function lineOf(source: string, path: readonly string[]): string {

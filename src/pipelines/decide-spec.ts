@@ -50,7 +50,7 @@ export function decideSpec(input: {
   if (columns.length === 0)
     throw new MillwrightError(
       "invalid_data",
-      `models.${model}: no column is left to learn from. ${schema.columns.map((c) => `${c.name}: ${c.reason}`).join("; ")}`,
+      `models.${model}: no column is left to learn from. ${whyLeftOut(schema, definition.target)}`,
     );
   return {
     model,
@@ -64,9 +64,18 @@ export function decideSpec(input: {
     testShare: train.test ?? 0.2,
     metric: train.metric ?? target.defaultMetric,
     seed: train.seed ?? SEED,
-    budgetMs: train.budget === undefined ? BUDGET_MS : (durationMs(train.budget) ?? BUDGET_MS),
+    budgetMs: budgetOf(train.budget, model),
     trainers: train.trainers ?? input.trainers,
   };
+}
+
+function budgetOf(budget: string | undefined, model: string): number {
+  const ms = budget === undefined ? BUDGET_MS : durationMs(budget);
+  if (ms !== undefined) return ms;
+  throw new MillwrightError(
+    "invalid_config",
+    `models.${model}: the budget "${budget}" is no duration; write such as "20s", "10m" or "1h".`,
+  );
 }
 
 function splitOf(
@@ -100,3 +109,11 @@ function featuresOf(
     return FEATURES.has(role) ? [{ name: column.name, role: role as FeatureColumn["role"] }] : [];
   });
 }
+
+const whyLeftOut = ({ columns }: Schema, target: string): string => {
+  const others = columns.filter(({ name }) => name !== target);
+  const shown = others.slice(0, 8).map(({ name, reason }) => `${name}: ${reason}`);
+  const more = others.length - shown.length;
+  if (others.length === 0) return `The data has only ${target}.`;
+  return `${shown.join("; ")}${more > 0 ? `; and ${more} more` : ""}. List those to use in features.`;
+};

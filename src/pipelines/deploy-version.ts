@@ -1,3 +1,4 @@
+import { comparable } from "../evaluation/align-scores.ts";
 import type { Verdict } from "../evaluation/verdict.ts";
 import type { Digest } from "../lib/digest.ts";
 import type { Json } from "../lib/json.ts";
@@ -36,6 +37,8 @@ export async function deployVersion(
     readonly runId: string;
     readonly shadow: boolean;
     readonly asOf: number | undefined;
+    /** The champion its gates compared it with; null = there was none. */
+    readonly comparedWith: Digest | null;
   },
 ): Promise<Deployed> {
   const { model, version, verdict, runId } = input;
@@ -45,18 +48,39 @@ export async function deployVersion(
     deployment: "kept",
     decision: `kept, not deployed: ${why}`,
   });
+  const another = kept(
+    "another version became champion while it was trained, with which it was not compared; train again, or promote it yourself",
+  );
   const promoted = async (reason: string): Promise<Deployed> => {
-    await promote(deps, { ...change, reason, guard: false });
-    return { deployment: "promoted", decision: reason };
+    const { comparedWith } = input;
+    const done = await promote(deps, { ...change, reason, guard: false, comparedWith });
+    return done.promoted ? { deployment: "promoted", decision: reason } : another;
   };
+  const before = (await deps.registry.moves(model)).find(
+    (move) => move.runId === runId && move.version === version,
+  );
+  if (before)
+    return {
+      deployment: before.alias === "champion" ? "promoted" : "shadow",
+      decision: before.reason,
+    };
   const failed = verdict.results.filter((result) => !result.pass);
   const refusal = `${verdict.summary}. ${verdict.reasons.join(" ")}`;
   const champion = await deps.registry.alias(model, "champion");
+  const [lastMove] = await deps.registry.moves(model, "champion");
+  // This step was interrupted after its effect and before that was recorded.
+  if (champion === version && lastMove?.runId === runId)
+    return { deployment: "promoted", decision: lastMove.reason };
   if (champion === version)
     return kept("the same ingredients gave the version that is champion already");
   if (champion === undefined)
     return verdict.pass ? promoted(`first version; ${verdict.summary}`) : kept(refusal);
   if (failed.some((result) => !PROVEN_LIVE.has(result.gate))) return kept(refusal);
+  const [own, standing] = [await deps.registry.get(version), await deps.registry.get(champion)];
+  if (own && standing && !comparable(own.signature, standing.signature))
+    return kept(
+      `it answers another question (${own.signature.task} ${own.signature.target}) than the champion (${standing.signature.task} ${standing.signature.target}), so that nothing can show which is better. Promote it yourself: millwright promote ${model} ${own.number}`,
+    );
 
   const definition = (await deps.project()).definition.models[model];
   const wanted = input.shadow && definition?.deploy?.shadow !== false;

@@ -7,6 +7,7 @@ import { MillwrightError } from "../errors.ts";
 import type { SignatureColumn } from "../onnx/signature.ts";
 import { inputTable, type LoggedPrediction } from "../serving/read-log.ts";
 import { numberColumn, stringColumn, type Table } from "../table/table.ts";
+import { definedModel } from "./defined-model.ts";
 import type { Platform } from "./platform.ts";
 
 /**
@@ -18,13 +19,7 @@ export async function gatherData(
   input: { readonly model: string; readonly asOf?: number; readonly step: StepContext },
 ): Promise<DatasetVersion> {
   const { definition: project, folder } = await deps.project();
-  const model = project.models[input.model];
-  const dataset = model && project.datasets[model.dataset];
-  if (!dataset)
-    throw new MillwrightError(
-      "not_found",
-      `The project has no model "${input.model}". It has: ${Object.keys(project.models).join(", ") || "none"}.`,
-    );
+  const { model, dataset } = definedModel(project, input.model);
   input.step.progress(`reading ${dataset.source}`);
   const { version } = await ingest(deps, {
     ...{ dataset: model.dataset, folder, source: dataset.source, header: dataset.header },
@@ -43,7 +38,10 @@ export async function gatherData(
   if (labelled.length === 0) return version;
   const joined = await ingestTable(deps, {
     dataset: model.dataset,
-    parts: [version.data, labelledTable(version.schema, model.target, labelled)],
+    parts: [
+      version.data,
+      labelledTable(version.schema, { target: model.target, time: dataset.time }, labelled),
+    ],
     schema: version.schema,
     parents: [version.id],
     sources: version.lineage.sources,
@@ -65,10 +63,13 @@ function refuseBroken({ dataset, anomalies }: DatasetVersion): void {
   );
 }
 
-/** Logged inputs in the dataset's columns, with the truth as the target. */
+/**
+ * Logged inputs in the dataset's columns, with the truth as the target. A row that came without its time happened when it was
+ * asked about: without one it would be learned from in every round of a split by time, the earliest included.
+ */
 function labelledTable(
   schema: Schema,
-  target: string,
+  { target, time }: { readonly target: string; readonly time: string | undefined },
   labelled: readonly LoggedPrediction[],
 ): Table {
   const columns = schema.columns.map(
@@ -81,5 +82,14 @@ function labelledTable(
   const truths = labelled.map(({ truth }) => truth!.label);
   const isNumber = schema.columns.find((column) => column.name === target)?.type === "number";
   const column = isNumber ? numberColumn(truths.map(Number)) : stringColumn(truths.map(String));
-  return { rows: table.rows, columns: new Map([...table.columns, [target, column]]) };
+  const made = new Map([...table.columns, [target, column]]);
+  const times = time === undefined ? undefined : made.get(time);
+  if (time !== undefined && times?.type === "time")
+    made.set(time, {
+      ...times,
+      values: times.values.map((seconds, i) =>
+        Number.isNaN(seconds) ? labelled[i]!.eventTime / 1000 : seconds,
+      ),
+    });
+  return { rows: table.rows, columns: made };
 }

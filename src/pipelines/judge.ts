@@ -1,4 +1,6 @@
 import type { Pipeline } from "../engine/engine.ts";
+import { alignScores } from "../evaluation/align-scores.ts";
+import type { Digest } from "../lib/digest.ts";
 import type { Json } from "../lib/json.ts";
 import { scoresOf, truthsOf } from "../monitoring/logged-scores.ts";
 import { pairedDifferences } from "../stats/paired-difference.ts";
@@ -46,60 +48,68 @@ export const judge = (platform: Platform): Pipeline<JudgeInput, JudgeOutcome> =>
   name: "judge",
   async run(steps, input) {
     const { model } = input;
-    return steps.step("judge", async () => {
-      const at = input.asOf ?? platform.clock.now();
-      const route = await platform.serving.route(model);
-      if (!route?.shadow)
-        return { model, role: "none", action: "nothing to judge", decision: null };
-      const { champion, shadow } = route;
-      const role =
-        (await platform.registry.alias(model, "challenger")) === shadow.id ? "shadow" : "guard";
-      const alias = role === "shadow" ? "challenger" : "champion";
-      const since = (await platform.registry.moves(model, alias))[0]?.at ?? 0;
-      const pairs = await pairsSince(platform, {
-        model,
-        champion: champion.id,
-        beside: shadow.id,
-        since,
-        asOf: input.asOf,
-      });
-      const { definition } = await platform.project();
-      const shadowing = definition.models[model]?.deploy?.shadow || undefined;
-      const minPairs = shadowing?.minLabels ?? DEFAULT_RULE.minPairs;
-      const maxPairs = shadowing?.maxLabels ?? minPairs * MOST_PAIRS;
-      const decision = decide(addPairs(NO_PAIRS, pairs), { ...DEFAULT_RULE, minPairs, maxPairs });
+    const found = await steps.step("judge", () => compare(platform, input));
+    const { role, decision } = found;
+    if (!decision) return { model, role, action: "nothing to judge", decision };
+    if (decision.outcome === "extend") return { model, role, action: "waiting", decision };
+    // Everything here is about the two versions that were compared: if others stand there by now nothing is changed.
+    const action = await steps.step("act", async (): Promise<JudgeOutcome["action"]> => {
+      const { champion, shadow, at } = found;
       const change = {
-        model,
-        reason: decision.reason,
+        ...{ model, reason: decision.reason, runId: steps.runId, at },
         verdict: decision as unknown as Json,
-        runId: steps.runId,
-        at,
       };
-      if (decision.outcome === "extend") return { model, role, action: "waiting", decision };
-      if (role === "shadow" && decision.outcome === "promote") {
-        await promote(platform, { ...change, version: shadow.id, guard: true });
-        return { model, role, action: "promoted", decision };
+      if (decision.outcome === "reject") {
+        await endShadow(platform, { ...change, shadow });
+        return role === "shadow" ? "rejected" : "guard ended";
       }
-      if (role === "guard" && decision.outcome === "promote") {
-        await rollback(platform, {
-          ...change,
-          reason: `the former champion did better: ${decision.reason}`,
-        });
-        return { model, role, action: "rolled back", decision };
+      if (role === "guard") {
+        const reason = `the former champion did better: ${decision.reason}`;
+        const { to } = await rollback(platform, { ...change, reason, from: champion, to: shadow });
+        return to === shadow ? "rolled back" : "nothing to judge";
       }
-      await endShadow(platform, change);
-      return { model, role, action: role === "shadow" ? "rejected" : "guard ended", decision };
+      const winner = { ...change, version: shadow, guard: true, comparedWith: champion };
+      const { promoted } = await promote(platform, winner);
+      return promoted ? "promoted" : "nothing to judge";
     });
+    return { model, role, action, decision };
   },
 });
+
+type Compared =
+  | { readonly role: "none"; readonly decision: null }
+  | {
+      readonly role: "shadow" | "guard";
+      readonly decision: SequentialDecision;
+      readonly champion: Digest;
+      readonly shadow: Digest;
+      readonly at: number;
+    };
+
+async function compare(platform: Platform, { model, asOf }: JudgeInput): Promise<Compared> {
+  const route = await platform.serving.route(model);
+  if (!route?.shadow) return { role: "none", decision: null };
+  const [champion, shadow] = [route.champion.id, route.shadow.id];
+  const isChallenger = (await platform.registry.alias(model, "challenger")) === shadow;
+  const role = isChallenger ? "shadow" : "guard";
+  const alias = isChallenger ? "challenger" : "champion";
+  const since = (await platform.registry.moves(model, alias))[0]?.at ?? 0;
+  const pairs = await pairsSince(platform, { model, champion, beside: shadow, since, asOf });
+  const { definition } = await platform.project();
+  const shadowing = definition.models[model]?.deploy?.shadow || undefined;
+  const minPairs = shadowing?.minLabels ?? DEFAULT_RULE.minPairs;
+  const maxPairs = shadowing?.maxLabels ?? minPairs * MOST_PAIRS;
+  const decision = decide(addPairs(NO_PAIRS, pairs), { ...DEFAULT_RULE, minPairs, maxPairs });
+  return { role, decision, champion, shadow, at: asOf ?? platform.clock.now() };
+}
 
 /** Differences in [-1, 1], positive where the version beside the champion did better, in order of event time. */
 async function pairsSince(
   platform: Pick<Platform, "predictions" | "registry">,
   input: {
     readonly model: string;
-    readonly champion: `sha256:${string}`;
-    readonly beside: `sha256:${string}`;
+    readonly champion: Digest;
+    readonly beside: Digest;
     readonly since: number;
     readonly asOf: number | undefined;
   },
@@ -107,7 +117,7 @@ async function pairsSince(
   const { model, since } = input;
   const asOf = input.asOf ?? Number.MAX_SAFE_INTEGER;
   const window = { model, from: since, to: asOf };
-  const [answered, beside, version] = await Promise.all([
+  const [answered, beside, version, other] = await Promise.all([
     platform.predictions.read({ ...window, version: input.champion, withFeedback: true }),
     platform.predictions.read({
       ...window,
@@ -116,19 +126,23 @@ async function pairsSince(
       withFeedback: true,
     }),
     platform.registry.get(input.champion),
+    platform.registry.get(input.beside),
   ]);
-  if (!version) return new Float64Array(0);
+  if (!version || !other) return new Float64Array(0);
   const shadows = new Map(beside.map((prediction) => [prediction.id, prediction]));
   const pairs = answered.filter(
     ({ id, truth }) => shadows.has(id) && truth !== undefined && truth.at < asOf,
   );
   const { signature } = version;
+  const theirs = scoresOf(
+    pairs.map(({ id }) => shadows.get(id)!),
+    other.signature,
+  );
+  const aligned = alignScores(theirs, other.signature, signature);
+  if (!aligned) return new Float64Array(0);
   return pairedDifferences(
     signature.task,
-    scoresOf(
-      pairs.map(({ id }) => shadows.get(id)!),
-      signature,
-    ),
+    aligned,
     scoresOf(pairs, signature),
     truthsOf(pairs, signature),
   );

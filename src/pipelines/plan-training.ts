@@ -10,6 +10,7 @@ import { TRAINERS } from "../training/trainers/all.ts";
 import { columnNamed, targetOf, trainingData, trainingFolds } from "../training/training-data.ts";
 import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
 import { decideSpec } from "./decide-spec.ts";
+import { definedModel } from "./defined-model.ts";
 import type { Platform } from "./platform.ts";
 
 /** Everything a training run has decided before it fits anything. Plain JSON, journaled. */
@@ -41,18 +42,13 @@ export async function planTraining(
   input: { readonly model: string; readonly budget?: string; readonly data: DatasetVersion },
 ): Promise<TrainingPlan> {
   const { definition: project, code } = await deps.project();
-  const definition = project.models[input.model];
-  if (!definition)
-    throw new MillwrightError(
-      "not_found",
-      `The project has no model "${input.model}". It has: ${Object.keys(project.models).join(", ") || "none"}.`,
-    );
+  const { model: definition, dataset } = definedModel(project, input.model);
   const { data } = input;
   const table = await deps.columns.readTable(await deps.blobs.localPath(data.data));
-  const facts = withPositive(
-    inferTarget(definition.target, columnNamed(table, definition.target)),
-    definition.positive,
-  );
+  const alias = await deps.registry.alias(input.model, "champion");
+  const champion = alias && (await deps.registry.get(alias));
+  const inferred = inferTarget(definition.target, columnNamed(table, definition.target));
+  const facts = withPositive(inferred, definition.positive, positiveOf(champion?.signature));
   const target = targetOf(columnNamed(table, definition.target), facts.task, facts.classes);
   const known = target.reduce((n, y) => n + (Number.isNaN(y) ? 0 : 1), 0);
   if (known < FEWEST_ROWS)
@@ -66,7 +62,7 @@ export async function planTraining(
       input.budget === undefined
         ? definition
         : { ...definition, train: { ...definition.train, budget: input.budget } },
-    dataset: project.datasets[definition.dataset]!,
+    dataset,
     schema: data.schema,
     target: { ...facts, defaultMetric: defaultMetric(facts.task, target).name, rows: known },
     trainers: TRAINERS.map((trainer) => trainer.name),
@@ -75,8 +71,12 @@ export async function planTraining(
   const text = spec.columns.some((column) => column.role === "text");
   const categories = spec.columns.filter((column) => column.role === "category").length;
   const foldCount = parts.train.length > 50_000 ? 2 : parts.train.length > 10_000 ? 3 : 5;
-  const alias = await deps.registry.alias(input.model, "champion");
-  const champion = alias && (await deps.registry.get(alias));
+  const rounds = trainingFolds(spec, parts, foldCount).length;
+  if (rounds === 0)
+    throw new MillwrightError(
+      "invalid_data",
+      `The ${parts.train.length} training rows hold too few rows of the rarer classes of ${definition.target} for a single round of training and judging. Bring more of them, or train on another target.`,
+    );
   return {
     spec,
     candidates: planCandidates(spec.trainers, spec.task, {
@@ -86,7 +86,7 @@ export async function planTraining(
       outputs: spec.task === "multiclass" ? spec.classes.length : 1,
       bagFeatures: text ? 20_000 : categories * 20,
     }),
-    folds: trainingFolds(spec, parts, foldCount).length,
+    folds: rounds,
     foldCount,
     splitReason: parts.splitReason,
     trainRows: parts.train.length,
@@ -105,10 +105,20 @@ export async function planTraining(
   };
 }
 
-/** The class a person named is the positive one. */
-function withPositive(facts: TargetInference, positive: string | undefined): TargetInference {
-  if (positive === undefined || facts.task !== "binary" || facts.classes[1] === positive)
-    return facts;
+/** Who reports the probability of one class goes on with that class, whichever is the rarer one by now. */
+const positiveOf = (champion: Signature | undefined): string | undefined =>
+  champion?.task === "binary" ? champion.classes[1] : undefined;
+
+/** The class a person named is the positive one, else the champion's while it is still one of the two. */
+function withPositive(
+  facts: TargetInference,
+  named: string | undefined,
+  champion: string | undefined,
+): TargetInference {
+  if (facts.task !== "binary") return facts;
+  const known = champion !== undefined && facts.classes.includes(champion) ? champion : undefined;
+  const positive = named ?? known;
+  if (positive === undefined || facts.classes[1] === positive) return facts;
   if (facts.classes[0] !== positive)
     throw new MillwrightError(
       "invalid_config",

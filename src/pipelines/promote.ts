@@ -1,18 +1,30 @@
 import { MillwrightError } from "../errors.ts";
+import { comparable } from "../evaluation/align-scores.ts";
 import { crashPoint } from "../lib/crash-point.ts";
 import type { Digest } from "../lib/digest.ts";
 import type { Change } from "./change.ts";
+import { dropChallenger } from "./drop-challenger.ts";
 import type { Platform } from "./platform.ts";
 import { rowFieldsOf } from "./row-fields.ts";
 
-/** Makes a version the champion: alias, route and event in one transaction, with the verdict that allowed it. */
+export interface Promoted {
+  /** The champion before; the version itself when it was champion already. */
+  readonly previous: Digest | undefined;
+  /** false: nothing was changed, because another champion stands than the one it was compared with. */
+  readonly promoted: boolean;
+}
+
+/** Makes a version the champion: alias, route and event in one transaction, with the verdict that allowed it. Safe to repeat. */
 export async function promote(
   deps: Pick<Platform, "transact" | "registry" | "project" | "datasets">,
   input: Change & {
-    readonly version: Digest /** Keep the former champion running beside the new one, so that a bad promotion is noticed. */;
+    readonly version: Digest;
+    /** Keep the former champion running beside the new one, so that a bad promotion is noticed. */
     readonly guard: boolean;
+    /** The champion it was compared with, null for none: only that one is replaced. Left out: whoever it is. */
+    readonly comparedWith?: Digest | null;
   },
-): Promise<{ readonly previous: Digest | undefined }> {
+): Promise<Promoted> {
   const { model, version, at, reason, runId } = input;
   const next = await deps.registry.get(version);
   if (!next || next.model !== model)
@@ -21,26 +33,31 @@ export async function promote(
   const { dataset = model } = definition.models[model] ?? {};
   const { schema } = await deps.datasets.find(dataset, next.dataset);
   const fields = rowFieldsOf(definition, model, schema);
-  const moved = await deps.transact(async ({ registry, serving, announce }) => {
+  const moved = await deps.transact(async (stores) => {
+    const { registry, serving, announce } = stores;
+    await registry.lock(model);
     const previous = await registry.alias(model, "champion");
-    if (previous === version) return { previous };
+    if (previous === version) return { previous, promoted: true };
+    const { comparedWith } = input;
+    if (comparedWith !== undefined && comparedWith !== (previous ?? null))
+      return { previous, promoted: false };
     const former = previous && (await registry.get(previous));
     await registry.move({ ...input, alias: "champion", version, previous });
     crashPoint("promote:moved");
-    if ((await registry.alias(model, "challenger")) !== undefined)
-      await registry.move({
-        ...{ model, alias: "challenger", version: undefined, previous: version, at, runId },
-        ...{ reason: "it is the champion now", verdict: undefined },
-      });
+    await dropChallenger(stores, {
+      ...{ model, at, runId, verdict: undefined, promoted: version },
+      reason: `version ${next.number} became champion`,
+    });
     await serving.setRoute({
       model,
       champion: next,
-      shadow: input.guard ? former : undefined,
+      shadow:
+        input.guard && former && comparable(former.signature, next.signature) ? former : undefined,
       fields,
       reason,
     });
     await announce("model.promoted", model, { version, previous: previous ?? null, reason }, at);
-    return { previous };
+    return { previous, promoted: true };
   });
   crashPoint("promote:committed");
   return moved;

@@ -114,7 +114,13 @@ async function inParallel(
   const lane = async (): Promise<void> => {
     while (next < work.length && (next < budget.atLeast || budget.open())) {
       const mine = next++;
-      results[mine] = await work[mine]!();
+      try {
+        results[mine] = await work[mine]!();
+      } catch (error) {
+        // The step is over: what has not begun must not run beside its repetition.
+        next = work.length;
+        throw error;
+      }
     }
   };
   await Promise.all(Array.from({ length: Math.min(width, work.length) }, lane));

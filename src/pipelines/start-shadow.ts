@@ -10,6 +10,7 @@ export async function startShadow(
 ): Promise<void> {
   await deps.transact(async ({ registry, serving, announce }) => {
     const { model, version, at } = input;
+    await registry.lock(model);
     const next = await registry.get(version);
     const route = await serving.route(model);
     if (!next || !route)

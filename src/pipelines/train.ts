@@ -85,6 +85,7 @@ export const train = (platform: Platform): Pipeline<TrainInput, TrainOutcome> =>
       deployVersion(platform, {
         ...{ model, version: version.id, verdict: judged.verdict, runId: steps.runId },
         ...{ shadow: !input.skipShadow, asOf: input.asOf },
+        comparedWith: champion?.version ?? null,
       }),
     );
     return {

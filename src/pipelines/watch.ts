@@ -72,8 +72,10 @@ async function countLabels(
   if (wanted === undefined || !move) return;
   await deps.transact(async ({ announce, lastAnnounced }) => {
     const since = Math.max(move.at, (await lastAnnounced("labels.collected", model)) ?? 0);
-    const labelled = await deps.predictions.read({ model, from: 0, to: at, withFeedback: true });
-    const count = labelled.filter(({ truth }) => truth!.at > since && truth!.at < at).length;
+    const labelled = await deps.predictions.read({
+      ...{ model, from: since - LABEL_AGE_MS, to: at, withFeedback: true },
+    });
+    const count = labelled.filter(({ truth }) => truth!.at >= since && truth!.at < at).length;
     if (count >= wanted) await announce("labels.collected", model, { count, asOf }, at);
   });
 }
@@ -91,7 +93,7 @@ async function gather(
   const asOf = input.asOf ?? Number.MAX_SAFE_INTEGER;
   const known = ({ truth }: LoggedPrediction): boolean => truth !== undefined && truth.at < asOf;
   const own = { model, version: version.id };
-  const [answered, recent, before, open, evaluation] = await Promise.all([
+  const [answered, recent, before, evaluation] = await Promise.all([
     deps.predictions.read({ ...own, from: window.start, to: window.end }),
     deps.predictions.read({
       ...own,
@@ -100,16 +102,19 @@ async function gather(
       withFeedback: true,
     }),
     deps.monitoring.windows(model, { before: window.start, limit: 1 }),
-    deps.monitoring.openIncidents(model),
     deps.evaluationOf(version),
   ]);
   const last = before.find((report) => report.version === version.id);
   return {
     ...{ window, signature, reference, report: evaluation.report, seed: SEED },
     predictions: thinned(answered).map((p) => (known(p) ? p : { ...p, truth: undefined })),
-    labelled: thinned(recent.filter((p) => known(p) && p.truth!.at >= window.start)),
-    // A new champion is watched afresh; what was wrong before it stays open until windows without it close it.
-    state: { ...(last?.state ?? FRESH_MONITOR), open },
+    // Each truth counts in the window in which it arrived, and in no other.
+    labelled: thinned(
+      recent.filter((p) => known(p) && p.truth!.at >= window.start && p.truth!.at < window.end),
+    ),
+    // A new champion is watched afresh; what was wrong before it stays open until windows without it close it. Taken from the
+    // window before and not from what is open now, so that a window may be looked at twice.
+    state: { ...(last?.state ?? FRESH_MONITOR), open: before.at(-1)?.state.open ?? [] },
   };
 }
 
@@ -140,21 +145,27 @@ async function keepFindings(
   const at = asOf ?? window.end;
   await deps.transact(async ({ monitoring, announce }) => {
     await monitoring.keepWindow(report);
-    const tell = async (type: string, incident: Incident): Promise<void> => {
-      const kept: KeptIncident = {
-        ...incident,
-        id: `incident_${model}_${incident.kind}_${incident.first.start}`,
-        model,
-      };
-      await monitoring.keepIncident(kept);
-      const { id, action, cause, headline, words } = kept;
-      await announce(type, model, { id, action, cause, headline, words, asOf: asOf ?? null }, at);
-    };
-    const began = new Set(incidents.opened);
-    for (const incident of incidents.closed) await tell("incident.closed", incident);
-    for (const incident of incidents.open)
-      if (incident.last.end === window.end)
-        await tell(began.has(incident) ? "incident.opened" : "incident.continues", incident);
+    const kept = (incident: Incident): KeptIncident => ({
+      ...incident,
+      id: `incident_${model}_${incident.kind}_${incident.first.start}`,
+      model,
+    });
+    const told = new Map((await monitoring.incidents(model)).map((known) => [known.id, known]));
+    const began = new Set(incidents.opened.map((incident) => kept(incident).id));
+    for (const incident of [...incidents.closed, ...incidents.open].map(kept)) {
+      const { id, state, action, cause, headline, words } = incident;
+      const last = told.get(id);
+      // An old window looked at again does not set the incident back.
+      if (last && last.last.end > window.end) continue;
+      // Kept even when nothing is said: how long it has been quiet counts towards its end.
+      await monitoring.keepIncident(incident);
+      if (state === "open" && incident.last.end !== window.end) continue;
+      // The window was looked at before: what it means has been said.
+      if (last?.last.end === incident.last.end && last.state === state) continue;
+      const type = state === "closed" ? "closed" : began.has(id) ? "opened" : "continues";
+      const payload = { id, action, cause, headline, words, asOf: asOf ?? null };
+      await announce(`incident.${type}`, model, payload, at);
+    }
   });
   return {
     model,

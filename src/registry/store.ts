@@ -7,11 +7,13 @@ export interface RegistryStore {
   /** Keeps the version; the same id again returns the one already kept. Numbers are given in order of arrival, per model. */
   add(version: Omit<ModelVersion, "number">): Promise<ModelVersion>;
   get(id: Digest): Promise<ModelVersion | undefined>;
-  /** By number, alias or the beginning of a digest. */
+  /** By number, alias or at least four hex digits of a digest; digits alone are a number. */
   find(model: string, name: string): Promise<ModelVersion | undefined>;
   versions(model: string): Promise<ModelVersion[]>;
   models(): Promise<string[]>;
   alias(model: string, alias: Alias): Promise<Digest | undefined>;
+  /** Inside a transaction: until its end nobody else who asks for the same moves the model's aliases. Ask before you look. */
+  lock(model: string): Promise<void>;
   move(move: AliasMove): Promise<void>;
   /** Newest first. */
   moves(model: string, alias?: Alias): Promise<AliasMove[]>;
@@ -62,10 +64,13 @@ export function registryStore(sql: Sql): RegistryStore {
         const id = await store.alias(model, name);
         return id && store.get(id);
       }
-      const number = /^v?\d{1,9}$/.test(name) ? Number(name.replace("v", "")) : -1;
+      const number = /^v?(\d{1,9})$/.exec(name)?.[1];
+      const digest = /^(?:sha256:)?([0-9a-f]{4,64})$/.exec(name)?.[1];
+      if (number === undefined && digest === undefined) return undefined;
       const rows = await sql.query<VersionRow>(
-        `${VERSION} where model = $1 and (number = $2 or starts_with(id, $3)) order by number desc limit 1`,
-        [model, number, name.startsWith("sha256:") ? name : `sha256:${name}`],
+        `${VERSION} where model = $1 and ${number === undefined ? "starts_with(id, $2)" : "number = $2"}
+         order by number desc limit 1`,
+        [model, number === undefined ? `sha256:${digest}` : Number(number)],
       );
       return rows[0] && toVersion(rows[0]);
     },
@@ -88,6 +93,9 @@ export function registryStore(sql: Sql): RegistryStore {
         [model, alias],
       );
       return rows[0]?.version ?? undefined;
+    },
+    async lock(model) {
+      await sql.query("select pg_advisory_xact_lock(hashtext('model_alias:' || $1))", [model]);
     },
     async move(move) {
       await sql.query(

@@ -26,7 +26,8 @@ const MISSING = new Set(MISSING_TEXTS);
 /** Does a value written as this text count as missing? */
 export const isMissingText = (text: string): boolean =>
   text.length <= LONGEST_MISSING && MISSING.has(text.trim());
-const NOT_FINITE = /^[+-]?(inf|infinity)$|^#(DIV\/0!|NUM!|REF!|VALUE!)$/i;
+/** Infinite, an error of a spreadsheet, or more than a double holds. */
+const NOT_FINITE = /^[+-]?(inf|infinity|\d+(\.\d*)?e\+?\d{3,})$|^#(DIV\/0!|NUM!|REF!|VALUE!)$/i;
 
 export function isMissing(block: TextBlock, cell: number): boolean {
   const start = block.starts[cell]!;

@@ -1,4 +1,4 @@
-import { cellNumber, isMissing } from "./cell.ts";
+import { cellNumber, isMissing, whyNotNumber } from "./cell.ts";
 import { type RaggedBlock, raggedRows } from "./csv.ts";
 import { parseDate } from "./date.ts";
 import { cellText } from "./text-block.ts";
@@ -106,7 +106,9 @@ function below(rows: RaggedBlock, c: number) {
     if (r === 0 || rows.widths[r] !== rows.widths[0] || isMissing(rows, at + c)) continue;
     const text = (cellText(rows, at + c) ?? "").trim();
     filled++;
-    if (!Number.isNaN(cellNumber(rows, at + c)) || !Number.isNaN(parseDate(text))) typed++;
+    const number =
+      !Number.isNaN(cellNumber(rows, at + c)) || whyNotNumber(rows, at + c) === "not_finite";
+    if (number || !Number.isNaN(parseDate(text))) typed++;
     values.set(text, (values.get(text) ?? 0) + 1);
   }
   return { values, filled, typed };

@@ -1,5 +1,5 @@
 import { graph } from "../onnx/graph.ts";
-import type { Signature } from "../onnx/signature.ts";
+import { outputName, type Signature } from "../onnx/signature.ts";
 import type { FittedCandidate } from "./candidate.ts";
 import type { TrainingSpec } from "./training-spec.ts";
 
@@ -15,7 +15,7 @@ export function exportOnnx(
   const emitted = fitted.encoder.emit(g);
   const scores = fitted.model.emit(g, emitted);
   const classes = spec.task === "regression" ? [] : spec.classes;
-  const output = spec.task === "regression" ? "value" : "probability";
+  const output = outputName({ task: spec.task, columns: fitted.encoder.columns });
   g.node("Identity", [scores], {}, { outputs: [output] });
   g.output(output, "float32", ["N", Math.max(1, classes.length)]);
   const signature: Signature = {

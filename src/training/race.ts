@@ -43,7 +43,7 @@ export function standings(
   dropped: ReadonlySet<string> = new Set(),
 ): Standing[] {
   const rows = candidates.map((candidate): Standing => {
-    const own = trials.filter((t) => t.candidate === candidate.id);
+    const own = trials.filter((t) => t.candidate === candidate.id).sort((a, b) => a.fold - b.fold);
     const failed = own.find((t) => t.error !== undefined);
     const scores = own.filter((t) => t.error === undefined).map((t) => t.score);
     const n = scores.length;

@@ -79,6 +79,7 @@ export function sampleRegistry(now: number): RegistryStore {
       versions.find((v) => v.model === model && String(v.number) === name),
     versions: async (model) => versions.filter((v) => v.model === model),
     models: async () => [...new Set(versions.map((v) => v.model))],
+    lock: async () => {},
     alias: async (model, alias) =>
       moves.find((m) => m.model === model && m.alias === alias)?.version,
     async move(moved) {

@@ -1,5 +1,6 @@
 import type { client } from "../../../sdk/src/client.ts";
 import type { serving } from "../../../sdk/src/contract/serving.ts";
+import { MillwrightError } from "../../errors.ts";
 import type { JudgeOutcome } from "../../pipelines/judge.ts";
 import type { Platform } from "../../pipelines/platform.ts";
 import type { TrainOutcome } from "../../pipelines/train.ts";
@@ -16,6 +17,8 @@ export interface Stage {
   progress(message: string): void;
 }
 
+const LONGEST_WAIT_MS = 60_000;
+
 /** Runs of one model with the clock turned back: `asOf` is the moment the replay has reached. */
 export function operate(stage: Stage, model: string) {
   const { engine } = stage.platform;
@@ -28,10 +31,15 @@ export function operate(stage: Stage, model: string) {
     judge: (asOf: number) => run<JudgeOutcome>("judge", { asOf }),
     /** Waits until what events have started is over: incidents start trainings by themselves. Returns those of this model. */
     async settled(since: number): Promise<TrainOutcome[]> {
-      for (;;) {
+      for (const started = Date.now(); ; ) {
+        if (Date.now() - started > LONGEST_WAIT_MS)
+          throw new MillwrightError(
+            "timeout",
+            `What ${model}'s incidents started is not over after a minute. See: millwright runs`,
+          );
         const [row] = await stage.sql.query<{ behind: number }>(
           `select count(*) as behind from millwright.event_consumer
-           where last_id < (select coalesce(max(id), 0) from millwright.event where type like 'incident.%')
+           where last_id < (select coalesce(max(id), 0) from millwright.event where type in ('incident.opened', 'incident.continues'))
              and name = 'retrain-on-incident'`,
         );
         const runs = await engine.list({ pipeline: "train", limit: 20 });
@@ -78,9 +86,12 @@ export const right = (title: string) => ({ title, right: true }) as const;
 /** A decision of the sequential test in a few words. */
 export function inShort({ pairs, challenger, champion, outcome }: SequentialDecision): string {
   const evidence = outcome === "promote" ? challenger : champion;
-  const figure = evidence >= 1e6 ? "over a million" : evidence.toPrecision(3);
+  const figure =
+    evidence >= 1e6
+      ? "over a million"
+      : evidence.toLocaleString("en-US", { maximumSignificantDigits: 3 });
   const most = Math.max(challenger, champion) < 20;
   return most
     ? `no difference shown on ${pairs} pairs`
-    : `evidence ${figure} of 20 on ${pairs} pairs`;
+    : `evidence ${figure} (20 needed) on ${pairs} pairs`;
 }

@@ -5,7 +5,7 @@ import { newId } from "../../lib/ids.ts";
 import { encodeBatch } from "./frames.ts";
 import { type JournalFile, openJournalFile } from "./journal-file.ts";
 import { thisProcess } from "./owner.ts";
-import { CLOSED, makeDirectory, OPEN, OWNER, syncDirectory } from "./segments.ts";
+import { CLOSED, makeDirectory, OPEN, OWNER, removeLeftovers, syncDirectory } from "./segments.ts";
 
 /**
  * An append-only file of this process, where acknowledged means kept: `append` resolves when the disk has it. Appends that arrive
@@ -57,6 +57,7 @@ interface Batch {
 }
 
 export async function openJournal(root: string, options: JournalOptions = {}): Promise<Journal> {
+  await removeLeftovers(root);
   const instance = newId("jrn", Date.now(), Math.random);
   const directory = join(root, instance);
   await makeDirectory(directory);

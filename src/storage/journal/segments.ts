@@ -48,7 +48,15 @@ export async function readSegment(segment: Segment): Promise<readonly string[] |
 
 export async function removeSegment(segment: Segment): Promise<void> {
   await rm(segment.path, { force: true });
-  const directory = join(segment.path, "..");
+  await removeIfLeft(join(segment.path, ".."));
+}
+
+/** Directories of ended processes that hold nothing (any more): one would be left by every start otherwise. */
+export async function removeLeftovers(root: string): Promise<void> {
+  for (const instance of await namesIn(root)) await removeIfLeft(join(root, instance));
+}
+
+async function removeIfLeft(directory: string): Promise<void> {
   const left = await namesIn(directory);
   if (left.some((name) => name !== OWNER)) return;
   const owner = await ownerOf(directory);

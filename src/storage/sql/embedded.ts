@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import {
+  chmodSync,
   closeSync,
   mkdirSync,
   openSync,
@@ -90,6 +91,8 @@ async function start(
   const crashed = readLock(state.cluster) !== undefined;
   for (let attempt = 1; ; attempt++) {
     await removeStaleLock(state.cluster, log);
+    // A folder that was copied may have lost its mode; PostgreSQL serves none that others could read.
+    chmodSync(state.cluster, 0o700);
     if (!(await portIsFree(state.port))) {
       // After a crash it may be the remains of our own server, and other processes know its URL: wait for them to go.
       const patienceMs = crashed ? 20_000 : 500;

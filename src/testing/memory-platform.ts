@@ -1,0 +1,69 @@
+import type { Pipeline, Steps } from "../engine/engine.ts";
+import type { Platform } from "../pipelines/platform.ts";
+import type { ModelDefinition } from "../pipelines/project.ts";
+import type { LoggedPrediction } from "../serving/read-log.ts";
+import { type MemoryStores, memoryStores } from "./memory-stores.ts";
+import { quietLog } from "./quiet-log.ts";
+
+export interface MemoryPlatform {
+  readonly stores: MemoryStores;
+  /** The prediction log; tests put rows in. */
+  readonly logged: LoggedPrediction[];
+  readonly platform: Platform;
+}
+
+/** What stories about the change of champions need: stores in memory, a log that is a list, a clock that stands. */
+export function memoryPlatform(
+  model: Partial<ModelDefinition> = {},
+  options: { readonly now?: number } = {},
+): MemoryPlatform {
+  const stores = memoryStores();
+  const logged: LoggedPrediction[] = [];
+  const definition = {
+    datasets: { mails: { source: "mails.csv" } },
+    models: { mail: { dataset: "mails", target: "is_spam", ...model } },
+  };
+  const platform = {
+    ...stores,
+    clock: { now: () => options.now ?? 1_000_000 },
+    log: quietLog(),
+    project: async () => ({ definition, code: "sha256:0", folder: "/" }),
+    datasets: { find: async () => ({ schema: { columns: [{ name: "subject" }] } }) },
+    predictions: {
+      read: async (query: Parameters<Platform["predictions"]["read"]>[0]) =>
+        logged.filter(
+          (p) =>
+            p.model === query.model &&
+            p.variant === (query.variant ?? "champion") &&
+            p.eventTime >= query.from &&
+            p.eventTime < query.to &&
+            (query.version === undefined || p.version === query.version) &&
+            (!query.withFeedback || p.truth !== undefined),
+        ),
+    },
+  } as unknown as Platform;
+  return { stores, logged, platform };
+}
+
+/**
+ * Runs a pipeline's steps one after the other. What a step gives back goes through JSON, as after a restart. `dieAfter`: the
+ * process dies when that step's work is done but not yet in the journal, so the step is done once more.
+ */
+export async function runPipeline<I, O>(
+  pipeline: Pipeline<I, O>,
+  input: I,
+  options: { readonly runId?: string; readonly dieAfter?: string } = {},
+): Promise<O> {
+  const context = { signal: { aborted: false }, progress: () => {} };
+  const steps: Steps = {
+    runId: options.runId ?? "run_1",
+    async step(name, body) {
+      if (options.dieAfter === name) await body(context);
+      const value = await body(context);
+      return value === undefined ? value : JSON.parse(JSON.stringify(value));
+    },
+    waitFor: async () => undefined,
+    sleep: async () => {},
+  };
+  return pipeline.run(steps, input);
+}
