@@ -22,6 +22,7 @@ const LAYERS = [
   "features",
   "training",
   "evaluation",
+  "explanation",
   "registry",
   "serving",
   "monitoring",

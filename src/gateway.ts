@@ -1,6 +1,7 @@
 import { randomFillSync } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { MillwrightError } from "./errors.ts";
 import { openServer } from "./http/server.ts";
 import type { Digest } from "./lib/digest.ts";
 import { newId } from "./lib/ids.ts";
@@ -219,6 +220,8 @@ function servingModels(loaded: Sessions<Signature>): {
           return input;
         }),
       score: (version, rows) => batches.run(version.onnx, rows),
+      explain: () =>
+        Promise.reject(new MillwrightError("unsupported", "Explanations are not served yet.")),
     },
   };
 }

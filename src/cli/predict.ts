@@ -4,6 +4,7 @@ import { client, RequestError } from "../../sdk/src/client.ts";
 import { type Prediction, serving } from "../../sdk/src/contract/serving.ts";
 import type { Config } from "../config.ts";
 import { MillwrightError } from "../errors.ts";
+import { certainty } from "../evaluation/abstention.ts";
 import { scoreTable } from "../evaluation/score-table.ts";
 import type { Json } from "../lib/json.ts";
 import { rowsToTable } from "../onnx/rows.ts";
@@ -180,12 +181,13 @@ async function ask(
   const outputs = rows.map((_, i) => [
     ...scores.values.subarray(i * scores.width, (i + 1) * scores.width),
   ]);
-  const answer = {
-    ...{ model, version, outputs, signature: version.signature, variant: "champion" as const },
-    ids: rows.map(() => ""),
-    labels: outputs.map((output) => labelOf(version.signature, output)),
-  };
-  return { predictions: answerRows(answer) as unknown as Prediction[], logged: false };
+  const { signature, abstain } = version;
+  const by = { model, version, variant: "champion" as const, level: 0, signature };
+  const answered = outputs.map((output) => ({
+    ...{ id: "", by, output, explanation: undefined, label: labelOf(signature, output) },
+    certainty: abstain && certainty(abstain, signature, output),
+  }));
+  return { predictions: answerRows({ model, rows: answered }), logged: false };
 }
 
 function sayPrediction(

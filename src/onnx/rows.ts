@@ -25,6 +25,7 @@ const EXPECTED: Readonly<Record<SignatureColumn["role"], string>> = {
   numeric: "a finite number",
   time: "a time: ISO 8601 text such as 2024-05-01T12:00:00Z, or seconds since 1970",
   category: "text, a number, true or false",
+  tensor: "a nested list of numbers",
   text: `text of at most ${MAX_TEXT} characters`,
 };
 

@@ -134,6 +134,7 @@ async function pairsSince(
     ({ id, truth }) => shadows.has(id) && truth !== undefined && truth.at < asOf,
   );
   const { signature } = version;
+  if (signature.task === "tensors") return new Float64Array(0);
   const theirs = scoresOf(
     pairs.map(({ id }) => shadows.get(id)!),
     other.signature,

@@ -1,3 +1,4 @@
+import type { AbstainRule } from "../evaluation/abstention.ts";
 import type { Digest } from "../lib/digest.ts";
 import type { Json } from "../lib/json.ts";
 import type { Signature } from "../onnx/signature.ts";
@@ -30,6 +31,10 @@ export interface ModelVersion {
   readonly report: Digest;
   readonly leaderboard: Digest;
   readonly reference: Digest;
+  /** When it says nothing rather than something uncertain; undefined: it always answers. */
+  readonly abstain?: AbstainRule | undefined;
+  /** Blob: rows of its training data as a Parquet file, against which its answers are explained. */
+  readonly background?: Digest | undefined;
   readonly runId: string;
   readonly createdAt: number;
 }

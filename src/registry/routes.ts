@@ -4,7 +4,6 @@ import type { Engine } from "../engine/engine.ts";
 import { MillwrightError } from "../errors.ts";
 import type { HttpRoute } from "../http/http.ts";
 import { mount } from "../http/mount.ts";
-import type { Task } from "../lib/task.ts";
 import { runSummary, subjectOf } from "../tracking/run-view.ts";
 import { championStack } from "./champion-stack.ts";
 import type { Evidence } from "./evidence.ts";
@@ -84,7 +83,7 @@ export function modelRoutes(deps: ModelRoutesDeps): HttpRoute[] {
     const definition = defined.find((d) => d.name === model);
     const summary: ModelSummary = {
       name: model,
-      task: (signature?.task ?? null) satisfies Task | null,
+      task: signature?.task ?? null,
       target: signature?.target ?? definition?.target ?? null,
       versions: versions.length,
       champion: await ref(champion),

@@ -1,38 +1,68 @@
+import type { Certainty } from "../evaluation/abstention.ts";
+import type { Contribution, Explanation } from "../explanation/explanation.ts";
 import type { Digest } from "../lib/digest.ts";
 import type { Signature } from "../onnx/signature.ts";
-import type { Variant } from "./prediction.ts";
+import type { AnsweringVariant } from "./prediction.ts";
 import type { RoutedVersion } from "./route.ts";
 
-/** What a model said about the rows of one request, before it takes the shape a protocol wants. */
-export interface Answer {
+/** Who answered. */
+export interface Answerer {
+  /** Another one than was asked for when a fallback answered. */
   readonly model: string;
   readonly version: RoutedVersion;
-  readonly variant: Exclude<Variant, "shadow">;
+  readonly variant: AnsweringVariant;
+  /** 0 = the model itself, 1 = its first fallback … */
+  readonly level: number;
   readonly signature: Signature;
-  readonly ids: readonly string[];
-  /** Per row, as in PredictionRecord. */
-  readonly outputs: readonly (readonly number[])[];
-  readonly labels: readonly (string | number)[];
+}
+
+/** What was said about one row, before it takes the shape a protocol wants. */
+export interface AnsweredRow {
+  readonly id: string;
+  readonly by: Answerer;
+  /** As in PredictionRecord. */
+  readonly output: readonly number[];
+  readonly label: string | number;
+  /** undefined: the version has no rule to abstain. */
+  readonly certainty: Certainty | undefined;
+  readonly explanation: Explanation | undefined;
+}
+
+export interface Answer {
+  /** The model that was asked for. */
+  readonly model: string;
+  readonly rows: readonly AnsweredRow[];
 }
 
 /** One row of the row API's answer. */
 export interface AnswerRow {
   readonly id: string;
-  /** The more probable class; the number itself for regression. */
-  readonly label: string | number;
+  /** The more probable class; the number itself for regression; null when it abstains. */
+  readonly label: string | number | null;
+  readonly abstained?: boolean;
   /** Binary: of the positive class. */
   readonly probability?: number;
   /** Of every class. */
   readonly probabilities?: Readonly<Record<string, number>>;
   /** Regression. */
   readonly value?: number;
+  /** Conformal: every class that may be true. */
+  readonly set?: string[];
+  readonly interval?: [number, number];
+  readonly explanation?: Omit<Explanation, "contributions"> & {
+    readonly contributions: Contribution[];
+  };
   readonly version: number;
   readonly versionId: Digest;
-  readonly variant: Exclude<Variant, "shadow">;
+  readonly variant: AnsweringVariant;
+  /** Which model answered, when it was a fallback, and how far down the chain. */
+  readonly answeredBy?: string;
+  readonly level?: number;
 }
 
 /** The class with the highest probability (binary: positive from 0.5 on), or the number. */
 export function labelOf(signature: Signature, output: readonly number[]): string | number {
+  if (signature.task === "tensors") return "";
   if (signature.task === "regression") return output[0]!;
   if (signature.task === "binary") return signature.classes[output[0]! >= 0.5 ? 1 : 0]!;
   let best = 0;
@@ -46,16 +76,32 @@ export const classProbabilities = (
   output: readonly number[],
 ): readonly number[] => (signature.task === "binary" ? [1 - output[0]!, output[0]!] : output);
 
-export function answerRows(answer: Answer): AnswerRow[] {
-  const { signature, version, variant } = answer;
-  return answer.ids.map((id, i) => {
-    const output = answer.outputs[i]!;
-    const by = { version: version.number, versionId: version.id, variant };
-    const label = answer.labels[i]!;
-    if (signature.task === "regression") return { id, label, value: output[0]!, ...by };
-    const each = classProbabilities(signature, output);
-    const probabilities = Object.fromEntries(signature.classes.map((c, k) => [c, each[k]!]));
-    if (signature.task === "multiclass") return { id, label, probabilities, ...by };
-    return { id, label, probability: output[0]!, probabilities, ...by };
-  });
+export const answerRows = (answer: Answer): AnswerRow[] => answer.rows.map(answerRow);
+
+function answerRow({ id, by, output, label, certainty, explanation }: AnsweredRow): AnswerRow {
+  const { signature, version, variant, level } = by;
+  const said = {
+    id,
+    label: certainty?.abstained ? null : label,
+    ...(certainty === undefined ? {} : { abstained: certainty.abstained }),
+    ...(certainty?.set === undefined ? {} : { set: [...certainty.set] }),
+    ...(certainty?.interval === undefined
+      ? {}
+      : { interval: [...certainty.interval] as [number, number] }),
+  };
+  const who = {
+    version: version.number,
+    versionId: version.id,
+    variant,
+    ...(level === 0 ? {} : { answeredBy: by.model, level }),
+    ...(explanation === undefined
+      ? {}
+      : { explanation: { ...explanation, contributions: [...explanation.contributions] } }),
+  };
+  if (signature.task === "regression") return { ...said, value: output[0]!, ...who };
+  if (signature.task === "tensors") return { ...said, ...who };
+  const each = classProbabilities(signature, output);
+  const probabilities = Object.fromEntries(signature.classes.map((c, k) => [c, each[k]!]));
+  if (signature.task === "multiclass") return { ...said, probabilities, ...who };
+  return { ...said, probability: output[0]!, probabilities, ...who };
 }

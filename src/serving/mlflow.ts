@@ -35,10 +35,10 @@ export function decodeInvocation(body: unknown, signature: Signature): readonly 
 /** What MLflow clients expect (`predictions`), and what feedback needs. */
 export function encodeInvocation(answer: Answer): object {
   return {
-    predictions: answer.labels,
-    ids: answer.ids,
-    outputs: answer.outputs,
-    version: answer.version.number,
+    predictions: answer.rows.map(({ label }) => label),
+    ids: answer.rows.map(({ id }) => id),
+    outputs: answer.rows.map(({ output }) => output),
+    version: answer.rows[0]?.by.version.number,
   };
 }
 

@@ -1,20 +1,14 @@
+import type { Explanation } from "../explanation/explanation.ts";
 import type { Clock } from "../lib/clock.ts";
 import { crashPoint } from "../lib/crash-point.ts";
 import type { Signature } from "../onnx/signature.ts";
-import { type Answer, labelOf } from "./answer.ts";
+import type { Answer } from "./answer.ts";
+import { answerPart } from "./answer-part.ts";
 import type { LogRecord } from "./prediction.ts";
 import type { RoutedVersion, RowFields } from "./route.ts";
 import type { RouteTable } from "./route-table.ts";
 import { decide, routeOf } from "./routing.ts";
-import {
-  allProblems,
-  invalidRows,
-  type KnownFields,
-  problemsOf,
-  type RawRow,
-  readRows,
-  type ScoredRow,
-} from "./rows.ts";
+import type { KnownFields, RawRow, ScoredRow } from "./rows.ts";
 import type { ShadowInput } from "./shadow.ts";
 
 export interface PredictDeps {
@@ -33,6 +27,8 @@ export interface Models {
   input(version: RoutedVersion, fields: RowFields): Promise<ModelInput>;
   /** Calls of one event-loop turn are gathered. Rows of other callers never fail these. */
   score(version: RoutedVersion, rows: readonly RawRow[]): Promise<ScoredRow[]>;
+  /** One explanation a row. */
+  explain(version: RoutedVersion, rows: readonly RawRow[]): Promise<readonly Explanation[]>;
 }
 
 export interface ModelInput {
@@ -50,6 +46,8 @@ export interface PredictInput {
   /** A version's number or digest; the champion when left out. */
   readonly version?: string | undefined;
   readonly rows: readonly unknown[];
+  /** Say why, row by row. */
+  readonly explain?: boolean | undefined;
   /** When the request arrived, milliseconds since 1970. */
   readonly at: number;
 }
@@ -61,31 +59,26 @@ export interface PredictInput {
 export async function predict(deps: PredictDeps, input: PredictInput): Promise<Answer> {
   const route = routeOf(deps.routes, input.model);
   const { version, variant, shadow } = decide(route, input.version);
-  const { signature, known } = await deps.models.input(version, route.fields);
-  const read = readRows({ ...input, signature, fields: route.fields }, known);
-  if (read.problems.length > 0) throw invalidRows(allProblems(signature, read));
-
-  const scored = await deps.models.score(version, read.rows);
-  const problems = problemsOf(scored);
-  if (problems.length > 0) throw invalidRows(problems);
-  const outputs = scored.map((row) => ("output" in row ? row.output : []));
-  const labels = outputs.map((output) => labelOf(signature, output));
-  const ids = outputs.map(() => deps.newPredictionId());
-
+  const { read, rows } = await answerPart(deps, {
+    ...input,
+    by: { model: route.model, version, variant, level: 0 },
+    fields: route.fields,
+  });
   const latencyMs = deps.clock.now() - input.at;
-  const records = ids.map((id, i): LogRecord => {
+  const records = rows.map((row, i): LogRecord => {
     return {
       kind: "prediction",
-      id,
+      id: row.id,
       model: route.model,
-      version: version.id,
-      variant,
+      version: row.by.version.id,
+      variant: row.by.variant,
       at: input.at,
       eventTime: read.eventTimes[i]!,
       key: read.keys[i],
       inputs: read.rows[i]!,
-      output: outputs[i]!,
-      label: labels[i]!,
+      output: row.output,
+      label: row.label,
+      ...(row.certainty?.abstained ? { abstained: true } : {}),
       latencyMs,
     };
   });
@@ -93,5 +86,5 @@ export async function predict(deps: PredictDeps, input: PredictInput): Promise<A
   await deps.log.append(records);
   crashPoint("predict:logged");
   if (shadow !== undefined) deps.afterwards({ version: shadow, fields: route.fields, records });
-  return { model: route.model, version, variant, signature, ids, outputs, labels };
+  return { model: route.model, rows };
 }

@@ -2,10 +2,14 @@ import type { Digest } from "../lib/digest.ts";
 import type { Json } from "../lib/json.ts";
 
 /**
- * `champion` answered the caller; `requested` too, being a version the caller named that is not the champion; `shadow` ran
- * beside the champion on the same row with the same id and answered nobody.
+ * Why this version: `champion` answered the caller; `requested` too, being a version the caller named that is not the champion;
+ * `canary` and `arm` had a part of the traffic; `fallback` stood in for a model that could not answer; `shadow` ran beside the
+ * champion on the same row with the same id and answered nobody.
  */
-export type Variant = "champion" | "requested" | "shadow";
+export type Variant = "champion" | "requested" | "canary" | "arm" | "fallback" | "shadow";
+
+/** The variants that answer callers. */
+export type AnsweringVariant = Exclude<Variant, "shadow">;
 
 /**
  * One answered row, as kept in the prediction log. Acknowledged means kept: the record is on disk (fsync) before the answer
@@ -13,6 +17,7 @@ export type Variant = "champion" | "requested" | "shadow";
  */
 export interface PredictionRecord {
   readonly id: string;
+  /** The model that was asked for. */
   readonly model: string;
   /** Model version that made `output`. */
   readonly version: Digest;
@@ -25,9 +30,12 @@ export interface PredictionRecord {
   readonly key: string | undefined;
   /** The row as received, extra fields included. Empty for `shadow`: the champion's record with the same id has them. */
   readonly inputs: Readonly<Record<string, Json>>;
-  /** Binary: [p(positive)], multiclass: p per class, regression: [value]. */
+  /** Binary: [p(positive)], multiclass: p per class, regression: [value], tensors: the numbers of the outputs, in order. */
   readonly output: readonly number[];
+  /** What the model leans to, also when it abstained; "" when its outputs name none. */
   readonly label: string | number;
+  /** The caller was told nothing but that it is uncertain. */
+  readonly abstained?: boolean | undefined;
   readonly latencyMs: number;
 }
 

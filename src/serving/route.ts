@@ -1,3 +1,4 @@
+import type { AbstainRule } from "../evaluation/abstention.ts";
 import type { Digest } from "../lib/digest.ts";
 
 /** Which versions answer for a model. Routes are data: changed live, kept in PostgreSQL, snapshot on the gateway's disk. */
@@ -6,11 +7,37 @@ export interface Route {
   readonly champion: RoutedVersion;
   /** Runs on the same rows after the answer has left; never slows or fails it. */
   readonly shadow: RoutedVersion | undefined;
+  /** Other versions that answer a part of the requests; the champion answers the rest. */
+  readonly split?: Split | undefined;
+  /** Models asked in this order when this one cannot answer: not loadable, overloaded, past its deadline. */
+  readonly fallback?: readonly string[] | undefined;
+  /** An answer that takes longer comes from the first fallback. */
+  readonly deadlineMs?: number | undefined;
   /** Fields of a row beside the model's own columns. */
   readonly fields: RowFields;
   /** Increases with every change of the model's route. */
   readonly revision: number;
 }
+
+/**
+ * How requests are divided. Rows with a key (`fields.key`) always meet the same version while the split lasts; others are drawn.
+ * canary: `percent` of the requests. weights: shares in proportion, the champion is one of the arms. bandit: Thompson sampling
+ * from Beta(1 + wins, 1 + losses), the champion is one of the arms.
+ */
+export type Split =
+  | { readonly kind: "canary"; readonly version: RoutedVersion; readonly percent: number }
+  | {
+      readonly kind: "weights";
+      readonly arms: readonly { readonly version: RoutedVersion; readonly weight: number }[];
+    }
+  | {
+      readonly kind: "bandit";
+      readonly arms: readonly {
+        readonly version: RoutedVersion;
+        readonly wins: number;
+        readonly losses: number;
+      }[];
+    };
 
 /** The part of a model version that a gateway needs: enough to serve without the database. A ModelVersion is one. */
 export interface RoutedVersion {
@@ -18,6 +45,10 @@ export interface RoutedVersion {
   /** 1, 2, 3 … within the model, for people. */
   readonly number: number;
   readonly onnx: Digest;
+  /** When it says nothing rather than something uncertain. */
+  readonly abstain?: AbstainRule | undefined;
+  /** Blob: rows of its training data as a Parquet file, against which its answers are explained. */
+  readonly background?: Digest | undefined;
 }
 
 /** What rows may carry beside the model's columns. Any other field is an error, because it is probably a misspelt column. */

@@ -4,6 +4,7 @@ import type { HttpAnswer, HttpRequest, HttpRoute } from "../http/http.ts";
 import { mount } from "../http/mount.ts";
 import { answerRows } from "./answer.ts";
 import { giveFeedback } from "./give-feedback.ts";
+import { infer } from "./infer.ts";
 import { decodeInvocation, encodeInvocation } from "./mlflow.ts";
 import { decodeInfer, describeModel, encodeInfer } from "./open-inference.ts";
 import { type PredictDeps, predict } from "./predict.ts";
@@ -24,9 +25,9 @@ export interface ServingDeps extends PredictDeps {
 
 export const servingRoutes = (deps: ServingDeps): HttpRoute[] => [
   ...mount(serving, {
-    async predict({ model, rows, version }, { at }) {
+    async predict({ model, rows, version, explain }, { at }) {
       const wanted = version === undefined ? undefined : String(version);
-      const answer = await predict(deps, { model, rows, version: wanted, at });
+      const answer = await predict(deps, { model, rows, version: wanted, explain, at });
       return { model: answer.model, predictions: answerRows(answer) };
     },
     giveFeedback: ({ model, feedback }, { at }) => giveFeedback(deps, { model, feedback, at }),
@@ -54,10 +55,10 @@ export const servingRoutes = (deps: ServingDeps): HttpRoute[] => [
 
 /** https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md */
 function openInference(deps: ServingDeps): HttpRoute[] {
-  const infer = async ({ params, body, at }: HttpRequest): Promise<HttpAnswer> => {
-    const { id, rows } = decodeInfer(body);
-    const answer = await predict(deps, { model: params.name!, version: params.version, rows, at });
-    return { body: encodeInfer(answer, id, body) };
+  const inferHttp = async ({ params, body, at }: HttpRequest): Promise<HttpAnswer> => {
+    const request = decodeInfer(body);
+    const answer = await infer(deps, { model: params.name!, version: params.version, request, at });
+    return { body: encodeInfer(answer) };
   };
   const describe = async ({ params }: HttpRequest): Promise<HttpAnswer> => {
     const route = routeOf(deps.routes, params.name!);
@@ -78,7 +79,7 @@ function openInference(deps: ServingDeps): HttpRoute[] {
       (path): HttpRoute[] => [
         { method: "GET", path, handle: describe },
         { method: "GET", path: `${path}/ready`, handle: modelReady },
-        { method: "POST", path: `${path}/infer`, handle: infer },
+        { method: "POST", path: `${path}/infer`, handle: inferHttp },
       ],
     ),
   ];

@@ -191,4 +191,7 @@ const routeOf = ({ model, champion, shadow, fields, revision }: RouteRow): Route
     : { model, champion, shadow: shadow ?? undefined, fields, revision };
 
 /** A ModelVersion is a RoutedVersion with much more, which has no place in a route. */
-const routed = ({ id, number, onnx }: RoutedVersion): RoutedVersion => ({ id, number, onnx });
+const routed = (version: RoutedVersion): RoutedVersion => {
+  const { id, number, onnx, abstain, background } = version;
+  return { id, number, onnx, abstain, background };
+};

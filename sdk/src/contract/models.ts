@@ -13,7 +13,7 @@ const VersionRef = z.object({
 
 const ModelSummary = z.object({
   name: z.string(),
-  task: z.enum(["binary", "multiclass", "regression"]).nullable(),
+  task: z.enum(["binary", "multiclass", "regression", "tensors"]).nullable(),
   target: z.string().nullable(),
   versions: z.number(),
   champion: VersionRef.nullable(),

@@ -13,19 +13,45 @@ const routed = z.object({
   revision: z.number(),
 });
 
+const explanation = z.object({
+  /** What the model says on average; with all contributions it adds up to what it said. */
+  base: z.number(),
+  /** One per column, the largest first. */
+  contributions: z.array(
+    z.object({ column: z.string(), value: z.unknown(), contribution: z.number() }),
+  ),
+  unit: z.enum(["log-odds", "probability", "target"]),
+  /** The class that is explained; absent for regression. */
+  of: z.string().optional(),
+  method: z.enum(["tree", "linear", "permutation", "kernel"]),
+  /** Half-width of the 95 % interval of a contribution, the widest; 0 = exact. */
+  error: z.number(),
+});
+
 const prediction = z.object({
   /** For feedback. */
   id: z.string(),
-  /** The more probable class; the number itself for regression. */
-  label: z.union([z.string(), z.number()]),
+  /** The more probable class; the number itself for regression; null when the model abstains. */
+  label: z.union([z.string(), z.number()]).nullable(),
+  /** true: too uncertain to say anything. Absent: the version has no rule to abstain. */
+  abstained: z.boolean().optional(),
   /** Binary: of the positive class. */
   probability: z.number().optional(),
   probabilities: z.record(z.string(), z.number()).optional(),
   /** Regression. */
   value: z.number().optional(),
+  /** Every class that may be true at the promised coverage. */
+  set: z.array(z.string()).optional(),
+  /** The number lies in here at the promised coverage. */
+  interval: z.tuple([z.number(), z.number()]).optional(),
+  /** Why, when asked for. */
+  explanation: explanation.optional(),
   version: z.number(),
   versionId: z.string(),
-  variant: z.enum(["champion", "requested"]),
+  variant: z.enum(["champion", "requested", "canary", "arm", "fallback"]),
+  /** The model that answered, when it was a fallback, and how far down the chain (1 = the first). */
+  answeredBy: z.string().optional(),
+  level: z.number().optional(),
 });
 
 export type Prediction = z.output<typeof prediction>;
@@ -41,6 +67,8 @@ export const serving = {
       rows: z.array(row).min(1).max(100_000),
       /** A version's number or digest; the champion when left out. */
       version: z.union([z.string(), z.number()]).optional(),
+      /** Say why, row by row. */
+      explain: z.boolean().optional(),
     }),
     output: z.object({ model: z.string(), predictions: z.array(prediction) }),
   }),

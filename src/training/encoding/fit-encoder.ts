@@ -11,7 +11,7 @@ import { rawNumbers, scaledNumbers } from "./numbers.ts";
 import { textBags, textScores } from "./texts.ts";
 import { timeParts } from "./times.ts";
 
-export type FeatureRole = SignatureColumn["role"];
+export type FeatureRole = Exclude<SignatureColumn["role"], "tensor">;
 
 export interface FitEncoderInput {
   /** The training rows. */

@@ -1,0 +1,40 @@
+import { certainty } from "../evaluation/abstention.ts";
+import type { AnsweredRow, Answerer } from "./answer.ts";
+import { labelOf } from "./answer.ts";
+import type { PredictDeps } from "./predict.ts";
+import type { RowFields } from "./route.ts";
+import { allProblems, invalidRows, problemsOf, type ReadRows, readRows } from "./rows.ts";
+
+/** What one version says about some rows of a request. Throws `invalid_input` naming every wrong field. */
+export async function answerPart(
+  deps: Pick<PredictDeps, "models" | "newPredictionId">,
+  input: {
+    readonly by: Omit<Answerer, "signature">;
+    readonly fields: RowFields;
+    readonly rows: readonly unknown[];
+    readonly explain?: boolean | undefined;
+    readonly at: number;
+  },
+): Promise<{ readonly read: ReadRows; readonly rows: readonly AnsweredRow[] }> {
+  const { version } = input.by;
+  const { signature, known } = await deps.models.input(version, input.fields);
+  const read = readRows({ ...input, signature }, known);
+  if (read.problems.length > 0) throw invalidRows(allProblems(signature, read));
+  const scored = await deps.models.score(version, read.rows);
+  const problems = problemsOf(scored);
+  if (problems.length > 0) throw invalidRows(problems);
+  const explanations = input.explain ? await deps.models.explain(version, read.rows) : undefined;
+  const by = { ...input.by, signature };
+  const rows = scored.map((row, i): AnsweredRow => {
+    const output = "output" in row ? row.output : [];
+    return {
+      id: deps.newPredictionId(),
+      by,
+      output,
+      label: labelOf(signature, output),
+      certainty: version.abstain && certainty(version.abstain, signature, output),
+      explanation: explanations?.[i],
+    };
+  });
+  return { read, rows };
+}
