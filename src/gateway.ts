@@ -50,6 +50,8 @@ export interface GatewayOptions {
   readonly dataDir: string;
   /** How often routes are looked up. 500 ms when left out. */
   readonly refreshMs?: number;
+  /** `off`: answers leave unlogged, for whoever keeps a log of their own. `durable` when left out. */
+  readonly predictionLog?: "durable" | "off";
   readonly journal?: JournalOptions;
   readonly sessions?: SessionsOptions;
 }
@@ -74,11 +76,12 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
   const loaded = sessions((onnx: Digest) => loadModel(parts, onnx), options.sessions);
   const { models, batches } = servingModels(loaded);
   const journal = await openJournal(journalRoot(options.dataDir), options.journal);
+  const logged = options.predictionLog !== "off";
   const predictionLog: PredictionLog = {
     async append(records) {
       for (let at = 0; at < records.length; at += LOG_TURN) {
         const part = records.length <= LOG_TURN ? records : records.slice(at, at + LOG_TURN);
-        await journal.append(part.map((record) => JSON.stringify(record)));
+        if (logged) await journal.append(part.map((record) => JSON.stringify(record)));
         counters.count(part[0]!.kind === "feedback" ? "feedback" : "predictions", part.length);
       }
     },
