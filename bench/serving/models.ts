@@ -13,7 +13,7 @@ import { ModelProto } from "../../src/onnx/schema.ts";
 import type { Signature } from "../../src/onnx/signature.ts";
 import type { Route } from "../../src/serving/route.ts";
 import { fileBlobs } from "../../src/storage/blobs/files.ts";
-import { numberColumn, stringColumn } from "../../src/table/table.ts";
+import { type Column, numberColumn, stringColumn } from "../../src/table/table.ts";
 import { fitEncoder } from "../../src/training/encoding/fit-encoder.ts";
 import { linear } from "../../src/training/trainers/linear.ts";
 
@@ -121,7 +121,7 @@ function mailText(): Served {
   const subjects = column("subject");
   const table = {
     rows: cells.length,
-    columns: new Map([
+    columns: new Map<string, Column>([
       ["subject", stringColumn(subjects)],
       ["n_urls", numberColumn(column("n_urls").map(Number))],
     ]),
