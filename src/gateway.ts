@@ -2,6 +2,7 @@ import { randomFillSync } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { MillwrightError } from "./errors.ts";
+import type { HttpRoute } from "./http/http.ts";
 import { openServer } from "./http/server.ts";
 import type { Digest } from "./lib/digest.ts";
 import { newId } from "./lib/ids.ts";
@@ -106,27 +107,29 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
     ...options,
     log,
     onAnswer: counters.countRequest,
-    routes: servingRoutes({
-      routes,
-      models,
-      log: predictionLog,
-      clock,
-      afterwards: afterwards.add,
-      newPredictionId: () => newId("pred", Date.now(), chance),
-      about: { name: "millwright", version: parts.version },
-      ready: refresher.ready,
-      refresh: refresher.refresh,
-      pause: (ms) => pause(ms),
-      metrics: () =>
-        counters.render({
-          queued_rows: batches.queuedRows,
-          shadow_queued_rows: afterwards.queuedRows(),
-          journal_pending_bytes: journal.pendingBytes,
-          models_loaded: loaded.loaded,
-          models_loaded_bytes: loaded.loadedBytes,
-          models_routed: routes.size,
-        }),
-    }),
+    routes: withHot(
+      servingRoutes({
+        routes,
+        models,
+        log: predictionLog,
+        clock,
+        afterwards: afterwards.add,
+        newPredictionId: () => newId("pred", Date.now(), chance),
+        about: { name: "millwright", version: parts.version },
+        ready: refresher.ready,
+        refresh: refresher.refresh,
+        pause: (ms) => pause(ms),
+        metrics: () =>
+          counters.render({
+            queued_rows: batches.queuedRows,
+            shadow_queued_rows: afterwards.queuedRows(),
+            journal_pending_bytes: journal.pendingBytes,
+            models_loaded: loaded.loaded,
+            models_loaded_bytes: loaded.loadedBytes,
+            models_routed: routes.size,
+          }),
+      }),
+    ),
   });
   log.info("gateway listens", { url: server.url });
   return {
@@ -140,6 +143,17 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
     },
   };
 }
+
+/** Where nearly all requests go. */
+const HOT = new Set([
+  "/models/{model}/predict",
+  "/v2/models/{name}/infer",
+  "/v2/models/{name}/versions/{version}/infer",
+  "/models/{name}/invocations",
+]);
+
+const withHot = (routes: readonly HttpRoute[]): HttpRoute[] =>
+  routes.map((route) => (HOT.has(route.path) ? { ...route, hot: true } : route));
 
 export interface ShipperParts {
   readonly sql: Sql;
