@@ -13,7 +13,9 @@ import type { Runtime } from "./runtime/runtime.ts";
 import { type Sessions, type SessionsOptions, sessions } from "./runtime/sessions.ts";
 import { loadModel } from "./serving/load-model.ts";
 import { type Metrics, metrics } from "./serving/metrics.ts";
+import { statistics } from "./serving/open-inference/statistics.ts";
 import type { ModelInput, Models, PredictionLog } from "./serving/predict.ts";
+import { protocolError } from "./serving/protocol-errors.ts";
 import { type KnownRoutes, refreshRoutes } from "./serving/refresh-routes.ts";
 import { type RouteTable, routeTable } from "./serving/route-table.ts";
 import { servingRoutes } from "./serving/routes.ts";
@@ -107,6 +109,7 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
     ...options,
     log,
     onAnswer: counters.countRequest,
+    errorBody: protocolError,
     routes: withHot(
       servingRoutes({
         routes,
@@ -116,6 +119,7 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
         afterwards: afterwards.add,
         newPredictionId: () => newId("pred", Date.now(), chance),
         about: { name: "millwright", version: parts.version },
+        statistics: statistics(),
         ready: refresher.ready,
         refresh: refresher.refresh,
         pause: (ms) => pause(ms),
