@@ -3,13 +3,7 @@ import { asNumbers, asStrings } from "../table/cast.ts";
 import type { StringColumn, Table } from "../table/table.ts";
 import { tokenCounter, tokenTable } from "../table/token-table.ts";
 import { outputName, type Signature, type SignatureColumn, type TextSpec } from "./signature.ts";
-
-/** A tensor as the runtime takes it. */
-export type Feed =
-  | { readonly type: "float32"; readonly dims: readonly number[]; readonly data: Float32Array }
-  | { readonly type: "float64"; readonly dims: readonly number[]; readonly data: Float64Array }
-  | { readonly type: "int64"; readonly dims: readonly number[]; readonly data: BigInt64Array }
-  | { readonly type: "string"; readonly dims: readonly number[]; readonly data: readonly string[] };
+import type { GraphTensor } from "./tensor.ts";
 
 /** Rows `from` (included) to `to` (excluded). */
 export interface RowRange {
@@ -21,12 +15,12 @@ export interface RowRange {
  * Turns tables into the inputs of a model: the one implementation for evaluation, batch and online. Make it once per model,
  * it holds the vocabulary's index. Columns the table lacks are missing, columns the model does not know are left out.
  */
-export type Feeder = (table: Table, range?: RowRange) => Record<string, Feed>;
+export type Feeder = (table: Table, range?: RowRange) => Record<string, GraphTensor>;
 
 export function feeder(signature: Pick<Signature, "columns">): Feeder {
   const columns = signature.columns.map(feedColumn);
   return (table, range = { from: 0, to: table.rows }) => {
-    const feeds: Record<string, Feed> = {};
+    const feeds: Record<string, GraphTensor> = {};
     for (const feed of columns) feed(table, range, feeds);
     return feeds;
   };
@@ -39,7 +33,7 @@ export function toFeeds(
   signature: Pick<Signature, "columns">,
   table: Table,
   range?: RowRange,
-): Record<string, Feed> {
+): Record<string, GraphTensor> {
   let feed = FEEDERS.get(signature);
   if (feed === undefined) {
     feed = feeder(signature);
@@ -48,7 +42,7 @@ export function toFeeds(
   return feed(table, range);
 }
 
-type FeedColumn = (table: Table, range: RowRange, feeds: Record<string, Feed>) => void;
+type FeedColumn = (table: Table, range: RowRange, feeds: Record<string, GraphTensor>) => void;
 
 function feedColumn(column: SignatureColumn): FeedColumn {
   const { name } = column;
