@@ -100,12 +100,17 @@ function session(library: Library, inner: Ort.InferenceSession, packs: readonly 
       `no output is a tensor (${inner.outputNames.join(", ")}): export scikit-learn models with zipmap=False`,
     );
   const fetches = outputs.map((output) => output.name);
+  const asPacked = packedSpecs(inputs, packs);
   return {
+    packs,
     inputs,
     outputs,
     async run(feeds) {
-      checkFeeds(inputs, feeds);
-      const tensors = toTensors(library, inputs, packs, feeds);
+      const joined = packs.length > 0 && packs[0]!.name in feeds;
+      checkFeeds(joined ? asPacked : inputs, feeds);
+      const tensors = joined
+        ? toTensors(library, asPacked, [], feeds)
+        : toTensors(library, inputs, packs, feeds);
       try {
         const result = await inner.run(tensors, fetches);
         return Object.fromEntries(fetches.map((name) => [name, fromTensor(result[name]!)]));
@@ -134,6 +139,12 @@ function specOf(metadata: Ort.InferenceSession.ValueMetadata): TensorSpec | unde
     ),
   };
 }
+
+/** What the file takes, its packs as they are. */
+const packedSpecs = (inputs: readonly TensorSpec[], packs: readonly Pack[]): TensorSpec[] => [
+  ...packs.map(({ name, type, inputs: { length } }) => ({ name, type, shape: [null, length] })),
+  ...inputs.filter(({ name }) => !packs.some((pack) => pack.inputs.includes(name))),
+];
 
 /** Throws `invalid_input` naming the input. */
 function checkFeeds(

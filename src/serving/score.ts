@@ -1,7 +1,9 @@
 import type { Digest } from "../lib/digest.ts";
-import { fromOutputs, toFeeds } from "../onnx/feeds.ts";
-import { type RowProblem, rowsToTable } from "../onnx/rows.ts";
+import { fromOutputs } from "../onnx/feeds.ts";
+import { type RowFeeder, rowFeeder } from "../onnx/row-feeds.ts";
+import type { RowProblem } from "../onnx/rows.ts";
 import type { Signature } from "../onnx/signature.ts";
+import type { Session } from "../runtime/runtime.ts";
 import type { Sessions } from "../runtime/sessions.ts";
 import type { RawRow, ScoredRow } from "./rows.ts";
 
@@ -11,11 +13,12 @@ export async function score(
   input: { readonly onnx: Digest; readonly rows: readonly RawRow[] },
 ): Promise<ScoredRow[]> {
   return deps.sessions.use(input.onnx, async ({ session, about: signature }) => {
-    const { table, problems } = rowsToTable(signature, input.rows);
-    const outputs = await session.run(toFeeds(signature, table));
-    const scores = fromOutputs(signature, outputs);
+    const { feeds, problems } = feederOf(session, signature)(input.rows);
+    const outputs = await session.run(feeds);
+    const { values, width } = fromOutputs(signature, outputs);
     const rows = input.rows.map((_, i): ScoredRow => {
-      const output = Array.from(scores.values.subarray(i * scores.width, (i + 1) * scores.width));
+      const output: number[] = [];
+      for (let at = i * width; at < (i + 1) * width; at++) output.push(values[at]!);
       return output.every(Number.isFinite) ? { output } : { problems: [notANumber(i)] };
     });
     for (const problem of problems) {
@@ -26,6 +29,18 @@ export async function score(
     }
     return rows;
   });
+}
+
+const FEEDERS = new WeakMap<Session, RowFeeder>();
+
+/** Made once per session. */
+function feederOf(session: Session, signature: Signature): RowFeeder {
+  let feeder = FEEDERS.get(session);
+  if (feeder === undefined) {
+    feeder = rowFeeder(signature, session.packs ?? []);
+    FEEDERS.set(session, feeder);
+  }
+  return feeder;
 }
 
 const notANumber = (row: number): RowProblem => ({
