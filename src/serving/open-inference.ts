@@ -10,6 +10,7 @@ import {
   type Tensor,
 } from "./inference.ts";
 import type { Route } from "./route.ts";
+import { servedVersions } from "./routing.ts";
 
 /** Open Inference Protocol v2 over JSON. `null` in `data` is a missing value. Throws `invalid_input` naming the tensor. */
 export function decodeInfer(body: unknown): InferRequest {
@@ -61,7 +62,7 @@ export const encodeInfer = ({ model, version, id, ...rest }: InferAnswer): objec
 
 /** Model metadata as the protocol wants it. */
 export function describeModel(route: Route, signature: Signature): ModelMetadata {
-  const versions = [route.champion, ...(route.shadow === undefined ? [] : [route.shadow])];
+  const versions = servedVersions(route);
   const tensor = (name: string, datatype: Datatype, width: number) => ({
     name,
     datatype,
