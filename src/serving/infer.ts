@@ -1,6 +1,7 @@
 import { MillwrightError } from "../errors.ts";
 import type { Json } from "../lib/json.ts";
 import { type Answer, classProbabilities } from "./answer.ts";
+import { certaintyTensors } from "./certainty-tensors.ts";
 import type { InferAnswer, InferRequest, Tensor } from "./inference.ts";
 import { type PredictDeps, predict } from "./predict.ts";
 import type { RawRow } from "./rows.ts";
@@ -68,7 +69,7 @@ function encode({ model, rows }: Answer, request: InferRequest): InferAnswer {
             "label",
             "BYTES",
             1,
-            rows.map(({ label }) => label),
+            rows.map(({ label, certainty }) => (certainty?.abstained ? "" : label)),
           ),
           tensor(
             "probability",
@@ -78,6 +79,7 @@ function encode({ model, rows }: Answer, request: InferRequest): InferAnswer {
           ),
         ];
   all.push(
+    ...certaintyTensors(rows),
     tensor(
       "prediction_id",
       "BYTES",

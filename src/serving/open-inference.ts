@@ -1,6 +1,7 @@
 import { MillwrightError } from "../errors.ts";
 import type { Json } from "../lib/json.ts";
 import type { Signature, SignatureColumn } from "../onnx/signature.ts";
+import { certaintyOutputs } from "./certainty-tensors.ts";
 import {
   DATATYPES,
   type Datatype,
@@ -80,6 +81,7 @@ export function describeModel(route: Route, signature: Signature): ModelMetadata
             tensor("label", "BYTES", 1),
             { ...tensor("probability", "FP32", signature.classes.length) },
           ]),
+      ...certaintyOutputs(route.champion.abstain, signature),
       tensor("prediction_id", "BYTES", 1),
     ],
     parameters: {
