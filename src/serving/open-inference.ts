@@ -10,7 +10,7 @@ import {
   type ModelMetadata,
   type Tensor,
 } from "./inference.ts";
-import type { Route } from "./route.ts";
+import type { ServedRoute } from "./route.ts";
 import { servedVersions } from "./routing.ts";
 
 /** Open Inference Protocol v2 over JSON. `null` in `data` is a missing value. Throws `invalid_input` naming the tensor. */
@@ -62,7 +62,7 @@ export const encodeInfer = ({ model, version, id, ...rest }: InferAnswer): objec
 });
 
 /** Model metadata as the protocol wants it. */
-export function describeModel(route: Route, signature: Signature): ModelMetadata {
+export function describeModel(route: ServedRoute, signature: Signature): ModelMetadata {
   const versions = servedVersions(route);
   const tensor = (name: string, datatype: Datatype, width: number) => ({
     name,
