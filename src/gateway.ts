@@ -17,6 +17,7 @@ import { statistics } from "./serving/open-inference/statistics.ts";
 import type { ModelInput, Models, PredictionLog } from "./serving/predict.ts";
 import { protocolError } from "./serving/protocol-errors.ts";
 import { type KnownRoutes, refreshRoutes } from "./serving/refresh-routes.ts";
+import { resting } from "./serving/resting.ts";
 import { type RouteTable, routeTable } from "./serving/route-table.ts";
 import { servingRoutes } from "./serving/routes.ts";
 import { knownFields, type RawRow, type ScoredRow } from "./serving/rows.ts";
@@ -117,6 +118,9 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
         log: predictionLog,
         clock,
         afterwards: afterwards.add,
+        alarm,
+        count: counters.count,
+        resting: resting(),
         newPredictionId: () => newId("pred", Date.now(), chance),
         about: { name: "millwright", version: parts.version },
         statistics: statistics(),
@@ -352,6 +356,14 @@ function cryptographicChance(): () => number {
     }
     return pool[at++]! / 2 ** 32;
   };
+}
+
+function alarm(ms: number): { readonly rings: Promise<void>; stop(): void } {
+  let timer: ReturnType<typeof setTimeout>;
+  const rings = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  return { rings, stop: () => clearTimeout(timer) };
 }
 
 const wordsOf = (error: unknown): string =>

@@ -157,7 +157,7 @@ async function ask(
     try {
       // Another project's gateway may hold the port: only one that serves this very version is ours.
       const { models } = await gateway.listRoutes({});
-      if (!models.some((route) => route.champion.id === version.id))
+      if (!models.some((route) => route.champion?.id === version.id))
         throw new TypeError("not ours");
       const { predictions } = await gateway.predict({ model, rows: [...rows] });
       return { predictions, logged: true };

@@ -17,7 +17,7 @@ export interface LogQuery {
   /** Any when left out. */
   readonly version?: Digest | undefined;
   /** `champion` when left out. Records of `shadow` have no inputs: join them with the champion's by id. */
-  readonly variant?: Variant;
+  readonly variant?: Variant | readonly Variant[];
   /** Only predictions of which is known what really happened. */
   readonly withFeedback?: boolean;
 }
@@ -41,9 +41,10 @@ export interface ReadLogDeps {
  */
 export async function readLog(deps: ReadLogDeps, query: LogQuery): Promise<LoggedPrediction[]> {
   const { model, from, to, version, variant = "champion" } = query;
+  const variants = [variant].flat();
   const wanted = (head: RecordHead): boolean =>
     head.model === model &&
-    head.variant === variant &&
+    variants.includes(head.variant) &&
     head.eventTime >= from &&
     head.eventTime < to &&
     (version === undefined || head.version === version);

@@ -42,7 +42,7 @@ async function expectOneOf({ model, run }: { model: string; run: string }): Prom
     ["champion", versions[0]!.id],
   ]);
   const route = await servingStore(observer.sql).route(model);
-  expect(route?.champion.id).toBe(versions[0]!.id);
+  expect(route?.champion?.id).toBe(versions[0]!.id);
   const told = await observer.sql.query(
     "select id from millwright.event where type = 'model.promoted' and subject = $1",
     [model],

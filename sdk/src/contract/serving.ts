@@ -8,8 +8,12 @@ const routedVersion = z.object({ id: z.string(), number: z.number(), onnx: z.str
 
 const routed = z.object({
   model: z.string(),
-  champion: routedVersion,
+  /** Absent: a member of a family without a version of its own; its fallbacks answer. */
+  champion: routedVersion.optional(),
   shadow: routedVersion.optional(),
+  split: z.enum(["canary", "weights", "bandit"]).optional(),
+  fallback: z.array(z.string()).optional(),
+  deadlineMs: z.number().optional(),
   revision: z.number(),
 });
 
@@ -65,7 +69,7 @@ export const serving = {
     input: z.object({
       model: z.string(),
       rows: z.array(row).min(1).max(100_000),
-      /** A version's number or digest; the champion when left out. */
+      /** A version's number or digest, `champion`, `canary`, `challenger` or `shadow`; the route decides when left out. */
       version: z.union([z.string(), z.number()]).optional(),
       /** Say why, row by row. */
       explain: z.boolean().optional(),
