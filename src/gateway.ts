@@ -220,6 +220,8 @@ function servingModels(loaded: Sessions<Signature>): {
           return input;
         }),
       score: (version, rows) => batches.run(version.onnx, rows),
+      isLoaded: ({ onnx }) => loaded.isLoaded(onnx),
+      unload: ({ onnx }) => loaded.drop(onnx),
       explain: () =>
         Promise.reject(new MillwrightError("unsupported", "Explanations are not served yet.")),
     },
