@@ -11,6 +11,7 @@ import { type Batched, batched } from "./runtime/batched.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { type Sessions, type SessionsOptions, sessions } from "./runtime/sessions.ts";
 import { loadModel } from "./serving/load-model.ts";
+import { logStore } from "./serving/log/store.ts";
 import { type Metrics, metrics } from "./serving/metrics.ts";
 import type { ModelInput, Models, PredictionLog } from "./serving/predict.ts";
 import { type KnownRoutes, refreshRoutes } from "./serving/refresh-routes.ts";
@@ -160,7 +161,7 @@ export function shipRegularly(
 ): Shipper {
   const deps = {
     ...parts,
-    store: servingStore(parts.sql),
+    store: logStore(parts.sql),
     journals: journalsIn(journalRoot(options.dataDir)),
     breathe: () => new Promise<void>((resolve) => setImmediate(resolve)),
   };
