@@ -168,7 +168,7 @@ export function logStore(sql: Sql) {
         [model, firstId],
       );
       await sql.query(
-        "delete from millwright.prediction_volume where model = $1 and hour < $2 - 3600000",
+        "delete from millwright.prediction_volume where model = $1 and hour < $2::float8 - 3600000",
         [model, before],
       );
       return gone.length;
