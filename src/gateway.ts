@@ -2,6 +2,7 @@ import { randomFillSync } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { MillwrightError } from "./errors.ts";
+import type { HttpRoute } from "./http/http.ts";
 import { openServer } from "./http/server.ts";
 import type { Digest } from "./lib/digest.ts";
 import { newId } from "./lib/ids.ts";
@@ -13,7 +14,9 @@ import { type Sessions, type SessionsOptions, sessions } from "./runtime/session
 import { loadModel } from "./serving/load-model.ts";
 import { logStore } from "./serving/log/store.ts";
 import { type Metrics, metrics } from "./serving/metrics.ts";
+import { statistics } from "./serving/open-inference/statistics.ts";
 import type { ModelInput, Models, PredictionLog } from "./serving/predict.ts";
+import { protocolError } from "./serving/protocol-errors.ts";
 import { type KnownRoutes, refreshRoutes } from "./serving/refresh-routes.ts";
 import { type RouteTable, routeTable } from "./serving/route-table.ts";
 import { servingRoutes } from "./serving/routes.ts";
@@ -51,6 +54,8 @@ export interface GatewayOptions {
   readonly dataDir: string;
   /** How often routes are looked up. 500 ms when left out. */
   readonly refreshMs?: number;
+  /** `off`: answers leave unlogged, for whoever keeps a log of their own. `durable` when left out. */
+  readonly predictionLog?: "durable" | "off";
   readonly journal?: JournalOptions;
   readonly sessions?: SessionsOptions;
 }
@@ -75,11 +80,12 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
   const loaded = sessions((onnx: Digest) => loadModel(parts, onnx), options.sessions);
   const { models, batches } = servingModels(loaded);
   const journal = await openJournal(journalRoot(options.dataDir), options.journal);
+  const logged = options.predictionLog !== "off";
   const predictionLog: PredictionLog = {
     async append(records) {
       for (let at = 0; at < records.length; at += LOG_TURN) {
         const part = records.length <= LOG_TURN ? records : records.slice(at, at + LOG_TURN);
-        await journal.append(part.map((record) => JSON.stringify(record)));
+        if (logged) await journal.append(part.map((record) => JSON.stringify(record)));
         counters.count(part[0]!.kind === "feedback" ? "feedback" : "predictions", part.length);
       }
     },
@@ -104,27 +110,31 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
     ...options,
     log,
     onAnswer: counters.countRequest,
-    routes: servingRoutes({
-      routes,
-      models,
-      log: predictionLog,
-      clock,
-      afterwards: afterwards.add,
-      newPredictionId: () => newId("pred", Date.now(), chance),
-      about: { name: "millwright", version: parts.version },
-      ready: refresher.ready,
-      refresh: refresher.refresh,
-      pause: (ms) => pause(ms),
-      metrics: () =>
-        counters.render({
-          queued_rows: batches.queuedRows,
-          shadow_queued_rows: afterwards.queuedRows(),
-          journal_pending_bytes: journal.pendingBytes,
-          models_loaded: loaded.loaded,
-          models_loaded_bytes: loaded.loadedBytes,
-          models_routed: routes.size,
-        }),
-    }),
+    errorBody: protocolError,
+    routes: withHot(
+      servingRoutes({
+        routes,
+        models,
+        log: predictionLog,
+        clock,
+        afterwards: afterwards.add,
+        newPredictionId: () => newId("pred", Date.now(), chance),
+        about: { name: "millwright", version: parts.version },
+        statistics: statistics(),
+        ready: refresher.ready,
+        refresh: refresher.refresh,
+        pause: (ms) => pause(ms),
+        metrics: () =>
+          counters.render({
+            queued_rows: batches.queuedRows,
+            shadow_queued_rows: afterwards.queuedRows(),
+            journal_pending_bytes: journal.pendingBytes,
+            models_loaded: loaded.loaded,
+            models_loaded_bytes: loaded.loadedBytes,
+            models_routed: routes.size,
+          }),
+      }),
+    ),
   });
   log.info("gateway listens", { url: server.url });
   return {
@@ -138,6 +148,17 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
     },
   };
 }
+
+/** Where nearly all requests go. */
+const HOT = new Set([
+  "/models/{model}/predict",
+  "/v2/models/{name}/infer",
+  "/v2/models/{name}/versions/{version}/infer",
+  "/models/{name}/invocations",
+]);
+
+const withHot = (routes: readonly HttpRoute[]): HttpRoute[] =>
+  routes.map((route) => (HOT.has(route.path) ? { ...route, hot: true } : route));
 
 export interface ShipperParts {
   readonly sql: Sql;
@@ -221,6 +242,8 @@ function servingModels(loaded: Sessions<Signature>): {
           return input;
         }),
       score: (version, rows) => batches.run(version.onnx, rows),
+      isLoaded: ({ onnx }) => loaded.isLoaded(onnx),
+      unload: ({ onnx }) => loaded.drop(onnx),
       explain: () =>
         Promise.reject(new MillwrightError("unsupported", "Explanations are not served yet.")),
     },
