@@ -12,7 +12,9 @@ import type { Runtime } from "./runtime/runtime.ts";
 import { type Sessions, type SessionsOptions, sessions } from "./runtime/sessions.ts";
 import { loadModel } from "./serving/load-model.ts";
 import { type Metrics, metrics } from "./serving/metrics.ts";
+import { statistics } from "./serving/open-inference/statistics.ts";
 import type { ModelInput, Models, PredictionLog } from "./serving/predict.ts";
+import { protocolError } from "./serving/protocol-errors.ts";
 import { type KnownRoutes, refreshRoutes } from "./serving/refresh-routes.ts";
 import { type RouteTable, routeTable } from "./serving/route-table.ts";
 import { servingRoutes } from "./serving/routes.ts";
@@ -103,6 +105,7 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
     ...options,
     log,
     onAnswer: counters.countRequest,
+    errorBody: protocolError,
     routes: servingRoutes({
       routes,
       models,
@@ -111,6 +114,7 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
       afterwards: afterwards.add,
       newPredictionId: () => newId("pred", Date.now(), chance),
       about: { name: "millwright", version: parts.version },
+      statistics: statistics(),
       ready: refresher.ready,
       refresh: refresher.refresh,
       pause: (ms) => pause(ms),
@@ -220,6 +224,8 @@ function servingModels(loaded: Sessions<Signature>): {
           return input;
         }),
       score: (version, rows) => batches.run(version.onnx, rows),
+      isLoaded: ({ onnx }) => loaded.isLoaded(onnx),
+      unload: ({ onnx }) => loaded.drop(onnx),
       explain: () =>
         Promise.reject(new MillwrightError("unsupported", "Explanations are not served yet.")),
     },

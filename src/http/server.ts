@@ -4,8 +4,10 @@ import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import fastifyStatic from "@fastify/static";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { Problem } from "../../sdk/src/contract/errors.ts";
 import { MillwrightError } from "../errors.ts";
 import type { Log } from "../lib/log.ts";
+import { decoded, encoded } from "./encoding.ts";
 import type { HttpAnswer, HttpRoute } from "./http.ts";
 import { asMillwrightError, problemOf } from "./problem.ts";
 
@@ -24,6 +26,8 @@ export interface ServerOptions {
   readonly timeoutMs?: number;
   /** A built web application: its files are served, and index.html for any other GET that asks for HTML. */
   readonly staticDir?: string | undefined;
+  /** The body of an error, for paths whose protocol wants fields of its own in it. */
+  errorBody?(path: string, problem: Problem): object;
   /** Called once per answered request with the pattern of its route. */
   onAnswer?(route: string, status: number, durationMs: number): void;
 }
@@ -35,6 +39,8 @@ export interface HttpServer {
   close(drainMs?: number): Promise<void>;
 }
 
+const BODY_LIMIT = 16 * 1024 * 1024;
+
 /** Starts listening. Throws `invalid_config` when the address would be open to everybody, `conflict` when the port is taken. */
 export async function openServer(options: ServerOptions): Promise<HttpServer> {
   const host = options.host ?? "127.0.0.1";
@@ -44,20 +50,24 @@ export async function openServer(options: ServerOptions): Promise<HttpServer> {
       `Refusing to listen on ${host} without a token: everybody who reaches it could use it. Set a token, or listen on 127.0.0.1.`,
     );
   const app = Fastify({
-    bodyLimit: options.bodyLimit ?? 16 * 1024 * 1024,
+    bodyLimit: options.bodyLimit ?? BODY_LIMIT,
     requestTimeout: options.timeoutMs ?? 30_000,
     keepAliveTimeout: 65_000,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
     genReqId: requestIds(),
-    frameworkErrors: (error, request, reply) => sendProblem(error, request, reply, options.log),
+    frameworkErrors: (error, request, reply) => sendProblem(error, request, reply, options),
     forceCloseConnections: "idle",
   });
   app.addContentTypeParser(/^text\//, { parseAs: "string" }, (_, body, done) => done(null, body));
   app.addHook("onRequest", guard(options, host));
-  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, options.log));
+  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, options));
   if (options.staticDir !== undefined)
     await app.register(fastifyStatic, { root: options.staticDir, wildcard: false });
-  for (const route of options.routes) add(app, route, options);
+  for (const route of options.routes) if (!route.raw) add(app, route, options);
+  await app.register(async (scope) => {
+    readBytes(scope, options);
+    for (const route of options.routes) if (route.raw) add(scope, route, options);
+  });
   app.setNotFoundHandler(notFound(options));
   if (options.onAnswer !== undefined) {
     const { onAnswer } = options;
@@ -92,9 +102,38 @@ function add(app: FastifyInstance, route: HttpRoute, options: ServerOptions): vo
         }),
         timeoutMs,
       );
-      return send(reply, answer, request.id);
+      return route.raw && request.headers["accept-encoding"] !== undefined
+        ? sendEncoded(reply, answer, request)
+        : send(reply, answer, request.id);
     },
   });
+}
+
+/** Bodies of any content type as bytes, their `Content-Encoding` undone. */
+function readBytes(scope: FastifyInstance, { bodyLimit = BODY_LIMIT }: ServerOptions): void {
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser("*", { parseAs: "buffer" }, (request, body, done) => {
+    const encoding = request.headers["content-encoding"];
+    if (encoding === undefined) done(null, body);
+    else
+      decoded(body as Buffer, encoding, bodyLimit).then(
+        (bytes) => done(null, bytes),
+        (error: Error) => done(error),
+      );
+  });
+}
+
+async function sendEncoded(
+  reply: FastifyReply,
+  answer: HttpAnswer,
+  { id, headers }: FastifyRequest,
+): Promise<FastifyReply> {
+  const { body } = answer;
+  const plain = typeof body === "string" || body instanceof Uint8Array;
+  const made = plain ? await encoded(body, headers["accept-encoding"]) : undefined;
+  if (made === undefined) return send(reply, answer, id);
+  reply.headers({ "content-encoding": made.coding, vary: "accept-encoding" });
+  return send(reply, { ...answer, body: made.body }, id);
 }
 
 function send(reply: FastifyReply, answer: HttpAnswer, id: string): FastifyReply {
@@ -115,9 +154,10 @@ function sendProblem(
   thrown: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
-  log: Log,
+  { log, errorBody }: ServerOptions,
 ): FastifyReply {
   const error = asMillwrightError(thrown);
+  const problem = problemOf(error);
   if (error.code === "internal")
     log.error("request failed", {
       request: request.id,
@@ -130,7 +170,7 @@ function sendProblem(
     .code(error.status)
     .header("x-request-id", request.id)
     .type("application/problem+json; charset=utf-8")
-    .send(JSON.stringify(problemOf(error)));
+    .send(JSON.stringify(errorBody?.(request.url.split("?", 1)[0]!, problem) ?? problem));
 }
 
 /**

@@ -21,6 +21,8 @@ export interface SessionsOptions {
 export interface Sessions<About> {
   use<T>(model: Digest, body: (loaded: Loaded<About>) => Promise<T>): Promise<T>;
   isLoaded(model: Digest): boolean;
+  /** Takes it out of memory when its last user is done; the next use loads it again. */
+  drop(model: Digest): void;
   readonly loaded: number;
   readonly loadedBytes: number;
   close(): Promise<void>;
@@ -94,6 +96,10 @@ export function sessions<About>(
       return bytes;
     },
     isLoaded: (model) => entries.get(model)?.loaded !== undefined,
+    drop(model) {
+      const entry = entries.get(model);
+      if (entry?.loaded !== undefined) evict(model, entry);
+    },
     async use(model, body) {
       if (closed) throw new MillwrightError("unavailable", "This process is shutting down.");
       const entry = enter(model);

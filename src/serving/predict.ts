@@ -29,6 +29,9 @@ export interface Models {
   score(version: RoutedVersion, rows: readonly RawRow[]): Promise<ScoredRow[]>;
   /** One explanation a row. */
   explain(version: RoutedVersion, rows: readonly RawRow[]): Promise<readonly Explanation[]>;
+  isLoaded(version: RoutedVersion): boolean;
+  /** Frees its memory when nobody uses it; the next request loads it again. */
+  unload(version: RoutedVersion): void;
 }
 
 export interface ModelInput {

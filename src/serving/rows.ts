@@ -13,6 +13,9 @@ export type ScoredRow =
   | { readonly output: readonly number[] }
   | { readonly problems: readonly RowProblem[] };
 
+/** Rows of one request: each costs memory beyond its bytes. */
+export const MAX_ROWS = 100_000;
+
 export interface RowRequest {
   readonly signature: Signature;
   readonly fields: RowFields;

@@ -43,6 +43,8 @@ export const LOG_COLUMNS = [
   // Null for regression, where it is the output.
   { name: "label", type: "string" },
   { name: "latency_ms", type: "number" },
+  // 1, or null. Segments from before there were rules to abstain do not have it.
+  { name: "abstained", type: "number" },
 ] as const;
 
 /** Predictions sorted by model (within one, in the order of the journal), where each model's lie, and the last feedback of each. */
@@ -101,6 +103,7 @@ export function segmentTable(predictions: readonly PredictionRecord[]): Table {
     output: text((p) => JSON.stringify(p.output)),
     label: text((p) => (typeof p.label === "string" ? p.label : undefined)),
     latency_ms: number((p) => p.latencyMs),
+    abstained: number((p) => (p.abstained ? 1 : Number.NaN)),
   };
   return { rows: predictions.length, columns: new Map(Object.entries(columns)) };
 }
@@ -129,6 +132,7 @@ export function tableRecords(
   ];
   const [key, inputs, output, label] = [text("key"), text("inputs"), text("output"), text("label")];
   const [at, eventTime, latencyMs] = [number("at"), number("event_time"), number("latency_ms")];
+  const abstained = table.columns.has("abstained") ? number("abstained") : () => Number.NaN;
   const records: PredictionRecord[] = [];
   for (let i = 0; i < table.rows; i++) {
     const head = {
@@ -147,6 +151,7 @@ export function tableRecords(
       inputs: JSON.parse(inputs(i)!) as PredictionRecord["inputs"],
       output: values,
       label: label(i) ?? values[0]!,
+      ...(abstained(i) === 1 ? { abstained: true } : {}),
       latencyMs: latencyMs(i),
     });
   }

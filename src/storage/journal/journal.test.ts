@@ -10,12 +10,13 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { decodeBatches, encodeBatch } from "./frames.ts";
+import { batchEncoder, decodeBatches } from "./frames.ts";
 import { type Journal, type JournalOptions, openJournal } from "./journal.ts";
 import { type JournalFile, openJournalFile } from "./journal-file.ts";
 import { thisProcess } from "./owner.ts";
 import { listSegments, readSegment, removeSegment } from "./segments.ts";
 
+const encodeBatch = (lines: readonly string[]): Buffer => Buffer.from(batchEncoder()(lines));
 let root = "";
 const opened: Journal[] = [];
 beforeEach(() => {
@@ -96,7 +97,7 @@ describe("the journal", () => {
 
   test("a full disk rejects with storage_full, keeps nothing of it, and the journal recovers", async () => {
     const state: { code: string | undefined; syncs: number } = { code: undefined, syncs: 0 };
-    const journal = await journalIn({ openFile: failing(state) });
+    const journal = await journalIn({ openFile: failing(state), retryFullMs: 0 });
     await journal.append(["before"]);
     state.code = "ENOSPC";
     const error = { code: "storage_full", retryable: true };
