@@ -1,7 +1,7 @@
 import { randomFillSync } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { MillwrightError } from "./errors.ts";
+import { loadExplainer } from "./explanation/load-explainer.ts";
 import type { HttpRoute } from "./http/http.ts";
 import { openServer } from "./http/server.ts";
 import type { Digest } from "./lib/digest.ts";
@@ -11,6 +11,7 @@ import type { Signature } from "./onnx/signature.ts";
 import { type Batched, batched } from "./runtime/batched.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { type Sessions, type SessionsOptions, sessions } from "./runtime/sessions.ts";
+import { explain, explainedBy } from "./serving/explain.ts";
 import { loadModel } from "./serving/load-model.ts";
 import { logStore } from "./serving/log/store.ts";
 import { type Metrics, metrics } from "./serving/metrics.ts";
@@ -70,6 +71,9 @@ export interface Gateway {
 /** Rows whose shadow may wait; beyond, the shadow skips rows (counted) rather than slow the champion. */
 const MAX_SHADOW_ROWS = 20_000;
 
+/** Models ready to be explained: made when somebody first asks why. */
+const EXPLAINERS_KEPT: SessionsOptions = { maxBytes: 256 * 1024 * 1024, maxModels: 200 };
+
 /** Records written as JSON in one go: about 5 ms. */
 const LOG_TURN = 1000;
 
@@ -79,7 +83,13 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
   const counters = metrics();
   const routes = routeTable();
   const loaded = sessions((onnx: Digest) => loadModel(parts, onnx), options.sessions);
-  const { models, batches } = servingModels(loaded);
+  const explainers = sessions(
+    (key: Digest) => loadExplainer(parts, explainedBy(key)),
+    EXPLAINERS_KEPT,
+  );
+  const { models, batches } = servingModels(loaded, (version, rows) =>
+    explain({ explainers, breathe }, { version, rows }),
+  );
   const journal = await openJournal(journalRoot(options.dataDir), options.journal);
   const logged = options.predictionLog !== "off";
   const predictionLog: PredictionLog = {
@@ -149,6 +159,7 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
       await afterwards.drained();
       await journal.close();
       await loaded.close();
+      await explainers.close();
     },
   };
 }
@@ -188,7 +199,7 @@ export function shipRegularly(
     ...parts,
     store: logStore(parts.sql),
     journals: journalsIn(journalRoot(options.dataDir)),
-    breathe: () => new Promise<void>((resolve) => setImmediate(resolve)),
+    breathe,
   };
   let last: Promise<unknown> = Promise.resolve();
   let waiting = false;
@@ -222,7 +233,10 @@ export function shipRegularly(
 /** Where the journals of all gateways with this data folder are. */
 export const journalRoot = (dataDir: string): string => join(dataDir, "journal");
 
-function servingModels(loaded: Sessions<Signature>): {
+function servingModels(
+  loaded: Sessions<Signature>,
+  explainRowsOf: Models["explain"],
+): {
   models: Models;
   batches: Batched<Digest, RawRow, ScoredRow>;
 } {
@@ -248,8 +262,7 @@ function servingModels(loaded: Sessions<Signature>): {
       score: (version, rows) => batches.run(version.onnx, rows),
       isLoaded: ({ onnx }) => loaded.isLoaded(onnx),
       unload: ({ onnx }) => loaded.drop(onnx),
-      explain: () =>
-        Promise.reject(new MillwrightError("unsupported", "Explanations are not served yet.")),
+      explain: explainRowsOf,
     },
   };
 }
@@ -366,6 +379,7 @@ function alarm(ms: number): { readonly rings: Promise<void>; stop(): void } {
   });
   return { rings, stop: () => clearTimeout(timer) };
 }
+const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const wordsOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);
