@@ -23,6 +23,7 @@ import { resting } from "./serving/resting.ts";
 import { type RouteTable, routeTable } from "./serving/route-table.ts";
 import { servingRoutes } from "./serving/routes.ts";
 import { knownFields, type RawRow, type ScoredRow } from "./serving/rows.ts";
+import { runTensors, type TensorCall } from "./serving/run-tensors.ts";
 import { score } from "./serving/score.ts";
 import { type ShadowInput, shadow } from "./serving/shadow.ts";
 import { type Shipped, ship } from "./serving/ship.ts";
@@ -243,6 +244,9 @@ function servingModels(
   const batches = batched((onnx: Digest, rows: readonly RawRow[]) =>
     score({ sessions: loaded }, { onnx, rows }),
   );
+  const tensors = batched((onnx: Digest, calls: readonly TensorCall[]) =>
+    runTensors({ sessions: loaded }, { onnx, calls }),
+  );
   /** Per signature and fields object: a new route or a reloaded model gets new ones. */
   const inputs = new WeakMap<Signature, WeakMap<object, ModelInput>>();
   return {
@@ -260,6 +264,7 @@ function servingModels(
           return input;
         }),
       score: (version, rows) => batches.run(version.onnx, rows),
+      run: async (version, call) => (await tensors.run(version.onnx, [call]))[0]!,
       isLoaded: ({ onnx }) => loaded.isLoaded(onnx),
       unload: ({ onnx }) => loaded.drop(onnx),
       explain: explainRowsOf,
