@@ -7,6 +7,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Problem } from "../../sdk/src/contract/errors.ts";
 import { MillwrightError } from "../errors.ts";
 import type { Log } from "../lib/log.ts";
+import { isLoopback } from "../lib/loopback.ts";
 import { decoded, encoded } from "./encoding.ts";
 import type { HttpAnswer, HttpRoute } from "./http.ts";
 import { asMillwrightError, problemOf } from "./problem.ts";
@@ -204,9 +205,6 @@ function guard(options: ServerOptions, host: string) {
 }
 
 const hostName = (host: string): string => host.replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
-const isLoopback = (host: string): boolean =>
-  host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
-
 const fastifyPath = (path: string): string => path.replace(/\{(\w+)\}/g, ":$1");
 
 function notFound(options: ServerOptions) {
