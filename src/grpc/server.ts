@@ -20,8 +20,8 @@ export interface GrpcServerOptions {
   readonly log: Log;
   /** 127.0.0.1 when left out. Any other interface needs `token`. */
   readonly host?: string | undefined;
-  /** 0 picks a free port. */
-  readonly port: number;
+  /** 0 picks a free port; undefined: no gRPC. */
+  readonly port: number | undefined;
   /** Every call needs the metadata `authorization: Bearer <token>`, except methods with `access: "open"`. */
   readonly token?: string | undefined;
   /** Bytes of one message, after decompression; larger ones are answered RESOURCE_EXHAUSTED. 16 MiB when left out. */
@@ -40,7 +40,8 @@ export interface GrpcServer {
 }
 
 /** Starts listening, without encryption. Throws `invalid_config` when everybody could call, `conflict` when the port is taken. */
-export async function openGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
+export async function openGrpcServer(options: GrpcServerOptions): Promise<GrpcServer | undefined> {
+  if (options.port === undefined) return undefined;
   const host = options.host ?? "127.0.0.1";
   if (!isLoopback(host) && (options.token ?? "") === "")
     throw new MillwrightError(

@@ -1,6 +1,7 @@
 import { MillwrightError } from "../errors.ts";
 import type { Json } from "../lib/json.ts";
 import { type Answer, classProbabilities } from "./answer.ts";
+import { certaintyTensors } from "./certainty-tensors.ts";
 import type { InferAnswer, InferRequest, Tensor } from "./inference.ts";
 import { classified } from "./open-inference/classification.ts";
 import { type PredictDeps, predict } from "./predict.ts";
@@ -79,7 +80,7 @@ function encode({ model, rows }: Answer, request: InferRequest): InferAnswer {
             "label",
             "BYTES",
             1,
-            rows.map(({ label }) => label),
+            rows.map(({ label, certainty }) => (certainty?.abstained ? "" : label)),
           ),
           tensor(
             "probability",
@@ -89,6 +90,7 @@ function encode({ model, rows }: Answer, request: InferRequest): InferAnswer {
           ),
         ];
   all.push(
+    ...certaintyTensors(rows),
     tensor(
       "prediction_id",
       "BYTES",

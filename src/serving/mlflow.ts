@@ -32,10 +32,10 @@ export function decodeInvocation(body: unknown, signature: Signature): readonly 
     : value.map((row) => (isRecord(row) ? row : positionalRow(row, signature)));
 }
 
-/** What MLflow clients expect (`predictions`), and what feedback needs. */
+/** What MLflow clients expect (`predictions`; null where the model abstains), and what feedback needs. */
 export function encodeInvocation(answer: Answer): object {
   return {
-    predictions: answer.rows.map(({ label }) => label),
+    predictions: answer.rows.map(({ label, certainty }) => (certainty?.abstained ? null : label)),
     ids: answer.rows.map(({ id }) => id),
     outputs: answer.rows.map(({ output }) => output),
     version: answer.rows[0]?.by.version.number,

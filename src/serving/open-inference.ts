@@ -1,10 +1,12 @@
 import type { Signature, SignatureColumn } from "../onnx/signature.ts";
+import { certaintyOutputs } from "./certainty-tensors.ts";
 import type { Datatype, ModelMetadata } from "./inference.ts";
-import type { Route } from "./route.ts";
+import type { ServedRoute } from "./route.ts";
+import { servedVersions } from "./routing.ts";
 
 /** Model metadata as the protocol wants it. */
-export function describeModel(route: Route, signature: Signature): ModelMetadata {
-  const versions = [route.champion, ...(route.shadow === undefined ? [] : [route.shadow])];
+export function describeModel(route: ServedRoute, signature: Signature): ModelMetadata {
+  const versions = servedVersions(route);
   const tensor = (name: string, datatype: Datatype, width: number) => ({
     name,
     datatype,
@@ -22,6 +24,7 @@ export function describeModel(route: Route, signature: Signature): ModelMetadata
             tensor("label", "BYTES", 1),
             { ...tensor("probability", "FP32", signature.classes.length) },
           ]),
+      ...certaintyOutputs(route.champion.abstain, signature),
       tensor("prediction_id", "BYTES", 1),
     ],
     parameters: {

@@ -1,6 +1,6 @@
 import { MillwrightError } from "../../errors.ts";
 import type { GrpcMethod } from "../../grpc/grpc.ts";
-import { routeOf } from "../routing.ts";
+import { routeOf, servedVersions } from "../routing.ts";
 import { answerInference } from "./answer-inference.ts";
 import { describe } from "./describe.ts";
 import { inferResponse } from "./grpc-answer.ts";
@@ -9,7 +9,7 @@ import { dataTypeNumber, decodeMessage, encodeMessage } from "./grpc-schema.ts";
 import { invalid } from "./infer-checks.ts";
 import { loadNow } from "./load-now.ts";
 import { modelConfig } from "./model-config.ts";
-import { repositoryIndex, versionsOf } from "./repository.ts";
+import { repositoryIndex } from "./repository.ts";
 import { type OpenInferenceDeps, refuseOverrides } from "./routes.ts";
 import { serverMetadata, unsupportedText } from "./server-metadata.ts";
 import { modelStatistics } from "./statistics.ts";
@@ -111,7 +111,7 @@ function repositoryMethods(deps: OpenInferenceDeps): GrpcMethod[] {
     }),
     method("RepositoryModelUnload", (bytes) => {
       const { model_name: model } = read("RepositoryModelRequest", bytes);
-      versionsOf(routeOf(deps.routes, String(model))).forEach(deps.models.unload);
+      servedVersions(routeOf(deps.routes, String(model))).forEach(deps.models.unload);
       return encodeMessage("Empty", {});
     }),
   ];
