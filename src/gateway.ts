@@ -2,6 +2,7 @@ import { randomFillSync } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { loadExplainer } from "./explanation/load-explainer.ts";
+import { openGrpcServer } from "./grpc/server.ts";
 import type { HttpRoute } from "./http/http.ts";
 import { openServer } from "./http/server.ts";
 import type { Digest } from "./lib/digest.ts";
@@ -15,13 +16,14 @@ import { explain, explainedBy } from "./serving/explain.ts";
 import { loadModel } from "./serving/load-model.ts";
 import { logStore } from "./serving/log/store.ts";
 import { type Metrics, metrics } from "./serving/metrics.ts";
+import { openInferenceMethods } from "./serving/open-inference/methods.ts";
 import { statistics } from "./serving/open-inference/statistics.ts";
 import type { ModelInput, Models, PredictionLog } from "./serving/predict.ts";
 import { protocolError } from "./serving/protocol-errors.ts";
 import { type KnownRoutes, refreshRoutes } from "./serving/refresh-routes.ts";
 import { resting } from "./serving/resting.ts";
 import { type RouteTable, routeTable } from "./serving/route-table.ts";
-import { servingRoutes } from "./serving/routes.ts";
+import { type ServingDeps, servingRoutes } from "./serving/routes.ts";
 import { knownFields, type RawRow, type ScoredRow } from "./serving/rows.ts";
 import { runTensors, type TensorCall } from "./serving/run-tensors.ts";
 import { score } from "./serving/score.ts";
@@ -49,6 +51,8 @@ export interface GatewayParts {
 export interface GatewayOptions {
   /** 0 picks a free one. */
   readonly port: number;
+  /** The Open Inference Protocol over gRPC; 0 picks a free one. None when left out. */
+  readonly grpcPort?: number | undefined;
   /** 127.0.0.1 when left out. */
   readonly host?: string | undefined;
   /** Needed on any other interface than loopback. */
@@ -65,6 +69,8 @@ export interface GatewayOptions {
 
 export interface Gateway {
   readonly url: string;
+  /** Where gRPC is answered, e.g. `127.0.0.1:7402`. */
+  readonly grpc: string | undefined;
   /** Stops accepting, answers what is in flight, closes the journal. */
   close(): Promise<void>;
 }
@@ -118,45 +124,49 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
   });
   const chance = cryptographicChance();
 
+  const serving: ServingDeps = {
+    routes,
+    models,
+    log: predictionLog,
+    clock,
+    afterwards: afterwards.add,
+    alarm,
+    count: counters.count,
+    resting: resting(),
+    newPredictionId: () => newId("pred", Date.now(), chance),
+    about: { name: "millwright", version: parts.version },
+    statistics: statistics(),
+    ready: refresher.ready,
+    refresh: refresher.refresh,
+    pause: (ms) => pause(ms),
+    metrics: () =>
+      counters.render({
+        queued_rows: batches.queuedRows,
+        shadow_queued_rows: afterwards.queuedRows(),
+        journal_pending_bytes: journal.pendingBytes,
+        models_loaded: loaded.loaded,
+        models_loaded_bytes: loaded.loadedBytes,
+        models_routed: routes.size,
+      }),
+  };
   const server = await openServer({
     ...options,
     log,
     onAnswer: counters.countRequest,
     errorBody: protocolError,
-    routes: withHot(
-      servingRoutes({
-        routes,
-        models,
-        log: predictionLog,
-        clock,
-        afterwards: afterwards.add,
-        alarm,
-        count: counters.count,
-        resting: resting(),
-        newPredictionId: () => newId("pred", Date.now(), chance),
-        about: { name: "millwright", version: parts.version },
-        statistics: statistics(),
-        ready: refresher.ready,
-        refresh: refresher.refresh,
-        pause: (ms) => pause(ms),
-        metrics: () =>
-          counters.render({
-            queued_rows: batches.queuedRows,
-            shadow_queued_rows: afterwards.queuedRows(),
-            journal_pending_bytes: journal.pendingBytes,
-            models_loaded: loaded.loaded,
-            models_loaded_bytes: loaded.loadedBytes,
-            models_routed: routes.size,
-          }),
-      }),
-    ),
+    routes: withHot(servingRoutes(serving)),
   });
-  log.info("gateway listens", { url: server.url });
+  const grpc = await openGrpcServer({
+    ...{ ...options, log, port: options.grpcPort, onAnswer: counters.countRequest },
+    methods: openInferenceMethods(serving),
+  }).catch((error) => server.close().then(() => Promise.reject(error)));
+  log.info("gateway listens", { url: server.url, ...(grpc && { grpc: grpc.address }) });
   return {
     url: server.url,
+    grpc: grpc?.address,
     async close() {
       refresher.stop();
-      await server.close();
+      await Promise.all([server.close(), grpc?.close()]);
       await afterwards.drained();
       await journal.close();
       await loaded.close();
