@@ -1,4 +1,4 @@
-import type { Feed } from "../onnx/feeds.ts";
+import type { GraphTensor as Feed } from "../onnx/tensor.ts";
 import type { TensorData } from "../runtime/runtime.ts";
 
 /** Tensors of one run by name. */

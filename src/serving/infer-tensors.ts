@@ -6,7 +6,7 @@ import { feedsOf, rowOf, tensorOf } from "./graph-tensors.ts";
 import type { InferAnswer, InferRequest, Tensor } from "./inference.ts";
 import { type PredictDeps, predict } from "./predict.ts";
 import type { LogRecord } from "./prediction.ts";
-import type { Route } from "./route.ts";
+import type { ServedRoute } from "./route.ts";
 import { decide } from "./routing.ts";
 import { wantedOutputs } from "./wanted-outputs.ts";
 
@@ -18,7 +18,7 @@ import { wantedOutputs } from "./wanted-outputs.ts";
 export async function inferTensors(
   deps: PredictDeps,
   input: {
-    readonly route: Route;
+    readonly route: ServedRoute;
     readonly version: string | undefined;
     readonly signature: Signature;
     readonly graph: GraphBinding;
@@ -70,7 +70,7 @@ export async function inferTensors(
 
 /** One version answers the whole request, and nobody stands in for it. */
 const answersAlone = (
-  { split, fallback, deadlineMs }: Route,
+  { split, fallback, deadlineMs }: ServedRoute,
   wanted: string | undefined,
 ): boolean =>
   wanted !== undefined ||
