@@ -86,7 +86,7 @@ for (const file of files) {
   const impure = code.match(/\b(Date\.now|Math\.random|new Date\(\)|process\.env|console\.)/);
   if (impure) say(`uses ${impure[1]}: take a clock, an rng or a log from the caller`);
   const name = basename(file, ".ts");
-  const isVerb = new RegExp(`export async function ${camel(name)}\\b`).test(code);
+  const isVerb = new RegExp(`export async function\\*? ${camel(name)}\\b`).test(code);
   const touches = /\b(async|await|Promise<)/.test(code);
   if (touches && !isVerb && !ROLE.has(basename(file)) && !isStory(file, code))
     say("is asynchronous but is neither a verb nor a store");

@@ -1,7 +1,7 @@
 import { randomFillSync } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { MillwrightError } from "./errors.ts";
+import { loadExplainer } from "./explanation/load-explainer.ts";
 import type { HttpRoute } from "./http/http.ts";
 import { openServer } from "./http/server.ts";
 import type { Digest } from "./lib/digest.ts";
@@ -11,12 +11,15 @@ import type { Signature } from "./onnx/signature.ts";
 import { type Batched, batched } from "./runtime/batched.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { type Sessions, type SessionsOptions, sessions } from "./runtime/sessions.ts";
+import { explain, explainedBy } from "./serving/explain.ts";
 import { loadModel } from "./serving/load-model.ts";
+import { logStore } from "./serving/log/store.ts";
 import { type Metrics, metrics } from "./serving/metrics.ts";
 import { statistics } from "./serving/open-inference/statistics.ts";
 import type { ModelInput, Models, PredictionLog } from "./serving/predict.ts";
 import { protocolError } from "./serving/protocol-errors.ts";
 import { type KnownRoutes, refreshRoutes } from "./serving/refresh-routes.ts";
+import { resting } from "./serving/resting.ts";
 import { type RouteTable, routeTable } from "./serving/route-table.ts";
 import { servingRoutes } from "./serving/routes.ts";
 import { knownFields, type RawRow, type ScoredRow } from "./serving/rows.ts";
@@ -69,6 +72,9 @@ export interface Gateway {
 /** Rows whose shadow may wait; beyond, the shadow skips rows (counted) rather than slow the champion. */
 const MAX_SHADOW_ROWS = 20_000;
 
+/** Models ready to be explained: made when somebody first asks why. */
+const EXPLAINERS_KEPT: SessionsOptions = { maxBytes: 256 * 1024 * 1024, maxModels: 200 };
+
 /** Records written as JSON in one go: about 5 ms. */
 const LOG_TURN = 1000;
 
@@ -78,7 +84,13 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
   const counters = metrics();
   const routes = routeTable();
   const loaded = sessions((onnx: Digest) => loadModel(parts, onnx), options.sessions);
-  const { models, batches } = servingModels(loaded);
+  const explainers = sessions(
+    (key: Digest) => loadExplainer(parts, explainedBy(key)),
+    EXPLAINERS_KEPT,
+  );
+  const { models, batches } = servingModels(loaded, (version, rows) =>
+    explain({ explainers, breathe }, { version, rows }),
+  );
   const journal = await openJournal(journalRoot(options.dataDir), options.journal);
   const logged = options.predictionLog !== "off";
   const predictionLog: PredictionLog = {
@@ -118,6 +130,9 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
         log: predictionLog,
         clock,
         afterwards: afterwards.add,
+        alarm,
+        count: counters.count,
+        resting: resting(),
         newPredictionId: () => newId("pred", Date.now(), chance),
         about: { name: "millwright", version: parts.version },
         statistics: statistics(),
@@ -145,6 +160,7 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
       await afterwards.drained();
       await journal.close();
       await loaded.close();
+      await explainers.close();
     },
   };
 }
@@ -182,9 +198,9 @@ export function shipRegularly(
 ): Shipper {
   const deps = {
     ...parts,
-    store: servingStore(parts.sql),
+    store: logStore(parts.sql),
     journals: journalsIn(journalRoot(options.dataDir)),
-    breathe: () => new Promise<void>((resolve) => setImmediate(resolve)),
+    breathe,
   };
   let last: Promise<unknown> = Promise.resolve();
   let waiting = false;
@@ -218,7 +234,10 @@ export function shipRegularly(
 /** Where the journals of all gateways with this data folder are. */
 export const journalRoot = (dataDir: string): string => join(dataDir, "journal");
 
-function servingModels(loaded: Sessions<Signature>): {
+function servingModels(
+  loaded: Sessions<Signature>,
+  explainRowsOf: Models["explain"],
+): {
   models: Models;
   batches: Batched<Digest, RawRow, ScoredRow>;
 } {
@@ -248,8 +267,7 @@ function servingModels(loaded: Sessions<Signature>): {
       run: async (version, call) => (await tensors.run(version.onnx, [call]))[0]!,
       isLoaded: ({ onnx }) => loaded.isLoaded(onnx),
       unload: ({ onnx }) => loaded.drop(onnx),
-      explain: () =>
-        Promise.reject(new MillwrightError("unsupported", "Explanations are not served yet.")),
+      explain: explainRowsOf,
     },
   };
 }
@@ -358,6 +376,15 @@ function cryptographicChance(): () => number {
     return pool[at++]! / 2 ** 32;
   };
 }
+
+function alarm(ms: number): { readonly rings: Promise<void>; stop(): void } {
+  let timer: ReturnType<typeof setTimeout>;
+  const rings = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  return { rings, stop: () => clearTimeout(timer) };
+}
+const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const wordsOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);

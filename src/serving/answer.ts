@@ -1,5 +1,6 @@
 import type { Certainty } from "../evaluation/abstention.ts";
 import type { Contribution, Explanation } from "../explanation/explanation.ts";
+import { reasonsOf } from "../explanation/reasons.ts";
 import type { Digest } from "../lib/digest.ts";
 import type { Json } from "../lib/json.ts";
 import { rowValue } from "../onnx/cells.ts";
@@ -59,6 +60,8 @@ export interface AnswerRow {
   readonly explanation?: Omit<Explanation, "contributions"> & {
     readonly contributions: Contribution[];
   };
+  /** The explanation in words, the strongest first. */
+  readonly reasons?: string[];
   readonly version: number;
   readonly versionId: Digest;
   readonly variant: AnsweringVariant;
@@ -111,7 +114,10 @@ function answerRow({
     ...(level === 0 ? {} : { answeredBy: by.model, level }),
     ...(explanation === undefined
       ? {}
-      : { explanation: { ...explanation, contributions: [...explanation.contributions] } }),
+      : {
+          explanation: { ...explanation, contributions: [...explanation.contributions] },
+          reasons: reasonsOf(explanation, signature.target),
+        }),
   };
   if (signature.task === "regression") return { ...said, value: output[0]!, ...who };
   if (signature.task === "tensors")

@@ -2,11 +2,12 @@ import type { GraphBinding, Signature, SignatureColumn } from "../onnx/signature
 import { certaintyOutputs } from "./certainty-tensors.ts";
 import { graphMetadata } from "./graph-tensors.ts";
 import type { Datatype, ModelMetadata } from "./inference.ts";
-import type { Route } from "./route.ts";
+import type { ServedRoute } from "./route.ts";
+import { servedVersions } from "./routing.ts";
 
 /** Model metadata as the protocol wants it. */
-export function describeModel(route: Route, signature: Signature): ModelMetadata {
-  const versions = [route.champion, ...(route.shadow === undefined ? [] : [route.shadow])];
+export function describeModel(route: ServedRoute, signature: Signature): ModelMetadata {
+  const versions = servedVersions(route);
   return {
     name: route.model,
     versions: versions.map((version) => String(version.number)),
@@ -28,7 +29,10 @@ function ofGraph(graph: GraphBinding): Pick<ModelMetadata, "inputs" | "outputs">
   return { inputs, outputs: named ? outputs : [...outputs, PREDICTION_ID] };
 }
 
-function ofColumns(route: Route, signature: Signature): Pick<ModelMetadata, "inputs" | "outputs"> {
+function ofColumns(
+  route: ServedRoute,
+  signature: Signature,
+): Pick<ModelMetadata, "inputs" | "outputs"> {
   const tensor = (name: string, datatype: Datatype, width: number) => ({
     name,
     datatype,
