@@ -138,9 +138,8 @@ function modelDeps(platform: Platform): ModelRoutesDeps {
     incidents: async (model) => (await monitoring.incidents(model)).map(incidentView),
     series: async (model) => seriesOf(await monitoring.windows(model)),
     async route(model) {
-      const route = await serving.route(model);
-      if (!route) return null;
-      const { champion, shadow, revision } = route;
+      const { champion, shadow, revision } = (await serving.route(model)) ?? {};
+      if (champion === undefined || revision === undefined) return null;
       return { champion: champion.number, shadow: shadow?.number ?? null, revision };
     },
     async shadow(model) {

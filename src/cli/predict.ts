@@ -15,6 +15,7 @@ import type { ModelVersion } from "../registry/model-version.ts";
 import { answerRows, labelOf } from "../serving/answer.ts";
 import type { CommandOf, GlobalOptions } from "./command.ts";
 import { suggestion } from "./near-names.ts";
+import { whyAbstained } from "./render-abstention.ts";
 import { explanationLines } from "./render-explanation.ts";
 import { type Row, readRows } from "./row-files.ts";
 import { meter } from "./terminal.ts";
@@ -140,7 +141,7 @@ async function ask(
     try {
       // Another project's gateway may hold the port: only one that serves this very version is ours.
       const { models } = await gateway.listRoutes({});
-      if (!models.some((route) => route.champion.id === version.id))
+      if (!models.some((route) => route.champion?.id === version.id))
         throw new TypeError("not ours");
       const { predictions } = await gateway.predict({
         ...{ model, rows: [...rows] },
@@ -196,11 +197,18 @@ function sayPrediction(
   prediction: Prediction,
 ): void {
   const by = pc.dim(`version ${prediction.version}`);
+  const { target } = version.signature;
   if (prediction.value !== undefined) {
-    say(`${version.signature.target} ${pc.bold(figure(prediction.value))}  ${by}`);
+    const [low, high] = prediction.interval ?? [];
+    const within =
+      low === undefined || high === undefined ? "" : ` (${figure(low)} to ${figure(high)})`;
+    say(`${target} ${pc.bold(figure(prediction.value))}${within}  ${by}`);
     return;
   }
-  say(`${version.signature.target} ${pc.bold(String(prediction.label))}  ${by}`);
+  if (prediction.abstained && version.abstain) {
+    say(`${target} ${pc.bold("?")}  ${by}`);
+    say(`  ${whyAbstained(version.abstain, prediction)}`);
+  } else say(`${target} ${pc.bold(String(prediction.label))}  ${by}`);
   for (const [name, share] of Object.entries(prediction.probabilities ?? {})
     .sort((a, b) => b[1] - a[1])
     .slice(0, 6))

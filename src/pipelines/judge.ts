@@ -88,7 +88,7 @@ type Compared =
 
 async function compare(platform: Platform, { model, asOf }: JudgeInput): Promise<Compared> {
   const route = await platform.serving.route(model);
-  if (!route?.shadow) return { role: "none", decision: null };
+  if (!route?.shadow || !route.champion) return { role: "none", decision: null };
   const [champion, shadow] = [route.champion.id, route.shadow.id];
   const isChallenger = (await platform.registry.alias(model, "challenger")) === shadow;
   const role = isChallenger ? "shadow" : "guard";

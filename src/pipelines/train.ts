@@ -43,7 +43,7 @@ export const train = (platform: Platform): Pipeline<TrainInput, TrainOutcome> =>
     const { model } = input;
     const data = await steps.step("ingest", (step) => gatherData(platform, { ...input, step }));
     const plan = await steps.step("plan", () => planTraining(platform, { ...input, data }));
-    const { spec, champion, gates } = plan;
+    const { spec, champion, gates, abstain } = plan;
     const race = await raceCandidates(platform, { steps, data, plan });
     const { winner: candidate, baselines } = race;
     const fit = await steps.step("fit", (step) =>
@@ -58,6 +58,7 @@ export const train = (platform: Platform): Pipeline<TrainInput, TrainOutcome> =>
         baselines,
         champion,
         gates,
+        abstain,
       };
       return platform.compute.run<Evaluated>("evaluate", judge, step);
     });
@@ -82,6 +83,7 @@ export const train = (platform: Platform): Pipeline<TrainInput, TrainOutcome> =>
         },
         ...{ complexity: fit.served.complexity, environment: platform.environment },
         ...{ parent: champion?.version, report: judged.evaluation, reference, background },
+        ...(judged.abstain ? { abstain: judged.abstain } : {}),
         ...{ leaderboard: race.leaderboard, runId: steps.runId },
       });
       return { id, number };

@@ -5,7 +5,7 @@ import type { Signature } from "../onnx/signature.ts";
 
 export type Alias = "champion" | "challenger";
 
-/** Immutable. `id` = digest of (code, dataset version, features, trainer, params, environment, seed, parent). */
+/** Immutable. `id` = digest of (code, dataset version, features, trainer, params, environment, seed, parent, rule to abstain). */
 export interface ModelVersion {
   readonly id: Digest;
   readonly model: string;

@@ -8,7 +8,7 @@ import { decodeInvocation, encodeInvocation } from "./mlflow.ts";
 import { assertReady } from "./open-inference/ready.ts";
 import { type OpenInferenceDeps, openInferenceRoutes } from "./open-inference/routes.ts";
 import { predict } from "./predict.ts";
-import type { Route } from "./route.ts";
+import type { Route, RoutedVersion } from "./route.ts";
 import { routeOf } from "./routing.ts";
 
 export interface ServingDeps extends OpenInferenceDeps {
@@ -84,11 +84,14 @@ function onlyModel({ routes }: ServingDeps): string {
   );
 }
 
-const shown = ({ model, champion, shadow, revision }: Route) => ({
+const shown = ({ model, champion, shadow, split, fallback, deadlineMs, revision }: Route) => ({
   model,
-  champion: version(champion),
+  ...(champion === undefined ? {} : { champion: version(champion) }),
   ...(shadow === undefined ? {} : { shadow: version(shadow) }),
+  ...(split === undefined ? {} : { split: split.kind }),
+  ...(fallback === undefined ? {} : { fallback: [...fallback] }),
+  ...(deadlineMs === undefined ? {} : { deadlineMs }),
   revision,
 });
 
-const version = ({ id, number, onnx }: Route["champion"]) => ({ id, number, onnx });
+const version = ({ id, number, onnx }: RoutedVersion) => ({ id, number, onnx });

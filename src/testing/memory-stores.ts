@@ -6,6 +6,7 @@ import type { Stores } from "../pipelines/platform.ts";
 import type { AliasMove } from "../registry/alias-move.ts";
 import type { ModelVersion } from "../registry/model-version.ts";
 import type { Route } from "../serving/route.ts";
+import type { RouteRequest } from "../serving/store.ts";
 
 export interface Announced {
   readonly type: string;
@@ -62,9 +63,11 @@ export function memoryStores(): MemoryStores {
       moves: async (model, alias) => movesOf(model, alias),
     },
     serving: {
-      async setRoute({ model, champion, shadow, fields }: Omit<Route, "revision">) {
-        const revision = (routeOf(model)?.revision ?? 0) + 1;
-        state.routes.push({ model, champion, shadow, fields, revision });
+      async setRoute(request: RouteRequest) {
+        const { reason: _, by: __, ...route } = request;
+        const revision = (routeOf(route.model)?.revision ?? 0) + 1;
+        state.routes.push({ ...route, revision });
+        return { ...route, revision };
       },
       route: async (model: string) => routeOf(model),
     } as unknown as Stores["serving"],

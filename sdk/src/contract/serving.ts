@@ -2,14 +2,21 @@ import { z } from "zod";
 import { endpoint } from "./endpoint.ts";
 
 /** Rows are checked against the model, field by field, where they are used; the contract only says that they are a list. */
-const row = z.custom<Readonly<Record<string, string | number | boolean | null>>>();
+const row = z.custom<Readonly<Record<string, Cell>>>();
+
+/** Lists only for imported models that take tensors. */
+export type Cell = string | number | boolean | null | readonly Cell[];
 
 const routedVersion = z.object({ id: z.string(), number: z.number(), onnx: z.string() });
 
 const routed = z.object({
   model: z.string(),
-  champion: routedVersion,
+  /** Absent: a member of a family without a version of its own; its fallbacks answer. */
+  champion: routedVersion.optional(),
   shadow: routedVersion.optional(),
+  split: z.enum(["canary", "weights", "bandit"]).optional(),
+  fallback: z.array(z.string()).optional(),
+  deadlineMs: z.number().optional(),
   revision: z.number(),
 });
 
@@ -53,6 +60,8 @@ const prediction = z.object({
   probabilities: z.record(z.string(), z.number()).optional(),
   /** Regression. */
   value: z.number().optional(),
+  /** Imported models that say neither classes nor a number: their outputs, by name. */
+  outputs: z.record(z.string(), z.unknown()).optional(),
   /** Every class that may be true at the promised coverage. */
   set: z.array(z.string()).optional(),
   /** The number lies in here at the promised coverage. */
@@ -80,7 +89,7 @@ export const serving = {
     input: z.object({
       model: z.string(),
       rows: z.array(row).min(1).max(100_000),
-      /** A version's number or digest; the champion when left out. */
+      /** A version's number or digest, `champion`, `canary`, `challenger` or `shadow`; the route decides when left out. */
       version: z.union([z.string(), z.number()]).optional(),
       /** Say why, row by row. */
       explain: z.boolean().optional(),
