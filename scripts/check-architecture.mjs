@@ -25,6 +25,7 @@ const LAYERS = [
   "explanation",
   "registry",
   "serving",
+  "scoring",
   "monitoring",
   "reviews",
   "pipelines",

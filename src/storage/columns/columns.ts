@@ -27,19 +27,27 @@ export interface Columns {
   /** False: pieces of this file must go through `unpack`. */
   readsInPlace(file: SourceFile): boolean;
   /**
-   * Reads packed and converted text once from its beginning; `take` gets each wanted piece as a scratch file, which it removes
+   * Reads packed and converted text once from its beginning; `take` gets each wanted piece as a scratch file, which it discards
    * when done. The next one is not unpacked before `take` returns.
    * @param wanted in the order of `pieces`.
    */
   unpack(
     source: Source,
     wanted: readonly Piece[],
-    take: (piece: Piece, path: string) => Promise<void>,
+    take: (piece: Piece, unpacked: Unpacked) => Promise<void>,
   ): Promise<void>;
   /** A new Parquet file in the scratch folder. Same columns and rows, same bytes, however the rows are cut into tables. */
-  writer(columns: readonly WrittenColumn[]): Promise<TableWriter>;
-  /** Writes the rows of Parquet files with the same columns, in order, as one file at `to`, which must not exist. On disk when it resolves. */
-  join(parts: readonly string[], to: string): Promise<void>;
+  writer(
+    columns: readonly WrittenColumn[],
+    /** Rows go into the file by this number column, not as they came. */
+    order?: { readonly orderBy: string },
+  ): Promise<TableWriter>;
+  /**
+   * Writes the rows of Parquet files with the same columns, in order, as one file at `place.to`: Parquet, CSV or JSON lines by the
+   * end of its name. On disk under its name, or not there at all; throws `storage_full`, `invalid_input`.
+   */
+  publish(parts: readonly string[], place: ResultPlace): Promise<void>;
+  publishText(chunks: AsyncIterable<Uint8Array>, place: ResultPlace): Promise<void>;
   describe(
     path: string,
   ): Promise<{ readonly rows: number; readonly columns: readonly ColumnSpec[] }>;
@@ -49,6 +57,14 @@ export interface Columns {
   scan(path: string, selection?: Selection): AsyncIterable<Table>;
   /** Removes the scratch folder. */
   close(): Promise<void>;
+}
+
+/** Where a result goes: it appears under its name when it is complete, and a file of that name is replaced. */
+export interface ResultPlace {
+  /** Absolute. */
+  readonly to: string;
+  /** Distinguishes the writers of one name; the same one takes up what it left unfinished. */
+  readonly token: string;
 }
 
 export interface ColumnSpec {
@@ -83,6 +99,9 @@ export interface TableWriter {
   /** Gives up: no file is left. */
   abort(): Promise<void>;
 }
+
+/** A scratch file that holds one piece of a source. */
+export type Unpacked = Omit<ScratchFile, "rows">;
 
 /** A finished file in the scratch folder; copy it where it belongs, then discard it. */
 export interface ScratchFile {

@@ -5,15 +5,9 @@ import { MillwrightError } from "../../errors.ts";
 import type { Column, Table } from "../../table/table.ts";
 import type { Columns, Selection } from "./columns.ts";
 import { inspectSource } from "./inspect.ts";
-import { joinParquet } from "./join-parquet.ts";
 import { parquetBlocks, parquetPieces } from "./parquet-blocks.ts";
-import {
-  parquet,
-  parquetColumns,
-  readExpression,
-  type SqlColumn,
-  textExpression,
-} from "./parquet-sql.ts";
+import { parquet, parquetColumns, readExpression, type SqlColumn } from "./parquet-sql.ts";
+import { publishTable, publishText } from "./result-files.ts";
 import { tableWriter } from "./table-writer.ts";
 import { textBlocks } from "./text-blocks.ts";
 import { pieceBlocks, readsInPlace, textPieces, unpackPieces } from "./text-pieces.ts";
@@ -143,11 +137,13 @@ export async function duckdbColumns({
         : pieceBlocks(source, piece, unpacked),
     readsInPlace,
     unpack: (source, wanted, take) => unpackPieces(source, wanted, { folder, take }),
-    writer: (specs) => {
+    writer: (specs, order) => {
       const name = `t${tables++}`;
-      return tableWriter(instance, specs, { name, path: join(folder, `${name}.parquet`) });
+      const path = join(folder, `${name}.parquet`);
+      return tableWriter(instance, specs, { name, path, ...order });
     },
-    join: joinParquet,
+    publish: (parts, place) => publishTable(instance, parts, place),
+    publishText,
     async describe(path) {
       const columns = await parquetColumns(connection, path);
       return {

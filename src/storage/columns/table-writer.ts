@@ -16,7 +16,7 @@ const VECTOR_TYPE = { number: DOUBLE, string: VARCHAR, time: TIMESTAMP } as cons
 export async function tableWriter(
   instance: DuckDBInstance,
   columns: readonly WrittenColumn[],
-  { name, path }: { readonly name: string; readonly path: string },
+  { name, path, orderBy }: { readonly name: string; readonly path: string; orderBy?: string },
 ): Promise<TableWriter> {
   const own = await instance.connect();
   await own.run(
@@ -55,9 +55,11 @@ export async function tableWriter(
     async finish() {
       appender.closeSync();
       const names = columns.map((c, j) => `${stored(c, j)} AS ${quoted(c.name)}`).join(", ");
+      const by = columns.findIndex((c) => c.name === orderBy);
+      const order = by < 0 ? "" : ` ORDER BY c${by}`;
       await own
         .run(
-          `COPY (SELECT ${names} FROM ${name}) TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)`,
+          `COPY (SELECT ${names} FROM ${name}${order}) TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)`,
         )
         .catch((cause) => {
           throw writeError(cause);

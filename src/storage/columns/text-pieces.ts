@@ -1,9 +1,9 @@
 import { createReadStream } from "node:fs";
-import { open } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { MillwrightError } from "../../errors.ts";
 import { rowCuts } from "../../table/row-cuts.ts";
-import type { FileBlock, Piece, Source, SourceFile } from "./columns.ts";
+import type { FileBlock, Piece, Source, SourceFile, Unpacked } from "./columns.ts";
 import { readError, textBytes } from "./source-bytes.ts";
 import { unchanged } from "./source-stamp.ts";
 import { blocksOf, dialectOf } from "./text-blocks.ts";
@@ -67,7 +67,7 @@ async function* bytesOf(stream: AsyncIterable<Uint8Array>, uri: string) {
 export async function unpackPieces(
   source: Source,
   wanted: readonly Piece[],
-  { folder, take }: { folder: string; take(piece: Piece, path: string): Promise<void> },
+  { folder, take }: { folder: string; take(piece: Piece, unpacked: Unpacked): Promise<void> },
 ): Promise<void> {
   for (const [file, at] of source.files.entries()) {
     const own = wanted.filter((piece) => piece.file === file);
@@ -85,7 +85,7 @@ export async function unpackPieces(
         await writePiece(path, parts);
         parts = [];
         next++;
-        await take(piece, path);
+        await take(piece, { path, discard: () => rm(path, { force: true }) });
       }
       offset = end;
       if (next === own.length) break;
