@@ -26,6 +26,7 @@ const LAYERS = [
   "explanation",
   "registry",
   "serving",
+  "scoring",
   "monitoring",
   "reviews",
   "pipelines",
