@@ -69,7 +69,13 @@ export function memoryStores(): MemoryStores {
         state.routes.push({ ...route, revision });
         return { ...route, revision };
       },
+      async removeRoute(model: string) {
+        state.routes = state.routes.filter((route) => route.model !== model);
+      },
       route: async (model: string) => routeOf(model),
+      routeAt: async (model: string, revision: number) =>
+        state.routes.find((route) => route.model === model && route.revision === revision),
+      lockRoutes: async () => {},
     } as unknown as Stores["serving"],
     monitoring: {
       async keepWindow(report) {
