@@ -5,25 +5,26 @@ import { servingModels } from "./gateway/models.ts";
 import { predictionIds } from "./gateway/prediction-ids.ts";
 import { routeRefresher } from "./gateway/route-refresher.ts";
 import { shadowQueue } from "./gateway/shadow-queue.ts";
+import { openGrpcServer } from "./grpc/server.ts";
 import type { HttpRoute } from "./http/http.ts";
 import { openServer } from "./http/server.ts";
 import type { Digest } from "./lib/digest.ts";
 import type { Log } from "./lib/log.ts";
 import { wordsOf } from "./lib/words-of.ts";
-import type { Signature } from "./onnx/signature.ts";
 import type { Runtime } from "./runtime/runtime.ts";
-import { type Sessions, type SessionsOptions, sessions } from "./runtime/sessions.ts";
+import { type SessionsOptions, sessions } from "./runtime/sessions.ts";
 import { explain, explainedBy } from "./serving/explain.ts";
 import { loadModel } from "./serving/load-model.ts";
 import { logStore } from "./serving/log/store.ts";
 import { metrics } from "./serving/metrics.ts";
+import { openInferenceMethods } from "./serving/open-inference/methods.ts";
 import { statistics } from "./serving/open-inference/statistics.ts";
 import type { PredictionLog } from "./serving/predict.ts";
 import { protocolError } from "./serving/protocol-errors.ts";
 import type { KnownRoutes } from "./serving/refresh-routes.ts";
 import { resting } from "./serving/resting.ts";
 import { routeTable } from "./serving/route-table.ts";
-import { servingRoutes } from "./serving/routes.ts";
+import { type ServingDeps, servingRoutes } from "./serving/routes.ts";
 import { shadow } from "./serving/shadow.ts";
 import { type Shipped, ship } from "./serving/ship.ts";
 import { servingStore } from "./serving/store.ts";
@@ -48,6 +49,8 @@ export interface GatewayParts {
 export interface GatewayOptions {
   /** 0 picks a free one. */
   readonly port: number;
+  /** The Open Inference Protocol over gRPC; 0 picks a free one. None when left out. */
+  readonly grpcPort?: number | undefined;
   /** 127.0.0.1 when left out. */
   readonly host?: string | undefined;
   /** Needed on any other interface than loopback. */
@@ -64,6 +67,8 @@ export interface GatewayOptions {
 
 export interface Gateway {
   readonly url: string;
+  /** Where gRPC is answered, e.g. `127.0.0.1:7402`. */
+  readonly grpc: string | undefined;
   /** Stops accepting, answers what is in flight, closes the journal. */
   close(): Promise<void>;
 }
@@ -113,45 +118,49 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
     log,
   });
 
+  const serving: ServingDeps = {
+    routes,
+    models,
+    log: predictionLog,
+    clock,
+    afterwards: afterwards.add,
+    alarm,
+    count: counters.count,
+    resting: resting(),
+    newPredictionId: predictionIds(),
+    about: { name: "millwright", version: parts.version },
+    statistics: statistics(),
+    ready: refresher.ready,
+    refresh: refresher.refresh,
+    pause: (ms) => pause(ms),
+    metrics: () =>
+      counters.render({
+        queued_rows: batches.queuedRows,
+        shadow_queued_rows: afterwards.queuedRows(),
+        journal_pending_bytes: journal.pendingBytes,
+        models_loaded: loaded.loaded,
+        models_loaded_bytes: loaded.loadedBytes,
+        models_routed: routes.size,
+      }),
+  };
   const server = await openServer({
     ...options,
     log,
     onAnswer: counters.countRequest,
     errorBody: protocolError,
-    routes: withHot(
-      servingRoutes({
-        routes,
-        models,
-        log: predictionLog,
-        clock,
-        afterwards: afterwards.add,
-        alarm,
-        count: counters.count,
-        resting: resting(),
-        newPredictionId: predictionIds(),
-        about: { name: "millwright", version: parts.version },
-        statistics: statistics(),
-        ready: refresher.ready,
-        refresh: refresher.refresh,
-        pause: (ms) => pause(ms),
-        metrics: () =>
-          counters.render({
-            queued_rows: batches.queuedRows,
-            shadow_queued_rows: afterwards.queuedRows(),
-            journal_pending_bytes: journal.pendingBytes,
-            models_loaded: loaded.loaded,
-            models_loaded_bytes: loaded.loadedBytes,
-            models_routed: routes.size,
-          }),
-      }),
-    ),
+    routes: withHot(servingRoutes(serving)),
   });
-  log.info("gateway listens", { url: server.url });
+  const grpc = await openGrpcServer({
+    ...{ ...options, log, port: options.grpcPort, onAnswer: counters.countRequest },
+    methods: openInferenceMethods(serving),
+  }).catch((error) => server.close().then(() => Promise.reject(error)));
+  log.info("gateway listens", { url: server.url, ...(grpc && { grpc: grpc.address }) });
   return {
     url: server.url,
+    grpc: grpc?.address,
     async close() {
       refresher.stop();
-      await server.close();
+      await Promise.all([server.close(), grpc?.close()]);
       await afterwards.drained();
       await journal.close();
       await loaded.close();

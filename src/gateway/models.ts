@@ -1,4 +1,3 @@
-import { MillwrightError } from "../errors.ts";
 import type { Digest } from "../lib/digest.ts";
 import type { Signature } from "../onnx/signature.ts";
 import { type Batched, batched } from "../runtime/batched.ts";
@@ -6,6 +5,7 @@ import type { Sessions } from "../runtime/sessions.ts";
 import type { ModelInput, Models } from "../serving/predict.ts";
 import type { RowFields } from "../serving/route.ts";
 import { knownFields, type RawRow, type ScoredRow } from "../serving/rows.ts";
+import { runTensors, type TensorCall } from "../serving/run-tensors.ts";
 import { score } from "../serving/score.ts";
 
 export function servingModels(
@@ -17,6 +17,9 @@ export function servingModels(
 } {
   const batches = batched((onnx: Digest, rows: readonly RawRow[]) =>
     score({ sessions: loaded }, { onnx, rows }),
+  );
+  const tensors = batched((onnx: Digest, calls: readonly TensorCall[]) =>
+    runTensors({ sessions: loaded }, { onnx, calls }),
   );
   /** Per signature and fields object: a new route or a reloaded model gets new ones. */
   const inputs = new WeakMap<Signature, WeakMap<object, ModelInput>>();
@@ -42,6 +45,7 @@ export function servingModels(
         return loaded.use(version.onnx, async ({ about }) => inputOf(about, fields));
       },
       score: (version, rows) => batches.run(version.onnx, rows),
+      run: async (version, call) => (await tensors.run(version.onnx, [call]))[0]!,
       isLoaded: ({ onnx }) => loaded.isLoaded(onnx),
       unload: ({ onnx }) => loaded.drop(onnx),
       explain: explainRowsOf,

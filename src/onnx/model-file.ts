@@ -55,7 +55,7 @@ export function readModel(bytes: Uint8Array): ModelFile {
 }
 
 /** Only the metadata: what loading a model needs of it. */
-export function readMetadataOf(bytes: Uint8Array): ReadonlyMap<string, string> {
+export function readMetadata(bytes: Uint8Array): ReadonlyMap<string, string> {
   const metadata = new Map<string, string>();
   eachField(bytes, new Set([14]), (field) => {
     const { key, value } = readEntry(field.body);

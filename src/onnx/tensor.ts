@@ -1,4 +1,4 @@
-import { fromHalf, toHalf } from "../lib/half.ts";
+import { fromHalf, toHalf } from "../lib/float16.ts";
 import type { GraphType } from "./signature.ts";
 
 /** The array that holds the values of each type. */

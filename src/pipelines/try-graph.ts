@@ -7,10 +7,10 @@ import {
   sameNumbers,
 } from "../onnx/example-feeds.ts";
 import { type Imported, type ImportOptions, importOnnx } from "../onnx/import-onnx.ts";
-import { joinRuns, splitRuns } from "../onnx/row-runs.ts";
 import type { GraphBinding } from "../onnx/signature.ts";
 import { runtimeInWords } from "../onnx/support.ts";
 import { type GraphTensors, joinRows, sliceRows } from "../onnx/tensor.ts";
+import { runGraph } from "../runtime/run-graph.ts";
 import type { Runtime, Session } from "../runtime/runtime.ts";
 
 /** Sizes tried for dimensions that the graph leaves open: one token, a text, a small and a usual image. */
@@ -162,10 +162,7 @@ async function runRows(
   rows: readonly number[],
   values: Values,
 ): Promise<GraphTensors> {
-  const feeds = exampleFeeds(binding, { ...values, rows });
-  const outputs: GraphTensors[] = [];
-  for (const run of splitRuns(binding, feeds, rows.length)) outputs.push(await session.run(run));
-  return joinRuns(binding, outputs, rows.length);
+  return runGraph(session, binding, exampleFeeds(binding, { ...values, rows }), rows.length);
 }
 
 async function opened(runtime: Runtime, { onnx, about }: Imported): Promise<Session> {

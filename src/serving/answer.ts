@@ -2,7 +2,10 @@ import type { Certainty } from "../evaluation/abstention.ts";
 import type { Contribution, Explanation } from "../explanation/explanation.ts";
 import { reasonsOf } from "../explanation/reasons.ts";
 import type { Digest } from "../lib/digest.ts";
+import type { Json } from "../lib/json.ts";
+import { rowValue } from "../onnx/cells.ts";
 import type { Signature } from "../onnx/signature.ts";
+import type { GraphTensors } from "../onnx/tensor.ts";
 import type { AnsweringVariant } from "./prediction.ts";
 import type { RoutedVersion } from "./route.ts";
 
@@ -27,6 +30,8 @@ export interface AnsweredRow {
   /** undefined: the version has no rule to abstain. */
   readonly certainty: Certainty | undefined;
   readonly explanation: Explanation | undefined;
+  /** Imported models: this row of the graph's outputs, the axis of rows first. */
+  readonly tensors?: GraphTensors | undefined;
 }
 
 export interface Answer {
@@ -47,6 +52,8 @@ export interface AnswerRow {
   readonly probabilities?: Readonly<Record<string, number>>;
   /** Regression. */
   readonly value?: number;
+  /** Imported models that say neither classes nor a number: their outputs, by name. */
+  readonly outputs?: Readonly<Record<string, Json>>;
   /** Conformal: every class that may be true. */
   readonly set?: string[];
   readonly interval?: [number, number];
@@ -82,7 +89,8 @@ export const classProbabilities = (
 export const answerRows = (answer: Answer): AnswerRow[] => answer.rows.map(answerRow);
 
 /** Field by field: spreading six small objects would cost more than the prediction. */
-function answerRow({ id, by, output, label, certainty, explanation }: AnsweredRow): AnswerRow {
+function answerRow(answered: AnsweredRow): AnswerRow {
+  const { id, by, output, label, certainty, explanation } = answered;
   const { signature, version } = by;
   const row: Draft<AnswerRow> = { id, label: certainty?.abstained ? null : label } as AnswerRow;
   if (certainty !== undefined) {
@@ -92,7 +100,10 @@ function answerRow({ id, by, output, label, certainty, explanation }: AnsweredRo
       row.interval = [...certainty.interval] as [number, number];
   }
   if (signature.task === "regression") row.value = output[0]!;
-  else if (signature.task !== "tensors") {
+  else if (signature.task === "tensors") {
+    row.label = null;
+    row.outputs = outputsOf(signature, answered.tensors);
+  } else {
     if (signature.task === "binary") row.probability = output[0]!;
     row.probabilities = byClass(signature, output);
   }
@@ -121,3 +132,15 @@ function byClass(signature: Signature, output: readonly number[]): Record<string
   for (let k = 0; k < each.length; k++) named[signature.classes[k]!] = each[k]!;
   return named;
 }
+
+/** A row of a graph's outputs as JSON, by name. */
+export const outputsOf = (
+  { graph }: Signature,
+  tensors: GraphTensors = {},
+): Readonly<Record<string, Json>> =>
+  Object.fromEntries(
+    (graph?.outputs ?? []).flatMap(({ name, keys }) => {
+      const row = tensors[name];
+      return row ? [[name, rowValue(row, keys)]] : [];
+    }),
+  );
