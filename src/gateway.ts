@@ -5,6 +5,7 @@ import { servingModels } from "./gateway/models.ts";
 import { predictionIds } from "./gateway/prediction-ids.ts";
 import { routeRefresher } from "./gateway/route-refresher.ts";
 import { shadowQueue } from "./gateway/shadow-queue.ts";
+import { type JoinSiblings, noSiblings } from "./gateway/siblings.ts";
 import { openGrpcServer } from "./grpc/server.ts";
 import type { HttpRoute } from "./http/http.ts";
 import { openServer } from "./http/server.ts";
@@ -16,6 +17,7 @@ import { type SessionsOptions, sessions } from "./runtime/sessions.ts";
 import { explain, explainedBy } from "./serving/explain.ts";
 import { loadModel } from "./serving/load-model.ts";
 import { logStore } from "./serving/log/store.ts";
+import { mergeMetrics } from "./serving/merge-metrics.ts";
 import { metrics } from "./serving/metrics.ts";
 import { openInferenceMethods } from "./serving/open-inference/methods.ts";
 import { statistics } from "./serving/open-inference/statistics.ts";
@@ -44,6 +46,8 @@ export interface GatewayParts {
   readonly log: Log;
   /** Millwright's version. */
   readonly version: string;
+  /** The other processes behind the same port; none when left out. */
+  readonly siblings?: JoinSiblings;
 }
 
 export interface GatewayOptions {
@@ -61,6 +65,8 @@ export interface GatewayOptions {
   readonly refreshMs?: number;
   /** `off`: answers leave unlogged, for whoever keeps a log of their own. `durable` when left out. */
   readonly predictionLog?: "durable" | "off";
+  /** How long to go on answering, not ready any more, before closing: for load balancers that look now and then. */
+  readonly drainMs?: number;
   readonly journal?: JournalOptions;
   readonly sessions?: SessionsOptions;
 }
@@ -69,7 +75,7 @@ export interface Gateway {
   readonly url: string;
   /** Where gRPC is answered, e.g. `127.0.0.1:7402`. */
   readonly grpc: string | undefined;
-  /** Stops accepting, answers what is in flight, closes the journal. */
+  /** Says that it is not ready, for `drainMs`; stops accepting, answers what is in flight, closes the journal. */
   close(): Promise<void>;
 }
 
@@ -118,9 +124,37 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
     log,
   });
 
+  const ownMetrics = (): string =>
+    counters.render({
+      processes: 1,
+      queued_rows: batches.queuedRows,
+      runs: batches.runs,
+      run_rows: batches.ranRows,
+      shadow_queued_rows: afterwards.queuedRows(),
+      journal_pending_bytes: journal.pendingBytes,
+      models_loaded: loaded.loaded,
+      models_loaded_bytes: loaded.loadedBytes,
+      models_routed: routes.size,
+    });
+  const revisionOf = (model: string | undefined): number =>
+    model === undefined ? Number.POSITIVE_INFINITY : (routes.get(model)?.revision ?? 0);
+  const siblings = (parts.siblings ?? noSiblings)(async (question) => {
+    if (question.kind === "metrics") return ownMetrics();
+    if (question.kind === "unload") return loaded.drop(question.onnx);
+    await refresher.refresh();
+    return revisionOf(question.model);
+  });
+  let closing = false;
+
   const serving: ServingDeps = {
     routes,
-    models,
+    models: {
+      ...models,
+      unload(version) {
+        models.unload(version);
+        void siblings.ask({ kind: "unload", onnx: version.onnx });
+      },
+    },
     log: predictionLog,
     clock,
     afterwards: afterwards.add,
@@ -130,18 +164,20 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
     newPredictionId: predictionIds(),
     about: { name: "millwright", version: parts.version },
     statistics: statistics(),
-    ready: refresher.ready,
-    refresh: refresher.refresh,
+    ready: () => !closing && refresher.ready(),
+    async refresh(model) {
+      const [others] = await Promise.all([
+        siblings.ask({ kind: "refresh", model }),
+        refresher.refresh(),
+      ]);
+      return Math.min(revisionOf(model), ...others.map((said) => Number(said ?? 0)));
+    },
     pause: (ms) => pause(ms),
-    metrics: () =>
-      counters.render({
-        queued_rows: batches.queuedRows,
-        shadow_queued_rows: afterwards.queuedRows(),
-        journal_pending_bytes: journal.pendingBytes,
-        models_loaded: loaded.loaded,
-        models_loaded_bytes: loaded.loadedBytes,
-        models_routed: routes.size,
-      }),
+    async metrics() {
+      const others = await siblings.ask({ kind: "metrics" });
+      const texts = others.filter((text) => typeof text === "string");
+      return mergeMetrics([ownMetrics(), ...texts]);
+    },
   };
   const server = await openServer({
     ...options,
@@ -159,6 +195,9 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
     url: server.url,
     grpc: grpc?.address,
     async close() {
+      closing = true;
+      server.drain();
+      if (options.drainMs !== undefined) await pause(options.drainMs);
       refresher.stop();
       await Promise.all([server.close(), grpc?.close()]);
       await afterwards.drained();

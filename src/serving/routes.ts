@@ -13,11 +13,14 @@ import type { Route, RoutedVersion } from "./route.ts";
 import { routeOf } from "./routing.ts";
 
 export interface ServingDeps extends OpenInferenceDeps {
-  /** Takes over changed routes now. */
-  refresh(): Promise<void>;
+  /**
+   * Takes over changed routes now, in every process of this gateway. Of a named model: the lowest revision that one of them
+   * serves, 0 = none.
+   */
+  refresh(model?: string): Promise<number>;
   pause(ms: number): Promise<void>;
-  /** Prometheus text. */
-  metrics(): string;
+  /** Prometheus text, of all processes of this gateway. */
+  metrics(): Promise<string>;
 }
 
 export const servingRoutes = (deps: ServingDeps): HttpRoute[] => [
@@ -33,14 +36,14 @@ export const servingRoutes = (deps: ServingDeps): HttpRoute[] => [
       listRoutes: async () => ({ models: deps.routes.list().map(shown) }),
       async refreshRoutes({ model, revision, timeoutMs }, { at }) {
         for (;;) {
-          await deps.refresh();
+          const served = await deps.refresh(model);
           const route = model === undefined ? undefined : deps.routes.get(model);
-          if (model === undefined || (route?.revision ?? 0) >= (revision ?? 1))
+          if (model === undefined || served >= (revision ?? 1))
             return { models: (route === undefined ? deps.routes.list() : [route]).map(shown) };
           if (deps.clock.now() - at > timeoutMs)
             throw new MillwrightError(
               "timeout",
-              `Revision ${revision ?? 1} of ${model} is not served yet; this gateway serves ${route?.revision ?? "none"}. Its log says why.`,
+              `Revision ${revision ?? 1} of ${model} is not served yet; this gateway serves ${served || "none"}. Its log says why.`,
             );
           await deps.pause(50);
         }
@@ -51,7 +54,10 @@ export const servingRoutes = (deps: ServingDeps): HttpRoute[] => [
   ...openInferenceRoutes(deps),
   ...mlflow(deps),
   open("/health", () => ({ body: { status: "ok" } })),
-  open("/metrics", () => ({ body: deps.metrics(), type: "text/plain; version=0.0.4" })),
+  open("/metrics", async () => ({
+    body: await deps.metrics(),
+    type: "text/plain; version=0.0.4",
+  })),
 ];
 
 /** https://mlflow.org/docs/latest/ml/deployment/deploy-model-locally/: one model a server; here the path, `?model=`, or the only one. */
@@ -73,7 +79,7 @@ function mlflow(deps: ServingDeps): HttpRoute[] {
   ];
 }
 
-const open = (path: string, handle: () => HttpAnswer): HttpRoute => ({
+const open = (path: string, handle: HttpRoute["handle"]): HttpRoute => ({
   method: "GET",
   path,
   access: "open",
