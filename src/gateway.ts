@@ -7,6 +7,7 @@ import { routeRefresher } from "./gateway/route-refresher.ts";
 import { shadowQueue } from "./gateway/shadow-queue.ts";
 import { type JoinSiblings, noSiblings } from "./gateway/siblings.ts";
 import { openGrpcServer } from "./grpc/server.ts";
+import type { Arrivals } from "./http/arrivals.ts";
 import type { HttpRoute } from "./http/http.ts";
 import { openServer } from "./http/server.ts";
 import type { Digest } from "./lib/digest.ts";
@@ -53,6 +54,8 @@ export interface GatewayParts {
 export interface GatewayOptions {
   /** 0 picks a free one. */
   readonly port: number;
+  /** HTTP connections that another process accepted, instead of listening at `host` and `port`. */
+  readonly connections?: Arrivals | undefined;
   /** The Open Inference Protocol over gRPC; 0 picks a free one. None when left out. */
   readonly grpcPort?: number | undefined;
   /** 127.0.0.1 when left out. */

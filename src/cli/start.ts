@@ -7,7 +7,7 @@ import { openControl } from "../control.ts";
 import { armCrashPointsFromEnvironment } from "../engine/crash-points.ts";
 import { MillwrightError } from "../errors.ts";
 import { runProcesses } from "../gateway/processes.ts";
-import { noSiblings, siblingsOverIpc } from "../gateway/siblings.ts";
+import { connectionsOverIpc, noSiblings, siblingsOverIpc } from "../gateway/siblings.ts";
 import { openGateway } from "../gateway.ts";
 import type { Log } from "../lib/log.ts";
 import { onnxRuntime } from "../runtime/onnxruntime.ts";
@@ -58,6 +58,7 @@ const PARTS: Readonly<
       },
       {
         drainMs: config.gatewayDrainMs,
+        connections: cluster.isWorker ? connectionsOverIpc() : undefined,
         ...{ port: config.gatewayPort, grpcPort: config.grpcPort, dataDir: config.dataDir },
         ...{ host: config.host, token: config.token },
       },
@@ -80,7 +81,8 @@ async function startProcesses(
   config: Config,
   log: Log,
 ): Promise<Started> {
-  const processes = runProcesses({
+  const processes = await runProcesses({
+    ...{ host: config.host, port: config.gatewayPort },
     entry: context.entry,
     args: ["start", "gateway", "--project", config.project],
     ...{ count: config.gatewayProcesses, log, stopMs: CLOSE_MS + config.gatewayDrainMs },

@@ -1,9 +1,11 @@
 import cluster, { type Worker } from "node:cluster";
 import { once } from "node:events";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { MillwrightError } from "../errors.ts";
+import { addressError, urlAt } from "../http/arrivals.ts";
 import type { Log } from "../lib/log.ts";
-import type { Message, Question } from "./siblings.ts";
+import { type Message, type Question, URL_VARIABLE } from "./siblings.ts";
 
 export interface Processes {
   /** The shared URL, when every process has reported ready the first time. */
@@ -18,6 +20,9 @@ export interface ProcessesOptions {
   readonly entry: string;
   readonly args: readonly string[];
   readonly count: number;
+  /** Where this process listens for all of them; port 0 picks a free one. */
+  readonly host: string;
+  readonly port: number;
   readonly log: Log;
   readonly stopMs: number;
   readonly env?: Readonly<Record<string, string>>;
@@ -32,12 +37,15 @@ const STEADY_MS = 10_000;
 const ANSWER_MS = 5000;
 
 /**
- * Several processes behind one port: this one owns the listening socket and hands out connections in turn (node:cluster); the
- * others answer. One that dies is started again within a tenth of a second (doubling to five when it keeps dying); its siblings
- * notice nothing but more work. Also carries what siblings ask each other.
+ * Several processes behind one port: this one accepts connections and hands them out in turn; the others answer. One that dies
+ * is started again within a tenth of a second (doubling to five seconds when it keeps dying); its siblings notice nothing but
+ * more work. Also carries what siblings ask each other. (Connections are handed out here and not by node:cluster, which loses
+ * those it is just handing to a process that dies: their callers would wait for ever. gRPC, whose server cannot be given a
+ * connection, goes through node:cluster.)
  */
-export function runProcesses(options: ProcessesOptions): Processes {
+export async function runProcesses(options: ProcessesOptions): Promise<Processes> {
   const { log } = options;
+  const door = await openDoor(options);
   cluster.setupPrimary({ exec: options.entry, args: [...options.args] });
   const slots = Array.from({ length: options.count }, (_, index): Slot => ({ index, failures: 0 }));
   let stopping = false;
@@ -52,25 +60,31 @@ export function runProcesses(options: ProcessesOptions): Processes {
 
   function start(slot: Slot): Worker {
     const started = Date.now();
-    const worker = cluster.fork({ ...options.env, MILLWRIGHT_GATEWAY_PROCESS: String(slot.index) });
-    slot.worker = worker;
+    const worker = cluster.fork({ ...options.env, [URL_VARIABLE]: door.url });
+    slot.starting = worker;
     worker.on("message", (message: Message | { ready?: boolean; url?: string }) => {
-      if ("gateway" in message) relay(worker, message);
-      else if (message.ready) {
-        slot.ready = true;
+      if ("gateway" in message) {
+        if (message.gateway === "accepted") accepted(message.id);
+        else relay(worker, message);
+      } else if (message.ready) {
+        // From here on it gets the connections; the one before it, if it still lives, no more.
+        slot.worker = worker;
+        slot.starting = undefined;
         slot.everReady = true;
         url = message.url ?? url;
         worker.emit("millwright ready");
+        handOut();
         if (slots.every((one) => one.everReady)) announce(url);
       }
     });
     worker.on("error", (error) => log.warn("gateway process", { error: error.message }));
     worker.on("exit", (code, signal) => {
       forget(worker);
+      takeBack(worker);
+      if (slot.worker === worker) slot.worker = undefined;
+      else if (slot.starting === worker) slot.starting = undefined;
       // Its successor has the slot already.
-      if (slot.worker !== worker) return;
-      slot.ready = false;
-      slot.worker = undefined;
+      else return;
       if (stopping) return;
       slot.failures = Date.now() - started > STEADY_MS ? 0 : slot.failures + 1;
       if (!slot.everReady && (code === 2 || slot.failures >= MAX_FAILED_STARTS))
@@ -82,10 +96,47 @@ export function runProcesses(options: ProcessesOptions): Processes {
         ...{ process: slot.index, how: signal ?? `code ${code}`, inMs: wait },
       });
       setTimeout(() => {
-        if (!stopping && slot.worker === undefined) start(slot);
+        if (!stopping && slot.worker === undefined && slot.starting === undefined) start(slot);
       }, wait);
     });
     return worker;
+  }
+
+  /** Connections that no process has yet, oldest first, and those on their way to one. */
+  const unserved: Socket[] = [];
+  const onTheWay = new Map<number, { readonly socket: Socket; readonly worker: Worker }>();
+  let turn = 0;
+  let connections = 0;
+  door.server.on("connection", (socket: Socket) => {
+    unserved.push(socket);
+    handOut();
+  });
+
+  function handOut(): void {
+    const free = slots.filter((slot) => slot.worker?.isConnected());
+    if (free.length === 0) return;
+    for (const socket of unserved.splice(0)) {
+      const worker = free[turn++ % free.length]!.worker!;
+      const id = connections++;
+      onTheWay.set(id, { socket, worker });
+      const message: Message = { gateway: "connection", id };
+      worker.process.send(message, socket, { keepOpen: true }, () => {});
+    }
+  }
+
+  function accepted(id: number): void {
+    onTheWay.get(id)?.socket.destroy();
+    onTheWay.delete(id);
+  }
+
+  /** Nothing was read of what a process had not accepted when it died. */
+  function takeBack(worker: Worker): void {
+    for (const [id, { socket, worker: to }] of onTheWay)
+      if (to === worker) {
+        onTheWay.delete(id);
+        unserved.push(socket);
+      }
+    handOut();
   }
 
   /** Questions under way: who asked, what was said, whose word is missing. */
@@ -104,7 +155,7 @@ export function runProcesses(options: ProcessesOptions): Processes {
   function pass(from: Worker, replyTo: number, question: Question): void {
     const id = count++;
     const others = slots.flatMap((slot) =>
-      slot.ready && slot.worker !== undefined && slot.worker !== from ? [slot.worker] : [],
+      slot.worker !== undefined && slot.worker !== from ? [slot.worker] : [],
     );
     const timer = setTimeout(() => finish(id), ANSWER_MS);
     asked.set(id, { from, replyTo, missing: new Set(others), answers: [], timer });
@@ -153,7 +204,7 @@ export function runProcesses(options: ProcessesOptions): Processes {
           const old = slot.worker;
           const next = start(slot);
           await Promise.race([once(next, "millwright ready"), once(next, "exit")]);
-          if (old !== undefined) await end(old);
+          if (old !== undefined && slot.worker === next) await end(old);
         }
       };
       restarting = restarting.then(all);
@@ -161,6 +212,8 @@ export function runProcesses(options: ProcessesOptions): Processes {
     },
     async stop() {
       stopping = true;
+      door.server.close();
+      for (const socket of unserved) socket.destroy();
       await Promise.all(
         Object.values(cluster.workers ?? {}).map((worker) => worker && end(worker)),
       );
@@ -169,10 +222,27 @@ export function runProcesses(options: ProcessesOptions): Processes {
   };
 }
 
+/** Nothing is read here of what comes through it. */
+async function openDoor({
+  host,
+  port,
+}: ProcessesOptions): Promise<{ readonly server: Server; readonly url: string }> {
+  const server = createServer({ pauseOnConnect: true });
+  try {
+    server.listen(port, host);
+    await once(server, "listening");
+  } catch (cause) {
+    throw addressError(cause, host, port);
+  }
+  return { server, url: urlAt(host, (server.address() as AddressInfo).port) };
+}
+
 interface Slot {
   readonly index: number;
+  /** Answers. */
   worker?: Worker | undefined;
-  ready?: boolean;
+  /** Not ready yet. */
+  starting?: Worker | undefined;
   everReady?: boolean;
   /** Ends soon after the start, in a row. */
   failures: number;

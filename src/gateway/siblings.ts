@@ -1,3 +1,5 @@
+import type { Socket } from "node:net";
+import type { Arrivals } from "../http/arrivals.ts";
 import type { Digest } from "../lib/digest.ts";
 
 /** What the processes of one gateway ask each other. */
@@ -23,7 +25,13 @@ export type Message =
   | { readonly gateway: "ask"; readonly id: number; readonly question: Question }
   | { readonly gateway: "question"; readonly id: number; readonly question: Question }
   | { readonly gateway: "answer"; readonly id: number; readonly answer: unknown }
-  | { readonly gateway: "answers"; readonly id: number; readonly answers: readonly unknown[] };
+  | { readonly gateway: "answers"; readonly id: number; readonly answers: readonly unknown[] }
+  /** Comes with a socket. Until it is `accepted`, the primary keeps it, too. */
+  | { readonly gateway: "connection"; readonly id: number }
+  | { readonly gateway: "accepted"; readonly id: number };
+
+/** Where the primary process says it listens. */
+export const URL_VARIABLE = "MILLWRIGHT_GATEWAY_URL";
 
 /** A process that is alone. */
 export const noSiblings: JoinSiblings = () => ({ ask: async () => [] });
@@ -61,3 +69,16 @@ export const siblingsOverIpc: JoinSiblings = (answer) => {
       }),
   };
 };
+
+/** The connections that the primary process hands to this one. */
+export const connectionsOverIpc = (): Arrivals => ({
+  url: process.env[URL_VARIABLE] ?? "",
+  each(take) {
+    process.on("message", (message: Message, socket?: Socket) => {
+      if (message.gateway !== "connection") return;
+      process.send?.({ gateway: "accepted", id: message.id } satisfies Message);
+      // The caller may have left on the way.
+      if (socket !== undefined) take(socket);
+    });
+  },
+});

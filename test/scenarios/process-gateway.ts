@@ -1,6 +1,6 @@
 import cluster from "node:cluster";
 import { runProcesses } from "../../src/gateway/processes.ts";
-import { siblingsOverIpc } from "../../src/gateway/siblings.ts";
+import { connectionsOverIpc, siblingsOverIpc } from "../../src/gateway/siblings.ts";
 import { openGateway } from "../../src/gateway.ts";
 import { onnxRuntime } from "../../src/runtime/onnxruntime.ts";
 import { fileBlobs } from "../../src/storage/blobs/files.ts";
@@ -14,7 +14,10 @@ const log = quietLog();
 if (cluster.isPrimary) {
   const [, entry = ""] = process.argv;
   const args = [databaseUrl, folder];
-  const processes = runProcesses({ entry, args, count: 2, log, stopMs: 5000 });
+  const processes = await runProcesses({
+    ...{ entry, args, count: 2, log, stopMs: 5000 },
+    ...{ host: "127.0.0.1", port: 0 },
+  });
   const pids = (): void => {
     const all = Object.values(cluster.workers ?? {}).map((worker) => worker?.process.pid);
     process.stdout.write(`${JSON.stringify(all)}\n`);
@@ -28,7 +31,10 @@ if (cluster.isPrimary) {
   const blobs = fileBlobs(`${folder}/blobs`);
   const gateway = await openGateway(
     { runtime: await onnxRuntime(), blobs, sql, log, version: "1", siblings: siblingsOverIpc },
-    { port: 0, dataDir: `${folder}/gateway`, refreshMs: 60_000 },
+    {
+      ...{ port: 0, dataDir: `${folder}/gateway`, refreshMs: 60_000 },
+      connections: connectionsOverIpc(),
+    },
   );
   const end = (): void => void gateway.close().then(() => process.exit(0));
   process.on("SIGTERM", end);

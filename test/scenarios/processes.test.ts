@@ -38,6 +38,7 @@ beforeAll(async () => {
   });
   lines = createInterface(primary.stdout!);
   [url] = (await once(lines, "line")) as [string];
+  await call("/gateway/refresh", { model: "line", revision: 1 });
 });
 afterAll(async () => {
   primary?.kill("SIGKILL");
