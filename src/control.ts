@@ -17,6 +17,7 @@ import { incidentRoutes } from "./monitoring/routes.ts";
 import { seriesOf } from "./monitoring/series-view.ts";
 import type { JudgeOutcome } from "./pipelines/judge.ts";
 import type { Platform } from "./pipelines/platform.ts";
+import { importModel, NOT_JUDGED } from "./pipelines/import-model.ts";
 import { promote } from "./pipelines/promote.ts";
 import { rollback } from "./pipelines/rollback.ts";
 import { schedulesOf, triggersOf } from "./pipelines/triggers.ts";
@@ -94,7 +95,7 @@ async function followProject(
     // In a replay trainings are asked for with the time it has reached, which only who plays it knows.
     for (const model of definition.replay ? [] : Object.keys(definition.models)) {
       const [newest] = await platform.registry.versions(model);
-      if (newest && newest.code !== code)
+      if (newest?.code !== undefined && newest.code !== code)
         await platform.announce("code.changed", model, { code }, platform.clock.now());
     }
     known = code;
@@ -131,6 +132,7 @@ function modelDeps(platform: Platform): ModelRoutesDeps {
       }));
     },
     async evidence(version) {
+      if (version.report === undefined || version.leaderboard === undefined) return undefined;
       const evaluation = await platform.evaluationOf(version);
       const leaderboard = await blobs.get(version.leaderboard);
       return evidenceOf(evaluation, JSON.parse(new TextDecoder().decode(leaderboard)));
@@ -164,6 +166,12 @@ function modelDeps(platform: Platform): ModelRoutesDeps {
       return active?.id ?? engine.submit("train", { model, reason: "asked for by a person" });
     },
     async promote({ model, version, reason }) {
+      if (version.origin) {
+        const stated = `${reason} (${NOT_JUDGED})`;
+        const move = { model, version: version.id, verdict: undefined, guard: true, ...now() };
+        await promote(platform, { ...move, reason: stated });
+        return;
+      }
       const { verdict } = await platform.evaluationOf(version);
       if (!verdict.pass)
         throw new MillwrightError(

@@ -108,7 +108,8 @@ async function checkNames(
   const { definition } = await platform.project();
   const dataset = definition.models[version.model]?.dataset;
   const read = version.signature.columns.map((column) => column.name);
-  const data = dataset && (await platform.datasets.find(dataset, version.dataset));
+  const data =
+    dataset && version.dataset && (await platform.datasets.find(dataset, version.dataset));
   const carried = data ? data.schema.columns.map((column) => column.name) : [];
   const known = new Set([...read, ...carried]);
   for (const name of Object.keys(rows[0]!))

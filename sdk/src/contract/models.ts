@@ -45,14 +45,25 @@ const Version = VersionRef.extend({
   aliases: z.array(z.enum(["champion", "challenger"])),
   metrics: z.array(MetricShape),
   verdict: Verdict.nullable(),
-  dataset: z.string(),
-  code: z.string(),
+  /** null: it was imported; see `origin`. */
+  dataset: z.string().nullable(),
+  code: z.string().nullable(),
   onnx: z.string(),
   parent: z.number().nullable(),
   seed: z.number(),
   params: z.record(z.string(), z.unknown()),
   environment: z.object({ node: z.string(), millwright: z.string(), runtime: z.string() }),
-  runId: z.string(),
+  runId: z.string().nullable(),
+  /** Of an imported model: the file it came from. */
+  origin: z
+    .object({
+      file: z.string(),
+      sha256: z.string(),
+      producer: z.string(),
+      opsets: z.record(z.string(), z.number()),
+      notes: z.array(z.string()),
+    })
+    .nullable(),
 });
 
 const Standing = z.object({
