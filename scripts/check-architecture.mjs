@@ -16,6 +16,7 @@ const LAYERS = [
   "runtime",
   "engine",
   "http",
+  "grpc",
   "access",
   "tracking",
   "datasets",
@@ -31,6 +32,7 @@ const LAYERS = [
   "config.ts",
   "log.ts",
   "compute.ts",
+  "gateway",
   "gateway.ts",
   "app.ts",
   "control.ts",
@@ -39,10 +41,10 @@ const LAYERS = [
   "cli",
   "main.ts",
 ];
-const SUBSTRATE = new Set(["storage", "runtime", "engine", "http"]); // siblings: they do not know each other
+const SUBSTRATE = new Set(["storage", "runtime", "engine", "http", "grpc"]); // siblings: they do not know each other
 const HOST =
-  /^src\/(storage|runtime|engine|http|cli|testing)\/|^src\/(main|compute|gateway|control|app|config|log)\.ts$/;
-const ROLE = new Set(["store.ts", "routes.ts"]);
+  /^src\/(storage|runtime|engine|http|grpc|gateway|cli|testing)\/|^src\/(main|compute|gateway|control|app|config|log)\.ts$/;
+const ROLE = new Set(["store.ts", "routes.ts", "methods.ts"]);
 const COMPOSES = new Set(["app.ts", "compute.ts", "control.ts", "gateway.ts"]); // one per kind of process: they build the stores
 const MAX_LINES = 400;
 

@@ -15,9 +15,9 @@ import type { Log } from "./lib/log.ts";
 import { incidentView } from "./monitoring/incident-view.ts";
 import { incidentRoutes } from "./monitoring/routes.ts";
 import { seriesOf } from "./monitoring/series-view.ts";
+import { importModel, NOT_JUDGED } from "./pipelines/import-model.ts";
 import type { JudgeOutcome } from "./pipelines/judge.ts";
 import type { Platform } from "./pipelines/platform.ts";
-import { importModel, NOT_JUDGED } from "./pipelines/import-model.ts";
 import { promote } from "./pipelines/promote.ts";
 import { rollback } from "./pipelines/rollback.ts";
 import { schedulesOf, triggersOf } from "./pipelines/triggers.ts";
@@ -183,6 +183,19 @@ function modelDeps(platform: Platform): ModelRoutesDeps {
         ...{ model, version: version.id, reason, verdict: kept, guard: true },
         ...now(),
       });
+    },
+    async importModel({ model, file, onnx, promote: wanted = "first", reason, ...options }) {
+      if (wanted === "always" && !reason)
+        throw new MillwrightError(
+          "invalid_input",
+          "reason: should say why an imported version, which no gate has judged, shall replace the champion.",
+        );
+      const { version, promoted } = await importModel(platform, {
+        ...{ model, file, options, promote: wanted, reason },
+        bytes: new Uint8Array(Buffer.from(onnx, "base64")),
+      });
+      const { number, id, origin } = version;
+      return { model, number, id, promoted, notes: [...(origin?.notes ?? [])] };
     },
     async rollback({ model, reason }) {
       await rollback(platform, { model, reason, verdict: undefined, ...now() });

@@ -25,9 +25,10 @@ export const score: CommandOf = (program, context) => {
         const name = await modelNamed(platform, model);
         const version = await versionNamed(platform, name, options.with);
         const { definition } = await platform.project();
-        const { dataset: datasetName } = definition.models[name]!;
+        const datasetName = definition.models[name]?.dataset ?? name;
         const header = definition.datasets[datasetName]?.header;
-        const dataset = await platform.datasets.find(datasetName, version.dataset);
+        const dataset =
+          version.dataset && (await platform.datasets.find(datasetName, version.dataset));
         const source = await platform.columns.inspect({
           uri: file,
           folder: process.cwd(),
@@ -51,7 +52,7 @@ export const score: CommandOf = (program, context) => {
         const started = Date.now();
         let done = 0;
         const totals = await scoreSource(platform, {
-          ...{ version, dataset, source },
+          ...{ version, source, dataset: dataset || undefined },
           async onRows(rows) {
             await output.write(rows);
             done += rows.length;

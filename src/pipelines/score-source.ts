@@ -28,7 +28,8 @@ export async function scoreSource(
   deps: Pick<Platform, "columns" | "blobs" | "runtime">,
   input: {
     readonly version: ModelVersion;
-    readonly dataset: DatasetVersion;
+    /** Whose column types count; undefined: the model was imported. */
+    readonly dataset: DatasetVersion | undefined;
     readonly source: Source;
     readonly onRows: (rows: readonly ScoredRow[]) => Promise<void>;
     readonly onRejected: (file: string, rows: readonly BadRow[]) => Promise<void>;
@@ -37,7 +38,9 @@ export async function scoreSource(
   const { version, source } = input;
   const { signature } = version;
   const places = new Map(source.names.map((name, at) => [name, at]));
-  const schema = new Map(input.dataset.schema.columns.map((column) => [column.name, column]));
+  const schema = new Map(
+    (input.dataset?.schema.columns ?? []).map((column) => [column.name, column]),
+  );
   const type = typist(
     signature.columns.map(({ name, role }) => ({
       name,

@@ -211,6 +211,34 @@ export const models = {
     input: Name,
     output: Started,
   }),
+  importModel: endpoint({
+    method: "POST",
+    path: "/api/models/{model}/import",
+    summary:
+      "Makes an ONNX file a version of the model; it answers where the model has no champion yet, or for a stated reason.",
+    input: Name.extend({
+      /** Name of the file, for the record. */
+      file: z.string().min(1).max(200),
+      /** Its bytes in base64, at most 11 MB of them. Weights in other files: from the command line only. */
+      onnx: z.base64(),
+      columns: z.array(z.string().min(1)).optional(),
+      task: z.enum(["binary", "multiclass", "regression", "tensors"]).optional(),
+      classes: z.array(z.string()).optional(),
+      positive: z.string().optional(),
+      target: z.string().optional(),
+      /** `first` (when left out): only where the model has no champion; `always` needs a reason. */
+      promote: z.enum(["first", "always", "never"]).default("first"),
+      reason: z.string().max(500).optional(),
+    }),
+    output: z.object({
+      model: z.string(),
+      number: z.number(),
+      id: z.string(),
+      promoted: z.boolean(),
+      /** What was changed or assumed, in words. */
+      notes: z.array(z.string()),
+    }),
+  }),
   promote: endpoint({
     method: "POST",
     path: "/api/models/{model}/promote",
