@@ -4,6 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { loadExplainer } from "./explanation/load-explainer.ts";
 import { openGrpcServer } from "./grpc/server.ts";
 import type { HttpRoute } from "./http/http.ts";
+import { withOpenApi } from "./http/openapi.ts";
 import { openServer } from "./http/server.ts";
 import type { Digest } from "./lib/digest.ts";
 import { newId } from "./lib/ids.ts";
@@ -23,7 +24,7 @@ import { protocolError } from "./serving/protocol-errors.ts";
 import { type KnownRoutes, refreshRoutes } from "./serving/refresh-routes.ts";
 import { resting } from "./serving/resting.ts";
 import { type RouteTable, routeTable } from "./serving/route-table.ts";
-import { type ServingDeps, servingRoutes } from "./serving/routes.ts";
+import { gatewayApi, type ServingDeps, servingRoutes } from "./serving/routes.ts";
 import { knownFields, type RawRow, type ScoredRow } from "./serving/rows.ts";
 import { score } from "./serving/score.ts";
 import { type ShadowInput, shadow } from "./serving/shadow.ts";
@@ -153,7 +154,7 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
     log,
     onAnswer: counters.countRequest,
     errorBody: protocolError,
-    routes: withHot(servingRoutes(serving)),
+    routes: withOpenApi(withHot(servingRoutes(serving)), gatewayApi(parts.version)),
   });
   const grpc = await openGrpcServer({
     ...{ ...options, log, port: options.grpcPort, onAnswer: counters.countRequest },
