@@ -9,6 +9,7 @@ import { schedules } from "./engine/schedule.ts";
 import { runTriggers } from "./engine/triggers.ts";
 import { MillwrightError } from "./errors.ts";
 import { shipRegularly } from "./gateway.ts";
+import { type ApiInfo, withOpenApi } from "./http/openapi.ts";
 import { openServer } from "./http/server.ts";
 import type { Json } from "./lib/json.ts";
 import type { Log } from "./lib/log.ts";
@@ -34,6 +35,10 @@ export interface Control {
   close(): Promise<void>;
 }
 
+const CONTROL_API: ApiInfo = {
+  ...{ title: "Millwright control", version: VERSION },
+  description: "Models, datasets, runs and incidents: what the console shows and does.",
+};
 const PROJECT_EVERY_MS = 5000;
 const SHIP_EVERY_MS = 5000;
 
@@ -53,19 +58,23 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
   const server = await openServer({
     ...{ log, host: config.host, port: config.controlPort, token: config.token },
     staticDir: consoleFolder(),
-    routes: [
-      ...runRoutes({ engine, clock, status: () => statusOf(app, config) }),
-      ...datasetRoutes({
-        names: async () => Object.keys((await platform.project()).definition.datasets),
-        versions: (dataset) => platform.datasets.versions(dataset),
-      }),
-      ...modelRoutes(modelDeps(platform)),
-      ...routeRoutes(platform),
-      ...incidentRoutes({
-        incidents: async (model) => (await platform.monitoring.incidents(model)).map(incidentView),
-        series: async (model) => seriesOf(await platform.monitoring.windows(model)),
-      }),
-    ],
+    routes: withOpenApi(
+      [
+        ...runRoutes({ engine, clock, status: () => statusOf(app, config) }),
+        ...datasetRoutes({
+          names: async () => Object.keys((await platform.project()).definition.datasets),
+          versions: (dataset) => platform.datasets.versions(dataset),
+        }),
+        ...modelRoutes(modelDeps(platform)),
+        ...routeRoutes(platform),
+        ...incidentRoutes({
+          incidents: async (model) =>
+            (await platform.monitoring.incidents(model)).map(incidentView),
+          series: async (model) => seriesOf(await platform.monitoring.windows(model)),
+        }),
+      ],
+      CONTROL_API,
+    ),
   });
   return {
     url: server.url,
