@@ -1,23 +1,32 @@
 import { randomFillSync } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { MillwrightError } from "./errors.ts";
+import { loadExplainer } from "./explanation/load-explainer.ts";
+import { openGrpcServer } from "./grpc/server.ts";
+import type { HttpRoute } from "./http/http.ts";
 import { openServer } from "./http/server.ts";
 import type { Digest } from "./lib/digest.ts";
 import { newId } from "./lib/ids.ts";
 import type { Log } from "./lib/log.ts";
 import type { Signature } from "./onnx/signature.ts";
+import { alarm } from "./runtime/alarm.ts";
 import { type Batched, batched } from "./runtime/batched.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { type Sessions, type SessionsOptions, sessions } from "./runtime/sessions.ts";
+import { explain, explainedBy } from "./serving/explain.ts";
 import { loadModel } from "./serving/load-model.ts";
+import { logStore } from "./serving/log/store.ts";
 import { type Metrics, metrics } from "./serving/metrics.ts";
+import { openInferenceMethods } from "./serving/open-inference/methods.ts";
+import { statistics } from "./serving/open-inference/statistics.ts";
 import type { ModelInput, Models, PredictionLog } from "./serving/predict.ts";
+import { protocolError } from "./serving/protocol-errors.ts";
 import { type KnownRoutes, refreshRoutes } from "./serving/refresh-routes.ts";
 import { resting } from "./serving/resting.ts";
 import { type RouteTable, routeTable } from "./serving/route-table.ts";
-import { servingRoutes } from "./serving/routes.ts";
+import { type ServingDeps, servingRoutes } from "./serving/routes.ts";
 import { knownFields, type RawRow, type ScoredRow } from "./serving/rows.ts";
+import { runTensors, type TensorCall } from "./serving/run-tensors.ts";
 import { score } from "./serving/score.ts";
 import { type ShadowInput, shadow } from "./serving/shadow.ts";
 import { type Shipped, ship } from "./serving/ship.ts";
@@ -43,6 +52,8 @@ export interface GatewayParts {
 export interface GatewayOptions {
   /** 0 picks a free one. */
   readonly port: number;
+  /** The Open Inference Protocol over gRPC; 0 picks a free one. None when left out. */
+  readonly grpcPort?: number | undefined;
   /** 127.0.0.1 when left out. */
   readonly host?: string | undefined;
   /** Needed on any other interface than loopback. */
@@ -51,18 +62,25 @@ export interface GatewayOptions {
   readonly dataDir: string;
   /** How often routes are looked up. 500 ms when left out. */
   readonly refreshMs?: number;
+  /** `off`: answers leave unlogged, for whoever keeps a log of their own. `durable` when left out. */
+  readonly predictionLog?: "durable" | "off";
   readonly journal?: JournalOptions;
   readonly sessions?: SessionsOptions;
 }
 
 export interface Gateway {
   readonly url: string;
+  /** Where gRPC is answered, e.g. `127.0.0.1:7402`. */
+  readonly grpc: string | undefined;
   /** Stops accepting, answers what is in flight, closes the journal. */
   close(): Promise<void>;
 }
 
 /** Rows whose shadow may wait; beyond, the shadow skips rows (counted) rather than slow the champion. */
 const MAX_SHADOW_ROWS = 20_000;
+
+/** Models ready to be explained: made when somebody first asks why. */
+const EXPLAINERS_KEPT: SessionsOptions = { maxBytes: 256 * 1024 * 1024, maxModels: 200 };
 
 /** Records written as JSON in one go: about 5 ms. */
 const LOG_TURN = 1000;
@@ -73,13 +91,20 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
   const counters = metrics();
   const routes = routeTable();
   const loaded = sessions((onnx: Digest) => loadModel(parts, onnx), options.sessions);
-  const { models, batches } = servingModels(loaded);
+  const explainers = sessions(
+    (key: Digest) => loadExplainer(parts, explainedBy(key)),
+    EXPLAINERS_KEPT,
+  );
+  const { models, batches } = servingModels(loaded, (version, rows) =>
+    explain({ explainers, breathe }, { version, rows }),
+  );
   const journal = await openJournal(journalRoot(options.dataDir), options.journal);
+  const logged = options.predictionLog !== "off";
   const predictionLog: PredictionLog = {
     async append(records) {
       for (let at = 0; at < records.length; at += LOG_TURN) {
         const part = records.length <= LOG_TURN ? records : records.slice(at, at + LOG_TURN);
-        await journal.append(part.map((record) => JSON.stringify(record)));
+        if (logged) await journal.append(part.map((record) => JSON.stringify(record)));
         counters.count(part[0]!.kind === "feedback" ? "feedback" : "predictions", part.length);
       }
     },
@@ -100,47 +125,67 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
   });
   const chance = cryptographicChance();
 
+  const serving: ServingDeps = {
+    routes,
+    models,
+    log: predictionLog,
+    clock,
+    afterwards: afterwards.add,
+    alarm,
+    count: counters.count,
+    resting: resting(),
+    newPredictionId: () => newId("pred", Date.now(), chance),
+    about: { name: "millwright", version: parts.version },
+    statistics: statistics(),
+    ready: refresher.ready,
+    refresh: refresher.refresh,
+    pause: (ms) => pause(ms),
+    metrics: () =>
+      counters.render({
+        queued_rows: batches.queuedRows,
+        shadow_queued_rows: afterwards.queuedRows(),
+        journal_pending_bytes: journal.pendingBytes,
+        models_loaded: loaded.loaded,
+        models_loaded_bytes: loaded.loadedBytes,
+        models_routed: routes.size,
+      }),
+  };
   const server = await openServer({
     ...options,
     log,
     onAnswer: counters.countRequest,
-    routes: servingRoutes({
-      routes,
-      models,
-      log: predictionLog,
-      clock,
-      afterwards: afterwards.add,
-      alarm,
-      count: counters.count,
-      resting: resting(),
-      newPredictionId: () => newId("pred", Date.now(), chance),
-      about: { name: "millwright", version: parts.version },
-      ready: refresher.ready,
-      refresh: refresher.refresh,
-      pause: (ms) => pause(ms),
-      metrics: () =>
-        counters.render({
-          queued_rows: batches.queuedRows,
-          shadow_queued_rows: afterwards.queuedRows(),
-          journal_pending_bytes: journal.pendingBytes,
-          models_loaded: loaded.loaded,
-          models_loaded_bytes: loaded.loadedBytes,
-          models_routed: routes.size,
-        }),
-    }),
+    errorBody: protocolError,
+    routes: withHot(servingRoutes(serving)),
   });
-  log.info("gateway listens", { url: server.url });
+  const grpc = await openGrpcServer({
+    ...{ ...options, log, port: options.grpcPort, onAnswer: counters.countRequest },
+    methods: openInferenceMethods(serving),
+  }).catch((error) => server.close().then(() => Promise.reject(error)));
+  log.info("gateway listens", { url: server.url, ...(grpc && { grpc: grpc.address }) });
   return {
     url: server.url,
+    grpc: grpc?.address,
     async close() {
       refresher.stop();
-      await server.close();
+      await Promise.all([server.close(), grpc?.close()]);
       await afterwards.drained();
       await journal.close();
       await loaded.close();
+      await explainers.close();
     },
   };
 }
+
+/** Where nearly all requests go. */
+const HOT = new Set([
+  "/models/{model}/predict",
+  "/v2/models/{name}/infer",
+  "/v2/models/{name}/versions/{version}/infer",
+  "/models/{name}/invocations",
+]);
+
+const withHot = (routes: readonly HttpRoute[]): HttpRoute[] =>
+  routes.map((route) => (HOT.has(route.path) ? { ...route, hot: true } : route));
 
 export interface ShipperParts {
   readonly sql: Sql;
@@ -164,9 +209,9 @@ export function shipRegularly(
 ): Shipper {
   const deps = {
     ...parts,
-    store: servingStore(parts.sql),
+    store: logStore(parts.sql),
     journals: journalsIn(journalRoot(options.dataDir)),
-    breathe: () => new Promise<void>((resolve) => setImmediate(resolve)),
+    breathe,
   };
   let last: Promise<unknown> = Promise.resolve();
   let waiting = false;
@@ -200,12 +245,18 @@ export function shipRegularly(
 /** Where the journals of all gateways with this data folder are. */
 export const journalRoot = (dataDir: string): string => join(dataDir, "journal");
 
-function servingModels(loaded: Sessions<Signature>): {
+function servingModels(
+  loaded: Sessions<Signature>,
+  explainRowsOf: Models["explain"],
+): {
   models: Models;
   batches: Batched<Digest, RawRow, ScoredRow>;
 } {
   const batches = batched((onnx: Digest, rows: readonly RawRow[]) =>
     score({ sessions: loaded }, { onnx, rows }),
+  );
+  const tensors = batched((onnx: Digest, calls: readonly TensorCall[]) =>
+    runTensors({ sessions: loaded }, { onnx, calls }),
   );
   /** Per signature and fields object: a new route or a reloaded model gets new ones. */
   const inputs = new WeakMap<Signature, WeakMap<object, ModelInput>>();
@@ -224,10 +275,10 @@ function servingModels(loaded: Sessions<Signature>): {
           return input;
         }),
       score: (version, rows) => batches.run(version.onnx, rows),
+      run: async (version, call) => (await tensors.run(version.onnx, [call]))[0]!,
       isLoaded: ({ onnx }) => loaded.isLoaded(onnx),
       unload: ({ onnx }) => loaded.drop(onnx),
-      explain: () =>
-        Promise.reject(new MillwrightError("unsupported", "Explanations are not served yet.")),
+      explain: explainRowsOf,
     },
   };
 }
@@ -337,13 +388,7 @@ function cryptographicChance(): () => number {
   };
 }
 
-function alarm(ms: number): { readonly rings: Promise<void>; stop(): void } {
-  let timer: ReturnType<typeof setTimeout>;
-  const rings = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  return { rings, stop: () => clearTimeout(timer) };
-}
+const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const wordsOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);

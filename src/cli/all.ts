@@ -1,6 +1,7 @@
 import type { CommandOf } from "./command.ts";
 import { demo } from "./demo.ts";
 import { doctor } from "./doctor.ts";
+import { explain } from "./explain.ts";
 import { init } from "./init.ts";
 import { leaderboard } from "./leaderboard.ts";
 import { logs } from "./logs.ts";
@@ -22,6 +23,7 @@ export const COMMANDS: readonly CommandOf[] = [
   train,
   leaderboard,
   predict,
+  explain,
   score,
   promote,
   rollback,

@@ -13,7 +13,16 @@ interface Help {
 
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   "Begin:": ["init", "demo", "up"],
-  "Models:": ["train", "leaderboard", "predict", "score", "promote", "rollback", "route"],
+  "Models:": [
+    "train",
+    "leaderboard",
+    "predict",
+    "explain",
+    "score",
+    "promote",
+    "rollback",
+    "route",
+  ],
   "Look:": ["status", "runs", "show", "logs"],
   "Operate:": ["doctor", "start"],
 };
@@ -90,6 +99,18 @@ const HELP: Readonly<Record<string, Help>> = {
     examples: [
       ["millwright predict churn tenure=3 Contract=Month-to-month", "one row"],
       ['millwright predict mail subject="You won" sender_domain=example.com --json', "as data"],
+    ],
+  },
+  explain: {
+    summary: "what drives a model: how much each column adds to what it says",
+    about:
+      "Explains rows of the training data that were kept with the version (or rows of your own) and averages the size of what each column adds, with a 95 % interval. Exact for trees and linear models; other models are run on mixed rows. Why one prediction came out as it did: millwright predict --explain.",
+    examples: [
+      ["millwright explain churn", "the champion"],
+      [
+        "millwright explain churn --with 3 --rows week.jsonl",
+        "another version, on rows of your own",
+      ],
     ],
   },
   score: {

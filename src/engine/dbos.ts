@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
-import { setTimeout as pause, setTimeout as sleep } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { DBOSUnexpectedStepError } from "@dbos-inc/dbos-sdk/internal/error";
 import type { ErrorCode } from "../../sdk/src/contract/errors.ts";
 import { MillwrightError } from "../errors.ts";

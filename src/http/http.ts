@@ -34,5 +34,7 @@ export interface HttpRoute {
   readonly access?: "open";
   /** The handler reads the body itself; `Content-Encoding` is undone before, and done to the answer when the caller accepts it. */
   readonly raw?: boolean;
+  /** A POST that most of the load goes to: answered in the fast lane (`lane.ts`) when the request is a plain one. Never a stream. */
+  readonly hot?: boolean;
   handle(request: HttpRequest): HttpAnswer | Promise<HttpAnswer>;
 }

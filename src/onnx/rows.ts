@@ -41,6 +41,8 @@ export function rowsToTable(
   const problems: RowProblem[] = [];
   const columns = new Map<string, Column>();
   for (const { name, role } of signature.columns) {
+    // A table has no columns of lists: see `graph-feeds.ts`.
+    if (role === "tensor") continue;
     const read = <T>(parse: (value: Json) => T | undefined, missing: T): T[] =>
       rows.map((fields, row) => {
         const value = fields[name];

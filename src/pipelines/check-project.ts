@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { MillwrightError } from "../errors.ts";
+import type { AbstainGoal } from "../evaluation/abstention.ts";
 import { gateNamed } from "../evaluation/gates/all.ts";
 import { METRICS } from "../evaluation/metrics/all.ts";
 import { TRAINERS } from "../training/trainers/all.ts";
@@ -32,6 +33,12 @@ const Dataset = z.strictObject({
   onBadRows: z.enum(["quarantine", "block"]).optional(),
 });
 
+const share = z.number().min(0.5).lt(1);
+const AbstainForm = z.union([
+  z.strictObject({ precision: share }),
+  z.strictObject({ coverage: share, perClass: z.boolean().optional() }),
+]);
+
 const Model = z.strictObject({
   dataset: z.string(),
   target: z.string().min(1),
@@ -63,6 +70,18 @@ const Model = z.strictObject({
     .optional(),
   gates: z
     .array(z.strictObject({ gate: z.string(), params: z.record(z.string(), z.unknown()) }))
+    .optional(),
+  abstain: z
+    .custom<AbstainGoal>()
+    .superRefine((value, context) => {
+      const goal = AbstainForm.safeParse(value);
+      if (goal.success) return;
+      context.addIssue({
+        code: "custom",
+        message:
+          "write { precision: 0.99 } or { coverage: 0.9 } (with perClass: true, if wanted); shares from 0.5 up to, and not including, 1",
+      });
+    })
     .optional(),
   deploy: z
     .strictObject({

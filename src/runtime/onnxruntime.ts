@@ -7,14 +7,10 @@ type Library = Pick<typeof Ort, "InferenceSession" | "Tensor" | "env">;
 type Flavour = "native" | "wasm";
 
 const TYPES = new Set<string>([
-  "float32",
-  "float64",
-  "int64",
-  "int32",
-  "bool",
-  "uint8",
-  "string",
-] satisfies TensorData["type"][]);
+  ...(["float32", "float64", "float16", "bool", "string"] satisfies TensorData["type"][]),
+  ...(["int8", "int16", "int32", "int64"] satisfies TensorData["type"][]),
+  ...(["uint8", "uint16", "uint32", "uint64"] satisfies TensorData["type"][]),
+]);
 
 /**
  * ONNX Runtime: the native library, or its WebAssembly build (slower on dense batches, runs everywhere Node does) where the
@@ -126,7 +122,10 @@ function specOf(metadata: Ort.InferenceSession.ValueMetadata): TensorSpec | unde
   return {
     name: metadata.name,
     type: metadata.type as TensorData["type"],
-    shape: metadata.shape.map((d) => (typeof d === "number" && d >= 0 ? d : null)),
+    // The WebAssembly build says 2^32 - 1 for a dimension without a name.
+    shape: metadata.shape.map((d) =>
+      typeof d === "number" && d >= 0 && d < 2 ** 32 - 1 ? d : null,
+    ),
   };
 }
 
@@ -156,7 +155,11 @@ function toTensors(
         `input '${name}' has shape [${feed.dims}]: the model needs [${shape.map((d) => d ?? "any")}]`,
       );
     const data = feed.type === "string" ? feed.data : unshared(feed.data);
-    tensors[name] = new library.Tensor(type, data as never, feed.dims);
+    tensors[name] = new library.Tensor(
+      type,
+      (type === "float16" ? halves(data) : data) as never,
+      feed.dims,
+    );
   }
   for (const name of Object.keys(feeds))
     if (tensors[name] === undefined)
@@ -164,8 +167,21 @@ function toTensors(
   return tensors;
 }
 
-const fromTensor = (tensor: Ort.Tensor): TensorData =>
-  ({ type: tensor.type, dims: tensor.dims, data: tensor.data }) as TensorData;
+function fromTensor({ type, dims, data }: Ort.Tensor): TensorData {
+  const bits = type === "float16" && !(data instanceof Uint16Array);
+  const view = data as unknown as Float32Array;
+  const held = bits ? new Uint16Array(view.buffer, view.byteOffset, view.length) : data;
+  return { type, dims, data: held } as TensorData;
+}
+
+/** float16 is held as its bits; hosts that have Float16Array (Node 24) want that. */
+function halves(data: unknown): unknown {
+  const { Float16Array: Half } = globalThis as { Float16Array?: typeof Uint16Array };
+  const bits = data as Uint16Array;
+  return Half === undefined
+    ? bits
+    : new Half(bits.buffer as ArrayBuffer, bits.byteOffset, bits.length);
+}
 
 /** ONNX Runtime does not take memory shared between threads. */
 function unshared<T extends Exclude<TensorData["data"], readonly string[]>>(data: T): T {

@@ -1,11 +1,7 @@
+import type { GraphTensor } from "../onnx/tensor.ts";
+
 /** The port behind which ONNX files run. Evaluation and serving use the same one, so that what was judged is what answers. */
-export type TensorData =
-  | { readonly type: "float32"; readonly dims: readonly number[]; readonly data: Float32Array }
-  | { readonly type: "float64"; readonly dims: readonly number[]; readonly data: Float64Array }
-  | { readonly type: "int64"; readonly dims: readonly number[]; readonly data: BigInt64Array }
-  | { readonly type: "int32"; readonly dims: readonly number[]; readonly data: Int32Array }
-  | { readonly type: "bool" | "uint8"; readonly dims: readonly number[]; readonly data: Uint8Array }
-  | { readonly type: "string"; readonly dims: readonly number[]; readonly data: readonly string[] };
+export type TensorData = GraphTensor;
 
 export interface TensorSpec {
   readonly name: string;

@@ -1,7 +1,11 @@
 import type { Certainty } from "../evaluation/abstention.ts";
 import type { Contribution, Explanation } from "../explanation/explanation.ts";
+import { reasonsOf } from "../explanation/reasons.ts";
 import type { Digest } from "../lib/digest.ts";
+import type { Json } from "../lib/json.ts";
+import { rowValue } from "../onnx/cells.ts";
 import type { Signature } from "../onnx/signature.ts";
+import type { GraphTensors } from "../onnx/tensor.ts";
 import type { AnsweringVariant } from "./prediction.ts";
 import type { RoutedVersion } from "./route.ts";
 
@@ -26,6 +30,8 @@ export interface AnsweredRow {
   /** undefined: the version has no rule to abstain. */
   readonly certainty: Certainty | undefined;
   readonly explanation: Explanation | undefined;
+  /** Imported models: this row of the graph's outputs, the axis of rows first. */
+  readonly tensors?: GraphTensors | undefined;
 }
 
 export interface Answer {
@@ -46,12 +52,16 @@ export interface AnswerRow {
   readonly probabilities?: Readonly<Record<string, number>>;
   /** Regression. */
   readonly value?: number;
+  /** Imported models that say neither classes nor a number: their outputs, by name. */
+  readonly outputs?: Readonly<Record<string, Json>>;
   /** Conformal: every class that may be true. */
   readonly set?: string[];
   readonly interval?: [number, number];
   readonly explanation?: Omit<Explanation, "contributions"> & {
     readonly contributions: Contribution[];
   };
+  /** The explanation in words, the strongest first. */
+  readonly reasons?: string[];
   readonly version: number;
   readonly versionId: Digest;
   readonly variant: AnsweringVariant;
@@ -78,7 +88,15 @@ export const classProbabilities = (
 
 export const answerRows = (answer: Answer): AnswerRow[] => answer.rows.map(answerRow);
 
-function answerRow({ id, by, output, label, certainty, explanation }: AnsweredRow): AnswerRow {
+function answerRow({
+  id,
+  by,
+  output,
+  label,
+  certainty,
+  explanation,
+  tensors,
+}: AnsweredRow): AnswerRow {
   const { signature, version, variant, level } = by;
   const said = {
     id,
@@ -96,12 +114,28 @@ function answerRow({ id, by, output, label, certainty, explanation }: AnsweredRo
     ...(level === 0 ? {} : { answeredBy: by.model, level }),
     ...(explanation === undefined
       ? {}
-      : { explanation: { ...explanation, contributions: [...explanation.contributions] } }),
+      : {
+          explanation: { ...explanation, contributions: [...explanation.contributions] },
+          reasons: reasonsOf(explanation, signature.target),
+        }),
   };
   if (signature.task === "regression") return { ...said, value: output[0]!, ...who };
-  if (signature.task === "tensors") return { ...said, ...who };
+  if (signature.task === "tensors")
+    return { ...said, label: null, outputs: outputsOf(signature, tensors), ...who };
   const each = classProbabilities(signature, output);
   const probabilities = Object.fromEntries(signature.classes.map((c, k) => [c, each[k]!]));
   if (signature.task === "multiclass") return { ...said, probabilities, ...who };
   return { ...said, probability: output[0]!, probabilities, ...who };
 }
+
+/** A row of a graph's outputs as JSON, by name. */
+export const outputsOf = (
+  { graph }: Signature,
+  tensors: GraphTensors = {},
+): Readonly<Record<string, Json>> =>
+  Object.fromEntries(
+    (graph?.outputs ?? []).flatMap(({ name, keys }) => {
+      const row = tensors[name];
+      return row ? [[name, rowValue(row, keys)]] : [];
+    }),
+  );

@@ -1,7 +1,12 @@
 import type { Digest } from "../lib/digest.ts";
 import { fromOutputs, toFeeds } from "../onnx/feeds.ts";
+import { rowsToFeeds } from "../onnx/graph-feeds.ts";
+import { mapped } from "../onnx/row-runs.ts";
 import { type RowProblem, rowsToTable } from "../onnx/rows.ts";
-import type { Signature } from "../onnx/signature.ts";
+import type { GraphBinding, Signature } from "../onnx/signature.ts";
+import { sliceRows } from "../onnx/tensor.ts";
+import { runGraph } from "../runtime/run-graph.ts";
+import type { Session } from "../runtime/runtime.ts";
 import type { Sessions } from "../runtime/sessions.ts";
 import type { RawRow, ScoredRow } from "./rows.ts";
 
@@ -11,6 +16,7 @@ export async function score(
   input: { readonly onnx: Digest; readonly rows: readonly RawRow[] },
 ): Promise<ScoredRow[]> {
   return deps.sessions.use(input.onnx, async ({ session, about: signature }) => {
+    if (signature.graph) return scoreGraph(session, signature, signature.graph, input.rows);
     const { table, problems } = rowsToTable(signature, input.rows);
     const outputs = await session.run(toFeeds(signature, table));
     const scores = fromOutputs(signature, outputs);
@@ -26,6 +32,39 @@ export async function score(
     }
     return rows;
   });
+}
+
+/** Rows of an imported graph: those whose lists have the same shapes in one run. */
+async function scoreGraph(
+  session: Session,
+  signature: Signature,
+  graph: GraphBinding,
+  rows: readonly RawRow[],
+): Promise<ScoredRow[]> {
+  const { groups, problems } = rowsToFeeds(graph, rows);
+  const scored = rows.map((): ScoredRow => ({ problems: [] }));
+  for (const problem of problems) {
+    const known = scored[problem.row]!;
+    scored[problem.row] = {
+      problems: "problems" in known ? [...known.problems, problem] : [problem],
+    };
+  }
+  for (const { places, feeds } of groups)
+    for (const part of graph.whole ? places.map((_, i) => [i, i + 1]) : [[0, places.length]]) {
+      const [from, to] = part as [number, number];
+      const fed = mapped(feeds, (tensor) => sliceRows(tensor, from, to));
+      const outputs = await runGraph(session, graph, fed, to - from);
+      const { width, values } = fromOutputs(signature, outputs);
+      for (let i = from; i < to; i++) {
+        const output = Array.from(values.subarray((i - from) * width, (i - from + 1) * width));
+        const row = places[i]!;
+        const fine = signature.task === "tensors" || output.every(Number.isFinite);
+        scored[row] = fine
+          ? { output, tensors: mapped(outputs, (t) => sliceRows(t, i - from, i - from + 1)) }
+          : { problems: [notANumber(row)] };
+      }
+    }
+  return scored;
 }
 
 const notANumber = (row: number): RowProblem => ({
