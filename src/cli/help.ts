@@ -14,14 +14,8 @@ interface Help {
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   "Begin:": ["init", "demo", "up"],
   "Models:": [
-    "train",
-    "leaderboard",
-    "predict",
-    "explain",
-    "score",
-    "promote",
-    "rollback",
-    "route",
+    ...["train", "leaderboard", "predict", "explain", "score"],
+    ...["promote", "rollback", "route"],
   ],
   "Look:": ["status", "runs", "show", "logs"],
   "Operate:": ["doctor", "start"],
