@@ -12,6 +12,7 @@ import { openServer } from "./http/server.ts";
 import type { Digest } from "./lib/digest.ts";
 import type { Log } from "./lib/log.ts";
 import { wordsOf } from "./lib/words-of.ts";
+import { alarm } from "./runtime/alarm.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { type SessionsOptions, sessions } from "./runtime/sessions.ts";
 import { explain, explainedBy } from "./serving/explain.ts";
@@ -239,11 +240,4 @@ export function shipRegularly(
 /** Where the journals of all gateways with this data folder are. */
 export const journalRoot = (dataDir: string): string => join(dataDir, "journal");
 
-function alarm(ms: number): { readonly rings: Promise<void>; stop(): void } {
-  let timer: ReturnType<typeof setTimeout>;
-  const rings = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  return { rings, stop: () => clearTimeout(timer) };
-}
 const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
