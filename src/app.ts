@@ -21,6 +21,7 @@ import type { LoadedProject, Platform, Stores } from "./pipelines/platform.ts";
 import { registryStore } from "./registry/store.ts";
 import { onnxRuntime } from "./runtime/onnxruntime.ts";
 import { logStore } from "./serving/log/store.ts";
+import { scoringStore } from "./scoring/store.ts";
 import { readLog } from "./serving/read-log.ts";
 import { servingStore } from "./serving/store.ts";
 import { openBlobs } from "./storage/blobs/all.ts";
@@ -114,12 +115,13 @@ function makeDataFolder(folder: string): void {
   }
 }
 
-function storesOn(sql: Sql): Stores {
+function storesOn(sql: Sql): Stores & Pick<Platform, "scoring"> {
   const events = eventLog(sql);
   return {
     registry: registryStore(sql),
     serving: servingStore(sql),
     monitoring: monitoringStore(sql),
+    scoring: scoringStore(sql),
     announce: async (type, subject, payload, at) => {
       await events.append({ type, subject, payload, at }, sql);
     },

@@ -3,6 +3,7 @@ import { MillwrightError } from "../errors.ts";
 import type { AbstainGoal } from "../evaluation/abstention.ts";
 import { gateNamed } from "../evaluation/gates/all.ts";
 import { METRICS } from "../evaluation/metrics/all.ts";
+import { capacityOf } from "../scoring/forwarding.ts";
 import { TRAINERS } from "../training/trainers/all.ts";
 import type { GateDefinition, ProjectDefinition } from "./project.ts";
 
@@ -103,6 +104,14 @@ const Model = z.strictObject({
     })
     .optional(),
   monitor: z.strictObject({ window: z.enum(["hour", "day", "week"]).optional() }).optional(),
+  forward: z
+    .strictObject({
+      to: NAME,
+      capacity: z.string().refine((text) => capacityOf(text) !== undefined, {
+        error: 'write how many rows in which time, such as "40/hour", "500/day" or "20/15m"',
+      }),
+    })
+    .optional(),
 });
 
 const Project = z.strictObject({

@@ -64,6 +64,8 @@ export interface ModelDefinition {
     readonly onLabels?: number;
   };
   readonly monitor?: { readonly window?: "hour" | "day" | "week" };
+  /** The riskiest rows go to people: to whom, and how many they can look at: "40/hour", "500/day". */
+  readonly forward?: { readonly to: string; readonly capacity: string };
 }
 
 /** `beatsBaseline()`, `beatsChampion()`, `noSliceWorse("column")`: a gate of evaluation/gates with its parameters. */

@@ -1,3 +1,4 @@
+import type { Pack } from "../onnx/pack-inputs.ts";
 import type { GraphTensor } from "../onnx/tensor.ts";
 
 /** The port behind which ONNX files run. Evaluation and serving use the same one, so that what was judged is what answers. */
@@ -11,6 +12,8 @@ export interface TensorSpec {
 }
 
 export interface Session {
+  /** Inputs it also takes side by side, as one tensor [N, inputs.length] under the pack's name: faster than one by one. */
+  readonly packs?: readonly Pack[];
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
   /** Blocks the event loop while it computes (ONNX Runtime for Node does): batches above ~1,000 rows belong in a compute thread. */

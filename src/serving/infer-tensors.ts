@@ -6,8 +6,8 @@ import { feedsOf, rowOf, tensorOf } from "./graph-tensors.ts";
 import type { InferAnswer, InferRequest, Tensor } from "./inference.ts";
 import { type PredictDeps, predict } from "./predict.ts";
 import type { LogRecord } from "./prediction.ts";
-import type { Route } from "./route.ts";
-import { decide } from "./routing.ts";
+import type { ServedRoute } from "./route.ts";
+import { decide, isSimple, knownRoute } from "./routing.ts";
 import { wantedOutputs } from "./wanted-outputs.ts";
 
 /**
@@ -18,7 +18,7 @@ import { wantedOutputs } from "./wanted-outputs.ts";
 export async function inferTensors(
   deps: PredictDeps,
   input: {
-    readonly route: Route;
+    readonly route: ServedRoute;
     readonly version: string | undefined;
     readonly signature: Signature;
     readonly graph: GraphBinding;
@@ -28,7 +28,8 @@ export async function inferTensors(
 ): Promise<InferAnswer> {
   const { route, signature, graph, request, at } = input;
   const { feeds, rows } = feedsOf(graph, request.inputs);
-  if (!answersAlone(route, input.version)) {
+  const own = knownRoute(deps.routes, route.model);
+  if (!isSimple(own)) {
     const { model } = route;
     const rowList = Array.from({ length: rows }, (_, i) => rowOf(graph, feeds, i, false));
     return ofRows(await predict(deps, { ...input, model, rows: rowList }), graph, request);
@@ -67,14 +68,6 @@ export async function inferTensors(
     ),
   };
 }
-
-/** One version answers the whole request, and nobody stands in for it. */
-const answersAlone = (
-  { split, fallback, deadlineMs }: Route,
-  wanted: string | undefined,
-): boolean =>
-  wanted !== undefined ||
-  (split === undefined && fallback === undefined && deadlineMs === undefined);
 
 function shown(
   graph: GraphBinding,

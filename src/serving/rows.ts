@@ -73,7 +73,8 @@ export function readRows(request: RowRequest, known: KnownFields): ReadRows {
     }
     let columns = 0;
     const raw = given as RawRow;
-    for (const [name, value] of Object.entries(raw)) {
+    for (const name in raw) {
+      const value = raw[name]!;
       if (known.columns.has(name)) columns++;
       else if (!known.others.has(name)) say(name, value, unknownField(name, signature, known));
       if (typeof value === "object" && value !== null && !known.lists.has(name))

@@ -1,8 +1,9 @@
 import type { Digest } from "../lib/digest.ts";
-import { fromOutputs, toFeeds } from "../onnx/feeds.ts";
+import { fromOutputs } from "../onnx/feeds.ts";
 import { rowsToFeeds } from "../onnx/graph-feeds.ts";
+import { type RowFeeder, rowFeeder } from "../onnx/row-feeds.ts";
 import { mapped } from "../onnx/row-runs.ts";
-import { type RowProblem, rowsToTable } from "../onnx/rows.ts";
+import type { RowProblem } from "../onnx/rows.ts";
 import type { GraphBinding, Signature } from "../onnx/signature.ts";
 import { sliceRows } from "../onnx/tensor.ts";
 import { runGraph } from "../runtime/run-graph.ts";
@@ -17,11 +18,12 @@ export async function score(
 ): Promise<ScoredRow[]> {
   return deps.sessions.use(input.onnx, async ({ session, about: signature }) => {
     if (signature.graph) return scoreGraph(session, signature, signature.graph, input.rows);
-    const { table, problems } = rowsToTable(signature, input.rows);
-    const outputs = await session.run(toFeeds(signature, table));
-    const scores = fromOutputs(signature, outputs);
+    const { feeds, problems } = feederOf(session, signature)(input.rows);
+    const outputs = await session.run(feeds);
+    const { values, width } = fromOutputs(signature, outputs);
     const rows = input.rows.map((_, i): ScoredRow => {
-      const output = Array.from(scores.values.subarray(i * scores.width, (i + 1) * scores.width));
+      const output: number[] = [];
+      for (let at = i * width; at < (i + 1) * width; at++) output.push(values[at]!);
       return output.every(Number.isFinite) ? { output } : { problems: [notANumber(i)] };
     });
     for (const problem of problems) {
@@ -65,6 +67,18 @@ async function scoreGraph(
       }
     }
   return scored;
+}
+
+const FEEDERS = new WeakMap<Session, RowFeeder>();
+
+/** Made once per session. */
+function feederOf(session: Session, signature: Signature): RowFeeder {
+  let feeder = FEEDERS.get(session);
+  if (feeder === undefined) {
+    feeder = rowFeeder(signature, session.packs ?? []);
+    FEEDERS.set(session, feeder);
+  }
+  return feeder;
 }
 
 const notANumber = (row: number): RowProblem => ({

@@ -57,11 +57,24 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+interface Body {
+  readonly outputs: readonly Output[];
+  readonly predictions: readonly Said[];
+  readonly detail: string;
+}
+
+interface Said {
+  readonly label: string | number | null;
+  readonly value: number;
+  readonly outputs: Readonly<Record<string, Json>>;
+  readonly probabilities: Readonly<Record<string, number>>;
+}
+
 async function post(path: string, body: unknown) {
   const text = JSON.stringify(body);
   const headers = { "content-type": "application/json" };
   const response = await fetch(url + path, { method: "POST", headers, body: text });
-  return { status: response.status, body: (await response.json()) as Record<string, never> };
+  return { status: response.status, body: (await response.json()) as Body };
 }
 
 interface Output {
@@ -99,7 +112,7 @@ describe.each(expected)("%s", (file, model) => {
     const { status, body } = await post(`/v2/models/${nameOf(file)}/infer`, { inputs });
     expect(body).toMatchObject({ model_name: nameOf(file) });
     expect(status).toBe(200);
-    const outputs = body.outputs as readonly Output[];
+    const outputs = body.outputs;
     expect(outputs.map(({ name }) => name)).toEqual([
       ...graph.outputs.map(({ name }) => name),
       "prediction_id",
@@ -122,7 +135,7 @@ describe.each(expected)("%s", (file, model) => {
     const { status, body } = await post(`/models/${nameOf(file)}/predict`, { rows });
     expect(body).toMatchObject({ model: nameOf(file) });
     expect(status).toBe(200);
-    const predictions = body.predictions as readonly Record<string, never>[];
+    const predictions = body.predictions;
     const wanted = (name: string, i: number, keys?: readonly (string | number)[]) => {
       const values = recordedOutput(model.expect![name]!, keys);
       const width = values.length / count;
@@ -139,10 +152,10 @@ describe.each(expected)("%s", (file, model) => {
         close(prediction.value, wanted(graph.scores!, i)[0]!);
       else if (graph.scores! in model.expect!) {
         const { keys } = graph.outputs.find(({ name }) => name === graph.scores)!;
-        const probabilities = Object.values(prediction.probabilities) as number[];
+        const probabilities = Object.values(prediction.probabilities);
         for (const k of sampled(probabilities.length))
           close(
-            (prediction.probabilities as Record<string, number>)[signature.classes[k]!],
+            prediction.probabilities[signature.classes[k]!],
             wanted(graph.scores!, i, keys)[k]!,
           );
       }
@@ -210,7 +223,7 @@ test("callers of one moment get their own rows, whatever others send", async () 
     const data = Array.from({ length: 10 * count }, (_, i) => from + i);
     const inputs = [{ name: "input_vectors", datatype: "FP32", shape: [count, 10], data }];
     const { body } = await post("/v2/models/example_dynamic_axes/infer", { inputs });
-    return (body.outputs as readonly Output[])[0]!.data;
+    return body.outputs[0]!.data;
   };
   const sums = (from: number, count: number) =>
     Array.from({ length: count }, (_, r) => 10 * (from + 10 * r) + 45);
