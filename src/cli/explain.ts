@@ -23,7 +23,7 @@ export const explain: CommandOf = (program, context) => {
         const { about: explainer, session } = await loadExplainer(platform, version);
         try {
           const { background, signature } = explainer;
-          if (!options.rows && background.kind === "missing")
+          if (!options.rows && background.kind !== "rows")
             throw new MillwrightError(
               "invalid_input",
               `No rows were kept with ${model} version ${version.number}: say which to explain with --rows <file>.`,
