@@ -7,6 +7,7 @@ import { leaderboard } from "./leaderboard.ts";
 import { logs } from "./logs.ts";
 import { predict } from "./predict.ts";
 import { promote, rollback } from "./promote.ts";
+import { route } from "./route.ts";
 import { runs } from "./runs.ts";
 import { score } from "./score.ts";
 import { show } from "./show.ts";
@@ -26,6 +27,7 @@ export const COMMANDS: readonly CommandOf[] = [
   score,
   promote,
   rollback,
+  route,
   status,
   runs,
   show,

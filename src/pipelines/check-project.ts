@@ -18,6 +18,14 @@ const duration = z
   .string()
   .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, 'write a number and a unit, such as "60s", "10m", "1h"');
 
+const steps = z
+  .array(z.number().gt(0).max(100))
+  .min(1)
+  .refine(
+    (given) => given.every((step, i) => i === 0 || step > given[i - 1]!),
+    "write percentages that climb, such as [1, 5, 25, 50, 100]",
+  );
+
 const Dataset = z.strictObject({
   source: z.string().min(1),
   key: z.string().optional(),
@@ -85,6 +93,13 @@ const Model = z.strictObject({
             minLabels: z.number().int().min(5).optional(),
             maxLabels: z.number().int().min(5).optional(),
           }),
+        ])
+        .optional(),
+      canary: z
+        .union([
+          z.literal(false),
+          steps,
+          z.strictObject({ steps: steps.optional(), minRows: z.number().int().min(10).optional() }),
         ])
         .optional(),
     })
