@@ -1,3 +1,4 @@
+import { MillwrightError } from "../errors.ts";
 import type { GraphNodes } from "../onnx/nodes.ts";
 import { readNodes } from "../onnx/nodes.ts";
 import { rowsToTable } from "../onnx/rows.ts";
@@ -42,10 +43,11 @@ export async function openExplainer(
 ): Promise<Explainer> {
   const { model, signature } = input;
   const graph = readNodes(model);
+  refuseLists(signature);
   const background: Explainer["background"] =
     input.background && input.background.rows > 0
       ? { table: input.background, kind: "rows" }
-      : { table: rowsToTable(signature, [{}]).table, kind: "missing" };
+      : emptyRow(signature);
   const opening = { model, graph, signature, background };
   const plans = plansFor(graph, signature);
   const last = plans.at(-1)!;
@@ -56,6 +58,22 @@ export async function openExplainer(
     return opened(deps, opening, { ...plan, texts: owners.texts }, owners);
   }
   return opened(deps, opening, last, NO_OWNERS);
+}
+
+function refuseLists({ columns }: Signature): void {
+  const list = columns.find(({ role }) => role === "tensor");
+  if (list)
+    throw new MillwrightError(
+      "unsupported",
+      `This model takes a list of numbers in each cell of '${list.name}'; explanations say what each column adds, and a whole list is one column.`,
+    );
+}
+
+/** Graphs made elsewhere need not know missing values. */
+function emptyRow(signature: Signature): Explainer["background"] {
+  if (!signature.graph) return { table: rowsToTable(signature, [{}]).table, kind: "missing" };
+  const fields = signature.columns.map(({ name, role }) => [name, role === "category" ? "" : 0]);
+  return { table: rowsToTable(signature, [Object.fromEntries(fields)]).table, kind: "zeros" };
 }
 
 const NO_OWNERS: Owners = { features: [], texts: [] };

@@ -2,6 +2,7 @@ import { MillwrightError } from "../errors.ts";
 import type { Json } from "../lib/json.ts";
 import { type Answer, classProbabilities } from "./answer.ts";
 import { certaintyTensors } from "./certainty-tensors.ts";
+import { asksWhy, explanationTensors } from "./explanation-tensors.ts";
 import { inferTensors } from "./infer-tensors.ts";
 import type { InferAnswer, InferRequest, Tensor } from "./inference.ts";
 import { type PredictDeps, predict } from "./predict.ts";
@@ -33,7 +34,7 @@ export async function infer(
   if (signature?.graph)
     return inferTensors(deps, { ...input, version, route, signature, graph: signature.graph });
   const rows = rowsOf(request.inputs);
-  return encode(await predict(deps, { ...input, rows }), request);
+  return encode(await predict(deps, { ...input, rows, explain: asksWhy(request) }), request);
 }
 
 function rowsOf(tensors: readonly Tensor[]): RawRow[] {
@@ -102,6 +103,7 @@ function encode({ model, rows }: Answer, request: InferRequest): InferAnswer {
         ];
   all.push(
     ...certaintyTensors(rows),
+    ...explanationTensors(rows),
     tensor(
       "prediction_id",
       "BYTES",
