@@ -31,6 +31,7 @@ const LAYERS = [
   "config.ts",
   "log.ts",
   "compute.ts",
+  "prediction-log.ts",
   "gateway.ts",
   "app.ts",
   "control.ts",
@@ -41,9 +42,9 @@ const LAYERS = [
 ];
 const SUBSTRATE = new Set(["storage", "runtime", "engine", "http"]); // siblings: they do not know each other
 const HOST =
-  /^src\/(storage|runtime|engine|http|cli|testing)\/|^src\/(main|compute|gateway|control|app|config|log)\.ts$/;
+  /^src\/(storage|runtime|engine|http|cli|testing)\/|^src\/(main|compute|gateway|prediction-log|control|app|config|log)\.ts$/;
 const ROLE = new Set(["store.ts", "routes.ts"]);
-const COMPOSES = new Set(["app.ts", "compute.ts", "control.ts", "gateway.ts"]); // one per kind of process: they build the stores
+const COMPOSES = new Set(["app.ts", "compute.ts", "control.ts", "gateway.ts", "prediction-log.ts"]); // one per kind of process: they build the stores
 const MAX_LINES = 400;
 
 const problems = [];

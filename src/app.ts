@@ -18,6 +18,7 @@ import { monitoringStore } from "./monitoring/store.ts";
 import { PIPELINES } from "./pipelines/all.ts";
 import { checkProject } from "./pipelines/check-project.ts";
 import type { LoadedProject, Platform, Stores } from "./pipelines/platform.ts";
+import { journalRoot } from "./prediction-log.ts";
 import { registryStore } from "./registry/store.ts";
 import { onnxRuntime } from "./runtime/onnxruntime.ts";
 import { logStore } from "./serving/log/store.ts";
@@ -59,7 +60,7 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
 
   const blobs = openBlobs(config.blobUrl, config.project);
   const columns = await duckdbColumns({ scratch: join(config.dataDir, "scratch") });
-  const journals = journalsIn(join(config.dataDir, "journal"));
+  const journals = journalsIn(journalRoot(config.dataDir));
   const runtime = await onnxRuntime();
   const compute = hostedCompute(config);
   const engine = dbosEngine({ url, sql, log });

@@ -1,6 +1,6 @@
 import { MillwrightError } from "../errors.ts";
 import type { Json } from "../lib/json.ts";
-import { type Answer, classProbabilities } from "./answer.ts";
+import { type Answer, classProbabilities, unlogged } from "./answer.ts";
 import { certaintyTensors } from "./certainty-tensors.ts";
 import type { InferAnswer, InferRequest, Tensor } from "./inference.ts";
 import { classified } from "./open-inference/classification.ts";
@@ -57,7 +57,8 @@ function cell({ datatype, data }: Tensor, i: number): Json {
   return Number.isNaN(value) ? null : value;
 }
 
-function encode({ model, rows }: Answer, request: InferRequest): InferAnswer {
+function encode(answer: Answer, request: InferRequest): InferAnswer {
+  const { model, rows } = answer;
   const { signature, version, variant } = rows[0]!.by;
   const tensor = (
     name: string,
@@ -102,7 +103,7 @@ function encode({ model, rows }: Answer, request: InferRequest): InferAnswer {
     model,
     version: String(version.number),
     id: request.id,
-    parameters: { version_id: version.id, variant },
+    parameters: { version_id: version.id, variant, ...unlogged(answer) },
     outputs: wantedOf(request.outputs, all, signature.classes),
   };
 }

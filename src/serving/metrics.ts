@@ -9,8 +9,9 @@ export interface Metrics {
   render(gauges: Readonly<Record<string, number>>): string;
 }
 
-type CounterName =
+export type CounterName =
   | "predictions"
+  | "unlogged"
   | "feedback"
   | "shadow_predictions"
   | "shadow_failures"

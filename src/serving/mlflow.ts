@@ -4,7 +4,7 @@ import type { Json } from "../lib/json.ts";
 import type { Signature } from "../onnx/signature.ts";
 import { raggedRows } from "../table/csv.ts";
 import { cellText } from "../table/text-block.ts";
-import type { Answer } from "./answer.ts";
+import { type Answer, unlogged } from "./answer.ts";
 
 /** The body of MLflow's scoring protocol (`POST /invocations`): exactly one of these holds the rows. */
 const FORMS = ["dataframe_split", "dataframe_records", "instances", "inputs"] as const;
@@ -39,6 +39,7 @@ export function encodeInvocation(answer: Answer): object {
     ids: answer.rows.map(({ id }) => id),
     outputs: answer.rows.map(({ output }) => output),
     version: answer.rows[0]?.by.version.number,
+    ...unlogged(answer),
   };
 }
 

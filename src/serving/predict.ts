@@ -40,8 +40,8 @@ export interface ModelInput {
 }
 
 export interface PredictionLog {
-  /** Resolves when the records are on disk. */
-  append(records: readonly LogRecord[]): Promise<void>;
+  /** True: the records are on disk. False: its disk is full, and the policy is to answer all the same. */
+  append(records: readonly LogRecord[]): Promise<boolean>;
 }
 
 export interface PredictInput {
@@ -86,8 +86,9 @@ export async function predict(deps: PredictDeps, input: PredictInput): Promise<A
     };
   });
   crashPoint("predict:scored");
-  await deps.log.append(records);
+  const logged = await deps.log.append(records);
   crashPoint("predict:logged");
-  if (shadow !== undefined) deps.afterwards({ version: shadow, fields: route.fields, records });
-  return { model: route.model, rows };
+  if (shadow !== undefined && logged)
+    deps.afterwards({ version: shadow, fields: route.fields, records });
+  return { model: route.model, rows, logged };
 }

@@ -2,7 +2,7 @@ import { serving } from "../../sdk/src/contract/serving.ts";
 import { MillwrightError } from "../errors.ts";
 import type { HttpAnswer, HttpRequest, HttpRoute } from "../http/http.ts";
 import { mount } from "../http/mount.ts";
-import { answerRows } from "./answer.ts";
+import { answerRows, unlogged } from "./answer.ts";
 import { giveFeedback } from "./give-feedback.ts";
 import { decodeInvocation, encodeInvocation } from "./mlflow.ts";
 import { assertReady } from "./open-inference/ready.ts";
@@ -24,7 +24,7 @@ export const servingRoutes = (deps: ServingDeps): HttpRoute[] => [
     async predict({ model, rows, version, explain }, { at }) {
       const wanted = version === undefined ? undefined : String(version);
       const answer = await predict(deps, { model, rows, version: wanted, explain, at });
-      return { model: answer.model, predictions: answerRows(answer) };
+      return { model: answer.model, predictions: answerRows(answer), ...unlogged(answer) };
     },
     giveFeedback: ({ model, feedback }, { at }) => giveFeedback(deps, { model, feedback, at }),
     listRoutes: async () => ({ models: deps.routes.list().map(shown) }),

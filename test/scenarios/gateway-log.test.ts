@@ -3,15 +3,9 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { client } from "../../sdk/src/client.ts";
 import { serving } from "../../sdk/src/contract/serving.ts";
-import {
-  type Gateway,
-  type GatewayOptions,
-  journalRoot,
-  openGateway,
-  type Shipper,
-  shipRegularly,
-} from "../../src/gateway.ts";
+import { type Gateway, type GatewayOptions, openGateway } from "../../src/gateway.ts";
 import { digestOf } from "../../src/lib/digest.ts";
+import { journalRoot, type Shipper, shipRegularly } from "../../src/prediction-log.ts";
 import { onnxRuntime } from "../../src/runtime/onnxruntime.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import { logStore } from "../../src/serving/log/store.ts";

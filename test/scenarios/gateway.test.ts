@@ -5,8 +5,9 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { client, type RequestError } from "../../sdk/src/client.ts";
 import { serving } from "../../sdk/src/contract/serving.ts";
-import { type Gateway, journalRoot, openGateway } from "../../src/gateway.ts";
+import { type Gateway, openGateway } from "../../src/gateway.ts";
 import { digestOf } from "../../src/lib/digest.ts";
+import { journalRoot } from "../../src/prediction-log.ts";
 import { onnxRuntime } from "../../src/runtime/onnxruntime.ts";
 import type { LogRecord } from "../../src/serving/prediction.ts";
 import type { Route, RoutedVersion } from "../../src/serving/route.ts";
@@ -184,6 +185,7 @@ describe("the prediction log", () => {
         port: 0,
         dataDir: folder,
         journal: {
+          retryFullMs: 0,
           async openFile(path) {
             const file = await openJournalFile(path);
             const append: JournalFile["append"] = async (bytes, position) => {
