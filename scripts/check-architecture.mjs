@@ -16,6 +16,7 @@ const LAYERS = [
   "runtime",
   "engine",
   "http",
+  "grpc",
   "access",
   "tracking",
   "datasets",
@@ -25,13 +26,14 @@ const LAYERS = [
   "explanation",
   "registry",
   "serving",
+  "scoring",
   "monitoring",
   "reviews",
   "pipelines",
   "config.ts",
   "log.ts",
   "compute.ts",
-  "prediction-log.ts",
+  "gateway",
   "gateway.ts",
   "app.ts",
   "control.ts",
@@ -40,11 +42,11 @@ const LAYERS = [
   "cli",
   "main.ts",
 ];
-const SUBSTRATE = new Set(["storage", "runtime", "engine", "http"]); // siblings: they do not know each other
+const SUBSTRATE = new Set(["storage", "runtime", "engine", "http", "grpc"]); // siblings: they do not know each other
 const HOST =
-  /^src\/(storage|runtime|engine|http|cli|testing)\/|^src\/(main|compute|gateway|prediction-log|control|app|config|log)\.ts$/;
-const ROLE = new Set(["store.ts", "routes.ts"]);
-const COMPOSES = new Set(["app.ts", "compute.ts", "control.ts", "gateway.ts", "prediction-log.ts"]); // one per kind of process: they build the stores
+  /^src\/(storage|runtime|engine|http|grpc|gateway|cli|testing)\/|^src\/(main|compute|gateway|control|app|config|log)\.ts$/;
+const ROLE = new Set(["store.ts", "routes.ts", "methods.ts"]);
+const COMPOSES = new Set(["app.ts", "compute.ts", "control.ts", "gateway", "gateway.ts"]); // one per kind of process: they build the stores
 const MAX_LINES = 400;
 
 const problems = [];

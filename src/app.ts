@@ -13,14 +13,15 @@ import { threadCompute } from "./engine/executors/threads.ts";
 import { workerAlive } from "./engine/fleet.ts";
 import { loadUserCode } from "./engine/user-code.ts";
 import { MillwrightError } from "./errors.ts";
+import { journalRoot } from "./gateway/prediction-log.ts";
 import type { Log } from "./lib/log.ts";
 import { monitoringStore } from "./monitoring/store.ts";
 import { PIPELINES } from "./pipelines/all.ts";
 import { checkProject } from "./pipelines/check-project.ts";
 import type { LoadedProject, Platform, Stores } from "./pipelines/platform.ts";
-import { journalRoot } from "./prediction-log.ts";
 import { registryStore } from "./registry/store.ts";
 import { onnxRuntime } from "./runtime/onnxruntime.ts";
+import { scoringStore } from "./scoring/store.ts";
 import { logStore } from "./serving/log/store.ts";
 import { readLog } from "./serving/read-log.ts";
 import { servingStore } from "./serving/store.ts";
@@ -115,12 +116,13 @@ function makeDataFolder(folder: string): void {
   }
 }
 
-function storesOn(sql: Sql): Stores {
+function storesOn(sql: Sql): Stores & Pick<Platform, "scoring"> {
   const events = eventLog(sql);
   return {
     registry: registryStore(sql),
     serving: servingStore(sql),
     monitoring: monitoringStore(sql),
+    scoring: scoringStore(sql),
     announce: async (type, subject, payload, at) => {
       await events.append({ type, subject, payload, at }, sql);
     },

@@ -12,6 +12,8 @@ export interface Metrics {
 export type CounterName =
   | "predictions"
   | "unlogged"
+  | "fallbacks"
+  | "late_answers"
   | "feedback"
   | "shadow_predictions"
   | "shadow_failures"

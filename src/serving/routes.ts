@@ -8,7 +8,8 @@ import { decodeInvocation, encodeInvocation } from "./mlflow.ts";
 import { assertReady } from "./open-inference/ready.ts";
 import { type OpenInferenceDeps, openInferenceRoutes } from "./open-inference/routes.ts";
 import { predict } from "./predict.ts";
-import type { Route } from "./route.ts";
+import { quickPredict } from "./quick-predict.ts";
+import type { Route, RoutedVersion } from "./route.ts";
 import { routeOf } from "./routing.ts";
 
 export interface ServingDeps extends OpenInferenceDeps {
@@ -20,29 +21,33 @@ export interface ServingDeps extends OpenInferenceDeps {
 }
 
 export const servingRoutes = (deps: ServingDeps): HttpRoute[] => [
-  ...mount(serving, {
-    async predict({ model, rows, version, explain }, { at }) {
-      const wanted = version === undefined ? undefined : String(version);
-      const answer = await predict(deps, { model, rows, version: wanted, explain, at });
-      return { model: answer.model, predictions: answerRows(answer), ...unlogged(answer) };
+  ...mount(
+    serving,
+    {
+      async predict({ model, rows, version, explain }, { at }) {
+        const wanted = version === undefined ? undefined : String(version);
+        const answer = await predict(deps, { model, rows, version: wanted, explain, at });
+        return { model: answer.model, predictions: answerRows(answer), ...unlogged(answer) };
+      },
+      giveFeedback: ({ model, feedback }, { at }) => giveFeedback(deps, { model, feedback, at }),
+      listRoutes: async () => ({ models: deps.routes.list().map(shown) }),
+      async refreshRoutes({ model, revision, timeoutMs }, { at }) {
+        for (;;) {
+          await deps.refresh();
+          const route = model === undefined ? undefined : deps.routes.get(model);
+          if (model === undefined || (route?.revision ?? 0) >= (revision ?? 1))
+            return { models: (route === undefined ? deps.routes.list() : [route]).map(shown) };
+          if (deps.clock.now() - at > timeoutMs)
+            throw new MillwrightError(
+              "timeout",
+              `Revision ${revision ?? 1} of ${model} is not served yet; this gateway serves ${route?.revision ?? "none"}. Its log says why.`,
+            );
+          await deps.pause(50);
+        }
+      },
     },
-    giveFeedback: ({ model, feedback }, { at }) => giveFeedback(deps, { model, feedback, at }),
-    listRoutes: async () => ({ models: deps.routes.list().map(shown) }),
-    async refreshRoutes({ model, revision, timeoutMs }, { at }) {
-      for (;;) {
-        await deps.refresh();
-        const route = model === undefined ? undefined : deps.routes.get(model);
-        if (model === undefined || (route?.revision ?? 0) >= (revision ?? 1))
-          return { models: (route === undefined ? deps.routes.list() : [route]).map(shown) };
-        if (deps.clock.now() - at > timeoutMs)
-          throw new MillwrightError(
-            "timeout",
-            `Revision ${revision ?? 1} of ${model} is not served yet; this gateway serves ${route?.revision ?? "none"}. Its log says why.`,
-          );
-        await deps.pause(50);
-      }
-    },
-  }),
+    { predict: quickPredict },
+  ),
   ...openInferenceRoutes(deps),
   ...mlflow(deps),
   open("/health", () => ({ body: { status: "ok" } })),
@@ -84,11 +89,14 @@ function onlyModel({ routes }: ServingDeps): string {
   );
 }
 
-const shown = ({ model, champion, shadow, revision }: Route) => ({
+const shown = ({ model, champion, shadow, split, fallback, deadlineMs, revision }: Route) => ({
   model,
-  champion: version(champion),
+  ...(champion === undefined ? {} : { champion: version(champion) }),
   ...(shadow === undefined ? {} : { shadow: version(shadow) }),
+  ...(split === undefined ? {} : { split: split.kind }),
+  ...(fallback === undefined ? {} : { fallback: [...fallback] }),
+  ...(deadlineMs === undefined ? {} : { deadlineMs }),
   revision,
 });
 
-const version = ({ id, number, onnx }: Route["champion"]) => ({ id, number, onnx });
+const version = ({ id, number, onnx }: RoutedVersion) => ({ id, number, onnx });

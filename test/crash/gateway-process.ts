@@ -1,5 +1,5 @@
+import { shipRegularly } from "../../src/gateway/prediction-log.ts";
 import { openGateway } from "../../src/gateway.ts";
-import { shipRegularly } from "../../src/prediction-log.ts";
 import { onnxRuntime } from "../../src/runtime/onnxruntime.ts";
 import { fileBlobs } from "../../src/storage/blobs/files.ts";
 import { duckdbColumns } from "../../src/storage/columns/duckdb.ts";

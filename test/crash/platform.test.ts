@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { journalRoot } from "../../src/prediction-log.ts";
+import { journalRoot } from "../../src/gateway/prediction-log.ts";
 import { logStore } from "../../src/serving/log/store.ts";
 import { readLog } from "../../src/serving/read-log.ts";
 import { servingStore } from "../../src/serving/store.ts";
@@ -43,7 +43,7 @@ async function expectOneOf({ model, run }: { model: string; run: string }): Prom
     ["champion", versions[0]!.id],
   ]);
   const route = await servingStore(observer.sql).route(model);
-  expect(route?.champion.id).toBe(versions[0]!.id);
+  expect(route?.champion?.id).toBe(versions[0]!.id);
   const told = await observer.sql.query(
     "select id from millwright.event where type = 'model.promoted' and subject = $1",
     [model],

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { journalRoot } from "../../src/gateway/prediction-log.ts";
 import { digestOf } from "../../src/lib/digest.ts";
 import { newId } from "../../src/lib/ids.ts";
 import { type Random, random } from "../../src/lib/random.ts";
-import { journalRoot } from "../../src/prediction-log.ts";
 import { eraseKey } from "../../src/serving/log/erase-key.ts";
 import { findPrediction } from "../../src/serving/log/find-prediction.ts";
 import { pageLog } from "../../src/serving/log/page-log.ts";

@@ -4,9 +4,9 @@
  */
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { journalRoot, shipRegularly } from "../../src/gateway/prediction-log.ts";
 import { digestOf } from "../../src/lib/digest.ts";
 import { random } from "../../src/lib/random.ts";
-import { journalRoot, shipRegularly } from "../../src/prediction-log.ts";
 import { logStore } from "../../src/serving/log/store.ts";
 import { readLog } from "../../src/serving/read-log.ts";
 import type { RoutedVersion } from "../../src/serving/route.ts";

@@ -2,7 +2,7 @@ import { infer } from "../infer.ts";
 import type { InferAnswer, InferRequest } from "../inference.ts";
 import type { PredictDeps } from "../predict.ts";
 import type { Route, RoutedVersion } from "../route.ts";
-import { versionsOf } from "./repository.ts";
+import { servedVersions } from "../routing.ts";
 import type { Statistics } from "./statistics.ts";
 
 /** One request of the protocol, by whatever transport, counted for the statistics extension. Throws as `infer` does. */
@@ -36,5 +36,5 @@ function versionOf(
   wanted: string | undefined,
 ): RoutedVersion | undefined {
   if (route === undefined || wanted === undefined) return route?.champion;
-  return versionsOf(route).find(({ id, number }) => id === wanted || String(number) === wanted);
+  return servedVersions(route).find(({ id, number }) => id === wanted || String(number) === wanted);
 }

@@ -1,6 +1,5 @@
 import type { PredictDeps } from "../predict.ts";
-import { routeOf } from "../routing.ts";
-import { versionsOf } from "./repository.ts";
+import { routeOf, servedVersions } from "../routing.ts";
 
 /** Brings every version of a model's route into memory and runs a row through each. Throws `not_found`, `invalid_model`. */
 export async function loadNow(
@@ -8,5 +7,5 @@ export async function loadNow(
   input: { readonly model: string },
 ): Promise<void> {
   const route = routeOf(routes, input.model);
-  for (const version of versionsOf(route)) await models.input(version, route.fields);
+  for (const version of servedVersions(route)) await models.input(version, route.fields);
 }

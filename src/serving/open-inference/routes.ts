@@ -3,14 +3,14 @@ import type { HttpAnswer, HttpRequest, HttpRoute } from "../../http/http.ts";
 import { readJson } from "../../lib/read-json.ts";
 import { utf8Text } from "../../lib/utf8.ts";
 import type { PredictDeps } from "../predict.ts";
-import { routeOf } from "../routing.ts";
+import { routeOf, servedVersions } from "../routing.ts";
 import { answerInference } from "./answer-inference.ts";
 import { describe } from "./describe.ts";
 import { decodeInfer, encodeInfer, JSON_LENGTH } from "./infer-http.ts";
 import { loadNow } from "./load-now.ts";
 import { modelConfig } from "./model-config.ts";
 import { assertReady } from "./ready.ts";
-import { repositoryIndex, versionsOf } from "./repository.ts";
+import { repositoryIndex } from "./repository.ts";
 import { serverMetadata, UNSUPPORTED, unsupportedText } from "./server-metadata.ts";
 import { modelStatistics, type Statistics } from "./statistics.ts";
 
@@ -85,7 +85,7 @@ function repository(deps: OpenInferenceDeps): HttpRoute[] {
       return {};
     }),
     post("/v2/repository/models/{name}/unload", ({ params }) => {
-      versionsOf(routeOf(deps.routes, params.name!)).forEach(deps.models.unload);
+      servedVersions(routeOf(deps.routes, params.name!)).forEach(deps.models.unload);
       return {};
     }),
   ];

@@ -1,6 +1,5 @@
 import type { Route } from "../route.ts";
-import { decide } from "../routing.ts";
-import { versionsOf } from "./repository.ts";
+import { decide, hasChampion, servedVersions } from "../routing.ts";
 
 /** How many requests of this protocol one version answered since the process started, in the words of the statistics extension. */
 export interface ModelStatistics {
@@ -98,7 +97,8 @@ export function modelStatistics(
 ): { readonly model_stats: readonly ModelStatistics[] } {
   return {
     model_stats: routes.flatMap((route) => {
-      const versions = version === undefined ? versionsOf(route) : [decide(route, version).version];
+      const one = version !== undefined && hasChampion(route);
+      const versions = one ? [decide(route, version).version] : servedVersions(route);
       return versions.map(({ number }) => statistics.of(route.model, String(number)));
     }),
   };

@@ -1,20 +1,20 @@
 /** The prediction log of a process: how a gateway writes it, and who ships it. */
 
 import { join } from "node:path";
-import type { Json } from "./lib/json.ts";
-import type { Log } from "./lib/log.ts";
-import { type Fullness, fullness, type SpaceLimits } from "./serving/log/fullness.ts";
-import { keepRecords, type WhenFull } from "./serving/log/keep-records.ts";
-import { logStore } from "./serving/log/store.ts";
-import type { Metrics } from "./serving/metrics.ts";
-import type { PredictionLog } from "./serving/predict.ts";
-import { type Shipped, ship } from "./serving/ship.ts";
-import type { Blobs } from "./storage/blobs/blobs.ts";
-import type { Columns } from "./storage/columns/columns.ts";
-import { type JournalOptions, openJournal } from "./storage/journal/journal.ts";
-import { journalsIn } from "./storage/journal/segments.ts";
-import { type JournalSpace, journalSpace } from "./storage/journal/space.ts";
-import type { Sql } from "./storage/sql/sql.ts";
+import type { Json } from "../lib/json.ts";
+import type { Log } from "../lib/log.ts";
+import { type Fullness, fullness, type SpaceLimits } from "../serving/log/fullness.ts";
+import { keepRecords, type WhenFull } from "../serving/log/keep-records.ts";
+import { logStore } from "../serving/log/store.ts";
+import type { Metrics } from "../serving/metrics.ts";
+import type { PredictionLog } from "../serving/predict.ts";
+import { type Shipped, ship } from "../serving/ship.ts";
+import type { Blobs } from "../storage/blobs/blobs.ts";
+import type { Columns } from "../storage/columns/columns.ts";
+import { type JournalOptions, openJournal } from "../storage/journal/journal.ts";
+import { journalsIn } from "../storage/journal/segments.ts";
+import { type JournalSpace, journalSpace } from "../storage/journal/space.ts";
+import type { Sql } from "../storage/sql/sql.ts";
 
 /** Where the journals of all gateways with this data folder are. */
 export const journalRoot = (dataDir: string): string => join(dataDir, "journal");
