@@ -8,7 +8,7 @@ import { eventLog } from "./engine/events.ts";
 import { schedules } from "./engine/schedule.ts";
 import { runTriggers } from "./engine/triggers.ts";
 import { MillwrightError } from "./errors.ts";
-import { shipRegularly } from "./gateway.ts";
+import { shipRegularly } from "./gateway/prediction-log.ts";
 import { type ApiInfo, withOpenApi } from "./http/openapi.ts";
 import { openServer } from "./http/server.ts";
 import type { Json } from "./lib/json.ts";
