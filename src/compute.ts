@@ -4,6 +4,7 @@ import { serveCompute } from "./engine/executors/serve.ts";
 import { latest } from "./engine/latest.ts";
 import { type EvaluateInput, evaluate } from "./evaluation/evaluate.ts";
 import { type TryInput, tryCandidate } from "./evaluation/try-candidate.ts";
+import { type BackgroundInput, keepBackground } from "./explanation/keep-background.ts";
 import type { Digest } from "./lib/digest.ts";
 import { type ExamineInput, examineWindow } from "./monitoring/examine-window.ts";
 import { makeReference, type ReferenceInput } from "./monitoring/make-reference.ts";
@@ -106,6 +107,8 @@ serveCompute({
       ),
     reference: async (_, { host, input }: Task<ReferenceInput>) =>
       makeReference({ ...(await parts(host)), runtime: await onnxRuntime() }, input),
+    background: async (_, { host, input }: Task<BackgroundInput>) =>
+      keepBackground(await parts(host), input),
     examine: async (_, { host, input }: Task<ExamineInput>) => {
       const { blobs } = await parts(host);
       const loadReference = async (digest: Digest): Promise<ModelReference> =>

@@ -19,6 +19,7 @@ import type { JudgeOutcome } from "./pipelines/judge.ts";
 import type { Platform } from "./pipelines/platform.ts";
 import { promote } from "./pipelines/promote.ts";
 import { rollback } from "./pipelines/rollback.ts";
+import { routeRoutes } from "./pipelines/routes.ts";
 import { schedulesOf, triggersOf } from "./pipelines/triggers.ts";
 import { evidenceOf } from "./registry/evidence.ts";
 import { type ModelRoutesDeps, modelRoutes } from "./registry/routes.ts";
@@ -58,6 +59,7 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
         versions: (dataset) => platform.datasets.versions(dataset),
       }),
       ...modelRoutes(modelDeps(platform)),
+      ...routeRoutes(platform),
       ...incidentRoutes({
         incidents: async (model) => (await platform.monitoring.incidents(model)).map(incidentView),
         series: async (model) => seriesOf(await platform.monitoring.windows(model)),
@@ -138,9 +140,8 @@ function modelDeps(platform: Platform): ModelRoutesDeps {
     incidents: async (model) => (await monitoring.incidents(model)).map(incidentView),
     series: async (model) => seriesOf(await monitoring.windows(model)),
     async route(model) {
-      const route = await serving.route(model);
-      if (!route) return null;
-      const { champion, shadow, revision } = route;
+      const { champion, shadow, revision } = (await serving.route(model)) ?? {};
+      if (champion === undefined || revision === undefined) return null;
       return { champion: champion.number, shadow: shadow?.number ?? null, revision };
     },
     async shadow(model) {

@@ -1,31 +1,38 @@
-import { randomFillSync } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { MillwrightError } from "./errors.ts";
+import { loadExplainer } from "./explanation/load-explainer.ts";
+import { servingModels } from "./gateway/models.ts";
+import { predictionIds } from "./gateway/prediction-ids.ts";
+import { routeRefresher } from "./gateway/route-refresher.ts";
+import { shadowQueue } from "./gateway/shadow-queue.ts";
+import { openGrpcServer } from "./grpc/server.ts";
+import type { HttpRoute } from "./http/http.ts";
 import { openServer } from "./http/server.ts";
 import type { Digest } from "./lib/digest.ts";
-import { newId } from "./lib/ids.ts";
 import type { Log } from "./lib/log.ts";
-import type { Signature } from "./onnx/signature.ts";
-import { type Batched, batched } from "./runtime/batched.ts";
+import { wordsOf } from "./lib/words-of.ts";
 import type { Runtime } from "./runtime/runtime.ts";
-import { type Sessions, type SessionsOptions, sessions } from "./runtime/sessions.ts";
+import { type SessionsOptions, sessions } from "./runtime/sessions.ts";
+import { explain, explainedBy } from "./serving/explain.ts";
 import { loadModel } from "./serving/load-model.ts";
-import { type Metrics, metrics } from "./serving/metrics.ts";
-import type { ModelInput, Models, PredictionLog } from "./serving/predict.ts";
-import { type KnownRoutes, refreshRoutes } from "./serving/refresh-routes.ts";
-import { type RouteTable, routeTable } from "./serving/route-table.ts";
-import { servingRoutes } from "./serving/routes.ts";
-import { knownFields, type RawRow, type ScoredRow } from "./serving/rows.ts";
-import { score } from "./serving/score.ts";
-import { type ShadowInput, shadow } from "./serving/shadow.ts";
+import { logStore } from "./serving/log/store.ts";
+import { metrics } from "./serving/metrics.ts";
+import { openInferenceMethods } from "./serving/open-inference/methods.ts";
+import { statistics } from "./serving/open-inference/statistics.ts";
+import type { PredictionLog } from "./serving/predict.ts";
+import { protocolError } from "./serving/protocol-errors.ts";
+import type { KnownRoutes } from "./serving/refresh-routes.ts";
+import { resting } from "./serving/resting.ts";
+import { routeTable } from "./serving/route-table.ts";
+import { type ServingDeps, servingRoutes } from "./serving/routes.ts";
+import { shadow } from "./serving/shadow.ts";
 import { type Shipped, ship } from "./serving/ship.ts";
-import { type ServingStore, servingStore } from "./serving/store.ts";
+import { servingStore } from "./serving/store.ts";
 import type { Blobs } from "./storage/blobs/blobs.ts";
 import type { Columns } from "./storage/columns/columns.ts";
 import { type JournalOptions, openJournal } from "./storage/journal/journal.ts";
 import { journalsIn } from "./storage/journal/segments.ts";
-import { type Snapshot, snapshot } from "./storage/snapshot/snapshot.ts";
+import { snapshot } from "./storage/snapshot/snapshot.ts";
 import type { Sql } from "./storage/sql/sql.ts";
 
 /** What a gateway stands on. The database may be away, at the start and later. */
@@ -42,6 +49,8 @@ export interface GatewayParts {
 export interface GatewayOptions {
   /** 0 picks a free one. */
   readonly port: number;
+  /** The Open Inference Protocol over gRPC; 0 picks a free one. None when left out. */
+  readonly grpcPort?: number | undefined;
   /** 127.0.0.1 when left out. */
   readonly host?: string | undefined;
   /** Needed on any other interface than loopback. */
@@ -50,18 +59,22 @@ export interface GatewayOptions {
   readonly dataDir: string;
   /** How often routes are looked up. 500 ms when left out. */
   readonly refreshMs?: number;
+  /** `off`: answers leave unlogged, for whoever keeps a log of their own. `durable` when left out. */
+  readonly predictionLog?: "durable" | "off";
   readonly journal?: JournalOptions;
   readonly sessions?: SessionsOptions;
 }
 
 export interface Gateway {
   readonly url: string;
+  /** Where gRPC is answered, e.g. `127.0.0.1:7402`. */
+  readonly grpc: string | undefined;
   /** Stops accepting, answers what is in flight, closes the journal. */
   close(): Promise<void>;
 }
 
-/** Rows whose shadow may wait; beyond, the shadow skips rows (counted) rather than slow the champion. */
-const MAX_SHADOW_ROWS = 20_000;
+/** Models ready to be explained: made when somebody first asks why. */
+const EXPLAINERS_KEPT: SessionsOptions = { maxBytes: 256 * 1024 * 1024, maxModels: 200 };
 
 /** Records written as JSON in one go: about 5 ms. */
 const LOG_TURN = 1000;
@@ -72,13 +85,20 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
   const counters = metrics();
   const routes = routeTable();
   const loaded = sessions((onnx: Digest) => loadModel(parts, onnx), options.sessions);
-  const { models, batches } = servingModels(loaded);
+  const explainers = sessions(
+    (key: Digest) => loadExplainer(parts, explainedBy(key)),
+    EXPLAINERS_KEPT,
+  );
+  const { models, batches } = servingModels(loaded, (version, rows) =>
+    explain({ explainers, breathe }, { version, rows }),
+  );
   const journal = await openJournal(journalRoot(options.dataDir), options.journal);
+  const logged = options.predictionLog !== "off";
   const predictionLog: PredictionLog = {
     async append(records) {
       for (let at = 0; at < records.length; at += LOG_TURN) {
         const part = records.length <= LOG_TURN ? records : records.slice(at, at + LOG_TURN);
-        await journal.append(part.map((record) => JSON.stringify(record)));
+        if (logged) await journal.append(part.map((record) => JSON.stringify(record)));
         counters.count(part[0]!.kind === "feedback" ? "feedback" : "predictions", part.length);
       }
     },
@@ -97,46 +117,68 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
     counters,
     log,
   });
-  const chance = cryptographicChance();
 
+  const serving: ServingDeps = {
+    routes,
+    models,
+    log: predictionLog,
+    clock,
+    afterwards: afterwards.add,
+    alarm,
+    count: counters.count,
+    resting: resting(),
+    newPredictionId: predictionIds(),
+    about: { name: "millwright", version: parts.version },
+    statistics: statistics(),
+    ready: refresher.ready,
+    refresh: refresher.refresh,
+    pause: (ms) => pause(ms),
+    metrics: () =>
+      counters.render({
+        queued_rows: batches.queuedRows,
+        shadow_queued_rows: afterwards.queuedRows(),
+        journal_pending_bytes: journal.pendingBytes,
+        models_loaded: loaded.loaded,
+        models_loaded_bytes: loaded.loadedBytes,
+        models_routed: routes.size,
+      }),
+  };
   const server = await openServer({
     ...options,
     log,
     onAnswer: counters.countRequest,
-    routes: servingRoutes({
-      routes,
-      models,
-      log: predictionLog,
-      clock,
-      afterwards: afterwards.add,
-      newPredictionId: () => newId("pred", Date.now(), chance),
-      about: { name: "millwright", version: parts.version },
-      ready: refresher.ready,
-      refresh: refresher.refresh,
-      pause: (ms) => pause(ms),
-      metrics: () =>
-        counters.render({
-          queued_rows: batches.queuedRows,
-          shadow_queued_rows: afterwards.queuedRows(),
-          journal_pending_bytes: journal.pendingBytes,
-          models_loaded: loaded.loaded,
-          models_loaded_bytes: loaded.loadedBytes,
-          models_routed: routes.size,
-        }),
-    }),
+    errorBody: protocolError,
+    routes: withHot(servingRoutes(serving)),
   });
-  log.info("gateway listens", { url: server.url });
+  const grpc = await openGrpcServer({
+    ...{ ...options, log, port: options.grpcPort, onAnswer: counters.countRequest },
+    methods: openInferenceMethods(serving),
+  }).catch((error) => server.close().then(() => Promise.reject(error)));
+  log.info("gateway listens", { url: server.url, ...(grpc && { grpc: grpc.address }) });
   return {
     url: server.url,
+    grpc: grpc?.address,
     async close() {
       refresher.stop();
-      await server.close();
+      await Promise.all([server.close(), grpc?.close()]);
       await afterwards.drained();
       await journal.close();
       await loaded.close();
+      await explainers.close();
     },
   };
 }
+
+/** Where nearly all requests go. */
+const HOT = new Set([
+  "/models/{model}/predict",
+  "/v2/models/{name}/infer",
+  "/v2/models/{name}/versions/{version}/infer",
+  "/models/{name}/invocations",
+]);
+
+const withHot = (routes: readonly HttpRoute[]): HttpRoute[] =>
+  routes.map((route) => (HOT.has(route.path) ? { ...route, hot: true } : route));
 
 export interface ShipperParts {
   readonly sql: Sql;
@@ -160,9 +202,9 @@ export function shipRegularly(
 ): Shipper {
   const deps = {
     ...parts,
-    store: servingStore(parts.sql),
+    store: logStore(parts.sql),
     journals: journalsIn(journalRoot(options.dataDir)),
-    breathe: () => new Promise<void>((resolve) => setImmediate(resolve)),
+    breathe,
   };
   let last: Promise<unknown> = Promise.resolve();
   let waiting = false;
@@ -196,140 +238,11 @@ export function shipRegularly(
 /** Where the journals of all gateways with this data folder are. */
 export const journalRoot = (dataDir: string): string => join(dataDir, "journal");
 
-function servingModels(loaded: Sessions<Signature>): {
-  models: Models;
-  batches: Batched<Digest, RawRow, ScoredRow>;
-} {
-  const batches = batched((onnx: Digest, rows: readonly RawRow[]) =>
-    score({ sessions: loaded }, { onnx, rows }),
-  );
-  /** Per signature and fields object: a new route or a reloaded model gets new ones. */
-  const inputs = new WeakMap<Signature, WeakMap<object, ModelInput>>();
-  return {
-    batches,
-    models: {
-      input: (version, fields) =>
-        loaded.use(version.onnx, async ({ about: signature }) => {
-          const perFields = inputs.get(signature) ?? new WeakMap<object, ModelInput>();
-          inputs.set(signature, perFields);
-          const input = perFields.get(fields) ?? {
-            signature,
-            known: knownFields(signature, fields),
-          };
-          perFields.set(fields, input);
-          return input;
-        }),
-      score: (version, rows) => batches.run(version.onnx, rows),
-      explain: () =>
-        Promise.reject(new MillwrightError("unsupported", "Explanations are not served yet.")),
-    },
-  };
+function alarm(ms: number): { readonly rings: Promise<void>; stop(): void } {
+  let timer: ReturnType<typeof setTimeout>;
+  const rings = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  return { rings, stop: () => clearTimeout(timer) };
 }
-
-interface RefresherParts {
-  readonly routes: RouteTable;
-  readonly models: Models;
-  readonly log: Log;
-  readonly counters: Metrics;
-  readonly store: ServingStore | undefined;
-  readonly kept: Snapshot<KnownRoutes>;
-  readonly everyMs: number;
-}
-
-/** Keeps the route table like the database; starts from the snapshot, and never waits for the database to do so. */
-async function routeRefresher(parts: RefresherParts) {
-  const { routes, log, store } = parts;
-  const known = await parts.kept.read();
-  let change = known?.change ?? 0;
-  for (const route of known?.routes ?? []) routes.set(route);
-  const retryAt = new Map<string, number>();
-  let ready = known !== undefined;
-  let running: Promise<void> | undefined;
-  let failing = false;
-
-  async function once(): Promise<void> {
-    if (store === undefined) return;
-    const result = await refreshRoutes(
-      { ...parts, store, clock: { now: Date.now }, retryAt, warmUpTo: 500 },
-      { change },
-    );
-    change = result.change;
-    if (result.changed || !ready) await parts.kept.write({ change, routes: routes.list() });
-    ready = true;
-    if (failing) log.info("routes can be read again");
-    failing = false;
-  }
-  const start = (): Promise<void> => {
-    running ??= once().finally(() => {
-      running = undefined;
-    });
-    return running;
-  };
-  /** Sees what was changed before the call: a refresh that runs already may have looked too early. */
-  const refresh = async (): Promise<void> => {
-    await running?.catch(() => undefined);
-    await start();
-  };
-  const tick = (): void => {
-    start().catch((error: unknown) => {
-      parts.counters.count("refresh_failures");
-      if (!failing)
-        log.warn("routes cannot be read; serving what is known", { why: wordsOf(error) });
-      failing = true;
-    });
-  };
-  const timer = setInterval(tick, parts.everyMs);
-  tick();
-  return { refresh, ready: () => ready, stop: () => clearInterval(timer) };
-}
-
-/** Shadow runs happen one request at a time, behind the answers. */
-function shadowQueue(
-  run: (input: ShadowInput) => Promise<{ logged: number; unreadable: number }>,
-  { counters, log }: { counters: Metrics; log: Log },
-) {
-  let last: Promise<void> = Promise.resolve();
-  let rows = 0;
-  const one = async (input: ShadowInput): Promise<void> => {
-    try {
-      const { logged, unreadable } = await run(input);
-      counters.count("shadow_predictions", logged);
-      counters.count("shadow_failures", unreadable);
-    } catch (error) {
-      counters.count("shadow_failures", input.records.length);
-      log.warn("shadow failed", { version: input.version.number, why: wordsOf(error) });
-    } finally {
-      rows -= input.records.length;
-    }
-  };
-  return {
-    queuedRows: () => rows,
-    drained: () => last,
-    add(input: ShadowInput): void {
-      if (rows + input.records.length > MAX_SHADOW_ROWS && rows > 0) {
-        counters.count("shadow_skipped", input.records.length);
-        return;
-      }
-      rows += input.records.length;
-      last = last
-        .then(() => new Promise((resolve) => setImmediate(resolve)))
-        .then(() => one(input));
-    },
-  };
-}
-
-/** Uniform in [0, 1) from the system's generator, 4 KiB at a time. */
-function cryptographicChance(): () => number {
-  const pool = new Uint32Array(1024);
-  let at = pool.length;
-  return () => {
-    if (at === pool.length) {
-      randomFillSync(pool);
-      at = 0;
-    }
-    return pool[at++]! / 2 ** 32;
-  };
-}
-
-const wordsOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
+const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -3,6 +3,7 @@ import type { Evaluation } from "../evaluation/evaluate.ts";
 import { reportedMetric } from "../evaluation/report.ts";
 import type { AliasMove } from "../registry/alias-move.ts";
 import type { Alias, ModelVersion } from "../registry/model-version.ts";
+import { abstentionBriefly, abstentionLines } from "./render-abstention.ts";
 import { testInWords, verdictLines } from "./render-leaderboard.ts";
 import {
   counted,
@@ -44,7 +45,8 @@ export function headline(evaluation: Evaluation | undefined): string {
   if (!found) return "";
   const { name, value, lower, upper } = found;
   const range = lower === null || upper === null ? "" : ` (${decimal(lower)} to ${decimal(upper)})`;
-  return `${name} ${decimal(value)}${range}`;
+  const spoken = evaluation.abstention ? `; ${abstentionBriefly(evaluation.abstention)}` : "";
+  return `${name} ${decimal(value)}${range}${spoken}`;
 }
 
 const aliasWord = (alias: Alias): string =>
@@ -187,6 +189,7 @@ function evaluationLines(evaluation: Evaluation, width: number): string[] {
                 `  ${meter(share / largest, 16)}  ${percent(share).padStart(7)}  ${cut(feature, width - 32)}`,
             ),
         ]),
+    ...(evaluation.abstention ? abstentionLines(evaluation.abstention, width) : []),
     ...verdictLines(evaluation.verdict, width),
   ];
 }

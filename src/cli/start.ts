@@ -48,7 +48,10 @@ const PARTS: Readonly<
         log,
         version: VERSION,
       },
-      { port: config.gatewayPort, host: config.host, token: config.token, dataDir: config.dataDir },
+      {
+        ...{ port: config.gatewayPort, grpcPort: config.grpcPort, dataDir: config.dataDir },
+        ...{ host: config.host, token: config.token },
+      },
     );
     return {
       url: gateway.url,

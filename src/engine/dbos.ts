@@ -97,7 +97,10 @@ export function dbosEngine(deps: { url: string; sql: Sql; log: Log }): Engine {
       if (client) return;
       armCrashPointsFromEnvironment();
       stopping = new AbortController();
-      await prepareJournal(url, log);
+      await sql.transact(async (tx) => {
+        await ourTurn(tx);
+        await prepareJournal(url, log);
+      });
       client = await openJournalClient(url, log);
       if (work) await startWork(concurrency);
     },
@@ -209,3 +212,17 @@ const endOf = (run: Run & { errorCode: string | undefined }): MillwrightError =>
           details: { runId: run.id },
         },
       );
+
+/**
+ * DBOS's own migrations fail when two processes run them at once. Polled: a statement that waits for the lock would hold a
+ * snapshot, and the `create index concurrently` of the migrations waits for every snapshot.
+ */
+async function ourTurn(tx: Sql): Promise<void> {
+  for (;;) {
+    const [lock] = await tx.query<{ ours: boolean }>(
+      "select pg_try_advisory_xact_lock(hashtext('millwright.journal')) as ours",
+    );
+    if (lock?.ours) return;
+    await sleep(50);
+  }
+}

@@ -1,10 +1,15 @@
 import type { Task } from "../lib/task.ts";
 
+/** What a person asks for: what is said is right so often, or the set (the interval) holds the truth so often. */
+export type AbstainGoal =
+  | { readonly precision: number }
+  | { readonly coverage: number; readonly perClass?: boolean | undefined };
+
 /**
  * When a model says nothing. Made on rows nobody trained on, kept with the version.
  * precision: class k is said only from `thresholds[k]` on (null: never), so that what is said is right in `target` of the cases;
- * conformal: all classes whose score is at least 1 − `quantile` form the set that holds the truth in `coverage` of the cases
- * (regression: value ± `quantile`); said is only what stands alone in its set.
+ * conformal: all classes whose score is at least 1 − `quantile` (`perClass`: 1 − `perClass[k]`) form the set that holds the truth
+ * in `coverage` of the cases (regression: value ± `quantile`); said is only what stands alone in its set.
  */
 export type AbstainRule =
   | {
@@ -12,7 +17,13 @@ export type AbstainRule =
       readonly target: number;
       readonly thresholds: readonly (number | null)[];
     }
-  | { readonly kind: "conformal"; readonly coverage: number; readonly quantile: number };
+  | {
+      readonly kind: "conformal";
+      readonly coverage: number;
+      readonly quantile: number;
+      /** Coverage holds within every class, not only over all rows. */
+      readonly perClass?: readonly number[] | undefined;
+    };
 
 /** What a rule makes of one output. */
 export interface Certainty {
@@ -40,6 +51,7 @@ export function certainty(
     const from = rule.thresholds[best] ?? Number.POSITIVE_INFINITY;
     return { abstained: each[best]! < from };
   }
-  const set = classes.filter((_, k) => each[k]! >= 1 - rule.quantile);
+  // Not `p >= 1 − quantile`: a row at the quantile itself must be in, and only the same subtraction gives the same number.
+  const set = classes.filter((_, k) => 1 - each[k]! <= (rule.perClass?.[k] ?? rule.quantile));
   return { abstained: set.length !== 1, set };
 }

@@ -10,6 +10,9 @@ import { fitCandidate, type Threads } from "../training/candidate.ts";
 import type { FitOutcome, FittedFile } from "../training/fit.ts";
 import { columnNamed, trainingData } from "../training/training-data.ts";
 import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
+import type { AbstainGoal, AbstainRule } from "./abstention.ts";
+import { type AbstentionReport, abstentionReport } from "./abstention-report.ts";
+import { abstentionResult } from "./abstention-words.ts";
 import { alignScores } from "./align-scores.ts";
 import type { Contender, GateContext } from "./gates/gate.ts";
 import { metricNamed } from "./metrics/all.ts";
@@ -28,6 +31,8 @@ export interface Evaluation {
   readonly testRows: number;
   readonly split: string;
   readonly importance: FitOutcome["importance"];
+  /** What its rule to abstain promises and costs; absent when none was asked for. */
+  readonly abstention?: AbstentionReport;
 }
 
 type Parity = NonNullable<GateContext["parity"]>;
@@ -47,6 +52,7 @@ export interface EvaluateInput {
   } | null;
   /** null = all of them. */
   readonly gates: readonly GateChoice[] | null;
+  readonly abstain: AbstainGoal | null;
 }
 
 export interface EvaluateDeps extends Threads {
@@ -59,6 +65,8 @@ export interface Evaluated {
   /** Blob of the `Evaluation`. */
   readonly evaluation: Digest;
   readonly verdict: Verdict;
+  /** null: it always answers. */
+  readonly abstain: AbstainRule | null;
 }
 
 /** Judges the stored file, through the serving runtime, on rows nobody has trained on. */
@@ -80,6 +88,11 @@ export async function evaluate(deps: EvaluateDeps, input: EvaluateInput): Promis
   const metricValue = (contender: Contender) => metric.compute(contender.scores, target);
   const sign = metric.better === "higher" ? 1 : -1;
   const baseline = baselines.sort((a, b) => sign * (metricValue(b) - metricValue(a)))[0];
+  const { task, classes, seed } = spec;
+  const abstention =
+    input.abstain === null
+      ? undefined
+      : abstentionReport(input.abstain, { task, classes, scores, target }, seed);
   const looked = new Set([...spec.columns.map(({ name }) => name), ...namedByGates(input.gates)]);
   const judged = verdict(
     {
@@ -101,6 +114,7 @@ export async function evaluate(deps: EvaluateDeps, input: EvaluateInput): Promis
       seed: spec.seed,
     },
     input.gates ?? undefined,
+    abstention && [abstentionResult(abstention)],
   );
   const found = report({
     ...{ task: spec.task, metric, scores, target, table, seed: spec.seed },
@@ -115,10 +129,11 @@ export async function evaluate(deps: EvaluateDeps, input: EvaluateInput): Promis
     testRows: data.test.length,
     split: data.splitReason,
     importance: input.fit.importance,
+    ...(abstention === undefined ? {} : { abstention }),
   };
   const kept = await deps.blobs.put(utf8ToBytes(JSON.stringify(evaluation)));
   crashPoint("evaluate:written");
-  return { evaluation: kept, verdict: judged };
+  return { evaluation: kept, verdict: judged, abstain: abstention?.rule ?? null };
 }
 
 /** Columns a person wants looked at by their name need not be features: a gate must not pass because it was not given them. */

@@ -27,12 +27,13 @@ const DEFAULT_GATES: readonly GateChoice[] = GATES.map(({ name }) => ({
   params: {},
 }));
 
-/** Judges with every chosen gate, also after one failed: a person wants all reasons at once. @throws invalid_config for unknown gates and params. */
+/** @param further what was judged besides the gates. Judges with every chosen gate, also after one failed: a person wants all reasons at once. @throws invalid_config for unknown gates and params. */
 export function verdict(
   context: GateContext,
   gates: readonly GateChoice[] = DEFAULT_GATES,
+  further: readonly GateResult[] = [],
 ): Verdict {
-  const results = gates.map((choice) => judge(context, choice));
+  const results = [...gates.map((choice) => judge(context, choice)), ...further];
   const failed = results.filter((r) => r.outcome === "fail");
   const pass = failed.length === 0;
   const sentence = ({ gate, reason }: GateResult) => `${gate}: ${reason}`;

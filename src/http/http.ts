@@ -8,7 +8,10 @@ export interface HttpRequest {
   readonly params: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string | undefined>>;
   readonly headers: Readonly<Record<string, string | undefined>>;
-  /** JSON bodies parsed, `text/*` as text, anything else refused; undefined when there is none. */
+  /**
+   * JSON bodies parsed, `text/*` as text, anything else refused; undefined when there is none. Of a route with `raw`: the bytes
+   * (Uint8Array), whatever their content type.
+   */
   readonly body: unknown;
   /** When the request was read, milliseconds since 1970. */
   readonly at: number;
@@ -18,7 +21,7 @@ export interface HttpAnswer {
   /** 200 when left out. */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON, unless `type` says otherwise; then it is text or a stream of texts. */
+  /** Sent as JSON, unless `type` says otherwise; then it is text, bytes or a stream of texts. */
   readonly body?: unknown;
   readonly type?: string;
 }
@@ -29,5 +32,9 @@ export interface HttpRoute {
   readonly path: string;
   /** `open` is answered without a token (health checks). */
   readonly access?: "open";
+  /** The handler reads the body itself; `Content-Encoding` is undone before, and done to the answer when the caller accepts it. */
+  readonly raw?: boolean;
+  /** A POST that most of the load goes to: answered in the fast lane (`lane.ts`) when the request is a plain one. Never a stream. */
+  readonly hot?: boolean;
   handle(request: HttpRequest): HttpAnswer | Promise<HttpAnswer>;
 }

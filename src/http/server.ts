@@ -1,12 +1,16 @@
-import { timingSafeEqual } from "node:crypto";
 import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { Readable } from "node:stream";
 import fastifyStatic from "@fastify/static";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { Problem } from "../../sdk/src/contract/errors.ts";
 import { MillwrightError } from "../errors.ts";
 import type { Log } from "../lib/log.ts";
+import { deadlines } from "./deadlines.ts";
+import { decoded, encoded } from "./encoding.ts";
+import { entrance } from "./entrance.ts";
 import type { HttpAnswer, HttpRoute } from "./http.ts";
+import { fastLane, type Lane, type LaneOptions } from "./lane.ts";
 import { asMillwrightError, problemOf } from "./problem.ts";
 
 export interface ServerOptions {
@@ -24,6 +28,10 @@ export interface ServerOptions {
   readonly timeoutMs?: number;
   /** A built web application: its files are served, and index.html for any other GET that asks for HTML. */
   readonly staticDir?: string | undefined;
+  /** The body of an error, for paths whose protocol wants fields of its own in it. */
+  errorBody?(path: string, problem: Problem): object;
+  /** false: hot routes are answered like the others. */
+  readonly fastLane?: boolean;
   /** Called once per answered request with the pattern of its route. */
   onAnswer?(route: string, status: number, durationMs: number): void;
 }
@@ -31,33 +39,46 @@ export interface ServerOptions {
 export interface HttpServer {
   /** e.g. `http://127.0.0.1:7001`. */
   readonly url: string;
+  /** From now on every answer says `Connection: close`; connections are accepted still. */
+  drain(): void;
   /** Stops accepting, lets requests in flight finish for at most `drainMs` (10 s), then closes their connections. */
   close(drainMs?: number): Promise<void>;
 }
 
+const BODY_LIMIT = 16 * 1024 * 1024;
+const TIMEOUT_MS = 30_000;
+const KEEP_ALIVE_MS = 65_000;
+/** How long connections without a request stay open while the server closes. */
+const IDLE_MS = 500;
+
 /** Starts listening. Throws `invalid_config` when the address would be open to everybody, `conflict` when the port is taken. */
 export async function openServer(options: ServerOptions): Promise<HttpServer> {
   const host = options.host ?? "127.0.0.1";
-  if (!isLoopback(host) && (options.token ?? "") === "")
-    throw new MillwrightError(
-      "invalid_config",
-      `Refusing to listen on ${host} without a token: everybody who reaches it could use it. Set a token, or listen on 127.0.0.1.`,
-    );
+  const enter = entrance(host, options.token);
+  const waits = deadlines(options.timeoutMs ?? TIMEOUT_MS);
+  const requestId = requestIds();
   const app = Fastify({
-    bodyLimit: options.bodyLimit ?? 16 * 1024 * 1024,
-    requestTimeout: options.timeoutMs ?? 30_000,
-    keepAliveTimeout: 65_000,
+    bodyLimit: options.bodyLimit ?? BODY_LIMIT,
+    requestTimeout: options.timeoutMs ?? TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
-    genReqId: requestIds(),
-    frameworkErrors: (error, request, reply) => sendProblem(error, request, reply, options.log),
+    genReqId: ({ headers }) => requestId(headers),
+    frameworkErrors: (error, request, reply) => sendProblem(error, request, reply, options),
     forceCloseConnections: "idle",
   });
   app.addContentTypeParser(/^text\//, { parseAs: "string" }, (_, body, done) => done(null, body));
-  app.addHook("onRequest", guard(options, host));
-  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, options.log));
+  app.addHook("onRequest", async ({ headers, routeOptions }) => {
+    enter(headers, (routeOptions.config as { open?: boolean }).open !== false);
+  });
+  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, options));
   if (options.staticDir !== undefined)
     await app.register(fastifyStatic, { root: options.staticDir, wildcard: false });
-  for (const route of options.routes) add(app, route, options);
+  const within = waits.within.bind(waits);
+  for (const route of options.routes) if (!route.raw) add(app, route, within);
+  await app.register(async (scope) => {
+    readBytes(scope, options);
+    for (const route of options.routes) if (route.raw) add(scope, route, within);
+  });
   app.setNotFoundHandler(notFound(options));
   if (options.onAnswer !== undefined) {
     const { onAnswer } = options;
@@ -65,36 +86,103 @@ export async function openServer(options: ServerOptions): Promise<HttpServer> {
       onAnswer(request.routeOptions.url ?? "unknown", reply.statusCode, reply.elapsedTime);
     });
   }
+  let draining = false;
+  app.addHook("onSend", async (_, reply) => {
+    if (draining) reply.header("connection", "close");
+  });
+  const lane =
+    options.fastLane === false
+      ? undefined
+      : before(app.server, options, { enter, requestId, within });
   await listen(app, host, options.port);
   const { port } = app.server.address() as AddressInfo;
   const shown = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+  const drain = (): void => {
+    draining = true;
+    lane?.drain();
+  };
   return {
     url: `http://${shown.includes(":") ? `[${shown}]` : shown}:${port}`,
-    close: (drainMs = 10_000) => close(app, drainMs),
+    drain,
+    async close(drainMs = 10_000) {
+      drain();
+      await close(app, lane, drainMs);
+      waits.stop();
+    },
   };
 }
 
-function add(app: FastifyInstance, route: HttpRoute, options: ServerOptions): void {
-  const timeoutMs = options.timeoutMs ?? 30_000;
+/** Lets new connections come to the fast lane first. Node's own listener gets those the lane does not keep. */
+function before(
+  server: Server,
+  options: ServerOptions,
+  shared: Pick<LaneOptions, "enter" | "requestId" | "within">,
+): Lane {
+  const own = server.listeners("connection") as ((socket: Socket) => void)[];
+  const lane = fastLane({
+    ...shared,
+    routes: options.routes,
+    bodyLimit: options.bodyLimit ?? BODY_LIMIT,
+    timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
+    keepAliveMs: KEEP_ALIVE_MS,
+    problem: (thrown, request) => problemAnswer(thrown, request, options),
+    elsewhere: (socket) => {
+      for (const listener of own) listener.call(server, socket);
+    },
+    ...(options.onAnswer === undefined ? {} : { onAnswer: options.onAnswer }),
+  });
+  server.removeAllListeners("connection");
+  server.on("connection", (socket: Socket) => lane.accept(socket));
+  return lane;
+}
+
+function add(app: FastifyInstance, route: HttpRoute, within: LaneOptions["within"]): void {
   app.route({
     method: route.method,
     url: fastifyPath(route.path),
     config: { open: route.access === "open" },
     handler: async (request, reply) => {
-      const answer = await withDeadline(
-        route.handle({
-          id: request.id,
-          params: request.params as Record<string, string>,
-          query: request.query as Record<string, string>,
-          headers: request.headers as Record<string, string>,
-          body: request.body ?? undefined,
-          at: Date.now(),
-        }),
-        timeoutMs,
-      );
-      return send(reply, answer, request.id);
+      const work = route.handle({
+        id: request.id,
+        params: request.params as Record<string, string>,
+        query: request.query as Record<string, string>,
+        headers: request.headers as Record<string, string>,
+        body: request.body ?? undefined,
+        at: Date.now(),
+      });
+      const answer = work instanceof Promise ? await within(work) : work;
+      return route.raw && request.headers["accept-encoding"] !== undefined
+        ? sendEncoded(reply, answer, request)
+        : send(reply, answer, request.id);
     },
   });
+}
+
+/** Bodies of any content type as bytes, their `Content-Encoding` undone. */
+function readBytes(scope: FastifyInstance, { bodyLimit = BODY_LIMIT }: ServerOptions): void {
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser("*", { parseAs: "buffer" }, (request, body, done) => {
+    const encoding = request.headers["content-encoding"];
+    if (encoding === undefined) done(null, body);
+    else
+      decoded(body as Buffer, encoding, bodyLimit).then(
+        (bytes) => done(null, bytes),
+        (error: Error) => done(error),
+      );
+  });
+}
+
+async function sendEncoded(
+  reply: FastifyReply,
+  answer: HttpAnswer,
+  { id, headers }: FastifyRequest,
+): Promise<FastifyReply> {
+  const { body } = answer;
+  const plain = typeof body === "string" || body instanceof Uint8Array;
+  const made = plain ? await encoded(body, headers["accept-encoding"]) : undefined;
+  if (made === undefined) return send(reply, answer, id);
+  reply.headers({ "content-encoding": made.coding, vary: "accept-encoding" });
+  return send(reply, { ...answer, body: made.body }, id);
 }
 
 function send(reply: FastifyReply, answer: HttpAnswer, id: string): FastifyReply {
@@ -111,61 +199,42 @@ function send(reply: FastifyReply, answer: HttpAnswer, id: string): FastifyReply
     .send(streamed ? Readable.from(body as AsyncIterable<string>) : body);
 }
 
+/** What a failed request is answered, whichever way it came in. */
+function problemAnswer(
+  thrown: unknown,
+  request: { readonly id: string; readonly path: string; readonly route: string | undefined },
+  { log, errorBody }: ServerOptions,
+): HttpAnswer {
+  const error = asMillwrightError(thrown);
+  const problem = problemOf(error);
+  if (error.code === "internal")
+    log.error("request failed", {
+      request: request.id,
+      route: request.route,
+      error: error.cause instanceof Error ? error.cause.stack : String(error.cause ?? error.stack),
+    });
+  const wait = error.code === "overloaded" || error.code === "unavailable";
+  return {
+    status: error.status,
+    headers: {
+      ...(wait ? { "retry-after": "1" } : {}),
+      ...(error.code === "unauthorized" ? { "www-authenticate": "Bearer" } : {}),
+    },
+    type: "application/problem+json; charset=utf-8",
+    body: JSON.stringify(errorBody?.(request.path, problem) ?? problem),
+  };
+}
+
 function sendProblem(
   thrown: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
-  log: Log,
+  options: ServerOptions,
 ): FastifyReply {
-  const error = asMillwrightError(thrown);
-  if (error.code === "internal")
-    log.error("request failed", {
-      request: request.id,
-      route: request.routeOptions.url,
-      error: error.cause instanceof Error ? error.cause.stack : String(error.cause ?? error.stack),
-    });
-  if (error.code === "overloaded" || error.code === "unavailable") reply.header("retry-after", "1");
-  if (error.code === "unauthorized") reply.header("www-authenticate", "Bearer");
-  return reply
-    .code(error.status)
-    .header("x-request-id", request.id)
-    .type("application/problem+json; charset=utf-8")
-    .send(JSON.stringify(problemOf(error)));
+  const path = request.url.split("?", 1)[0]!;
+  const { id, routeOptions } = request;
+  return send(reply, problemAnswer(thrown, { id, path, route: routeOptions.url }, options), id);
 }
-
-/**
- * Who may call. With a token: whoever carries it. Without (loopback only): whoever names this machine in `Host` and does not
- * come from another site's page, so that a page in the same person's browser cannot reach in (DNS rebinding, forged requests).
- */
-function guard(options: ServerOptions, host: string) {
-  const expected = options.token === undefined ? undefined : Buffer.from(options.token);
-  return async (request: FastifyRequest): Promise<void> => {
-    if (expected !== undefined) {
-      const { open } = request.routeOptions.config as { open?: boolean };
-      if (open !== false) return;
-      const given = Buffer.from(
-        /^Bearer (.+)$/i.exec(request.headers.authorization ?? "")?.[1] ?? "",
-      );
-      if (given.length === expected.length && timingSafeEqual(given, expected)) return;
-      throw new MillwrightError(
-        "unauthorized",
-        "This server needs a token: send the header `Authorization: Bearer <token>`.",
-      );
-    }
-    const { host: named = host, origin } = request.headers;
-    if (!isLoopback(hostName(named)))
-      throw new MillwrightError(
-        "forbidden",
-        `Host ${named} is not this machine. Without a token only localhost and 127.0.0.1 are answered.`,
-      );
-    if (origin !== undefined && origin !== `http://${named}`)
-      throw new MillwrightError("forbidden", `Requests from pages of ${origin} are not accepted.`);
-  };
-}
-
-const hostName = (host: string): string => host.replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
-const isLoopback = (host: string): boolean =>
-  host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
 
 const fastifyPath = (path: string): string => path.replace(/\{(\w+)\}/g, ":$1");
 
@@ -193,26 +262,14 @@ function notFound(options: ServerOptions) {
 }
 
 /** The caller's id when it is harmless, else one of ours: unique per process start, cheap. */
-function requestIds(): (request: { headers: NodeJS.Dict<string | string[]> }) => string {
+function requestIds(): (headers: NodeJS.Dict<string | string[]>) => string {
   const start = `${process.pid.toString(36)}${Date.now().toString(36)}`;
   let count = 0;
-  return ({ headers }) => {
+  return (headers) => {
     const given = headers["x-request-id"];
     if (typeof given === "string" && /^[\w.:-]{1,100}$/.test(given)) return given;
     return `req_${start}_${(count++).toString(36)}`;
   };
-}
-
-async function withDeadline<T>(work: T | Promise<T>, timeoutMs: number): Promise<T> {
-  if (!(work instanceof Promise)) return work;
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new MillwrightError("timeout", `No answer within ${timeoutMs} ms.`)),
-      timeoutMs,
-    );
-  });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 async function listen(app: FastifyInstance, host: string, port: number): Promise<void> {
@@ -241,8 +298,17 @@ async function listen(app: FastifyInstance, host: string, port: number): Promise
   }
 }
 
-async function close(app: FastifyInstance, drainMs: number): Promise<void> {
+/** Connections that wait for nothing get a moment to send one more request, and with its answer `Connection: close`. */
+async function close(app: FastifyInstance, lane: Lane | undefined, drainMs: number): Promise<void> {
   const server: Server = app.server;
-  const force = setTimeout(() => server.closeAllConnections(), drainMs);
-  await app.close().finally(() => clearTimeout(force));
+  const force = setTimeout(() => {
+    server.closeAllConnections();
+    lane?.closeAll();
+  }, drainMs);
+  const idle = setTimeout(() => lane?.closeIdle(), Math.min(IDLE_MS, drainMs));
+  await app.close().finally(() => {
+    clearTimeout(force);
+    clearTimeout(idle);
+    lane?.closeAll();
+  });
 }

@@ -32,7 +32,7 @@ export function diagnose(found: WindowFindings): Diagnosis | undefined {
     return {
       cause: "world_change",
       subjects: [...drifted, ...(found.prediction?.drifted ? ["prediction"] : []), "performance"],
-      because: shiftInWords(found, drifted.length),
+      because: `${brokenPromise(found)}${shiftInWords(found, drifted.length)}`,
       action: "retrain",
       advice: "retrain on recent rows; the data looks sound",
     };
@@ -40,7 +40,7 @@ export function diagnose(found: WindowFindings): Diagnosis | undefined {
     return {
       cause: "concept_change",
       subjects: ["performance"],
-      because: "the inputs look as before, but what they mean has changed",
+      because: `${brokenPromise(found)}the inputs look as before, but what they mean has changed`,
       action: "retrain",
       advice: "retrain on recent rows, and check that labels mean what they meant",
     };
@@ -59,12 +59,16 @@ export function diagnose(found: WindowFindings): Diagnosis | undefined {
 }
 
 /** At once when many labels say so or the error stream alarms; few labels must say so twice. */
-function isWorse({ performance, performancePersistent, errorRise }: WindowFindings): boolean {
-  if (errorRise !== undefined) return true;
+function isWorse(found: WindowFindings): boolean {
+  const { performance, performancePersistent, errorRise, abstention } = found;
+  if (errorRise !== undefined || abstention?.promise?.broken === true) return true;
   return (
     performance?.worse === true && (performance.labelled >= MANY_LABELS || performancePersistent)
   );
 }
+
+const brokenPromise = ({ abstention }: WindowFindings): string =>
+  abstention?.promise?.broken ? `${abstention.promise.words}; ` : "";
 
 const MANY_LABELS = 100;
 /** Share of the model's importance below which a moved input alone is no reason to disturb anybody. */

@@ -6,6 +6,7 @@ import { profileTable } from "../stats/profile.ts";
 import { scoresOf, truthsOf } from "./logged-scores.ts";
 import type { ModelReference } from "./model-reference.ts";
 import { type MonitorState, watchWindow } from "./monitor.ts";
+import type { WatchedRule } from "./window-abstention.ts";
 import type { CalibrationCache } from "./window-drift.ts";
 import type { MonitoringWindow } from "./windows.ts";
 
@@ -19,6 +20,8 @@ export interface ExamineInput {
   /** Blob of the version's `ModelReference`. */
   readonly reference: Digest;
   readonly report: Report;
+  /** Of the version, when it has one. */
+  readonly abstention?: WatchedRule | undefined;
   readonly state: MonitorState;
   readonly seed: number;
 }
@@ -37,6 +40,7 @@ export async function examineWindow(
   const { signature, predictions, labelled } = input;
   return watchWindow({
     ...{ window: input.window, state: input.state, report: input.report, seed: input.seed },
+    abstention: input.abstention,
     reference: await deps.loadReference(input.reference),
     inputs: profileTable(inputTable(predictions, signature.columns)),
     scores: scoresOf(predictions, signature),

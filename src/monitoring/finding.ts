@@ -1,6 +1,7 @@
 import type { MissingChange, VolumeChange } from "./completeness.ts";
 import type { EstimatedPerformance } from "./estimated-performance.ts";
 import type { WindowPerformance } from "./performance.ts";
+import type { WindowAbstention } from "./window-abstention.ts";
 import type { FeatureDrift } from "./window-drift.ts";
 import type { MonitoringWindow } from "./windows.ts";
 
@@ -22,6 +23,8 @@ export interface WindowFindings {
   /** Page–Hinkley alarmed on the stream of errors: notices losses that single small windows cannot show. */
   readonly errorRise: ErrorRise | undefined;
   readonly estimated: readonly EstimatedPerformance[];
+  /** Absent without a rule to abstain. */
+  readonly abstention?: WindowAbstention;
 }
 
 /** Mean error per row on held-out rows before, and on the rows labelled now. */

@@ -14,6 +14,7 @@ import { type ModelReference, predictionProfile, rowErrors } from "./model-refer
 import { addErrors, NO_ERRORS, type PageHinkley } from "./page-hinkley.ts";
 import { windowPerformance } from "./performance.ts";
 import { addWindow, NO_HISTORY, type Persistence, persistent } from "./persistence.ts";
+import { type WatchedRule, windowAbstention } from "./window-abstention.ts";
 import { type CalibrationCache, type FeatureDrift, windowDrift } from "./window-drift.ts";
 import type { MonitoringWindow } from "./windows.ts";
 
@@ -43,6 +44,8 @@ export interface WatchInput {
   /** The champion's predictions in the window. */
   readonly scores: Scores;
   readonly classes?: readonly string[];
+  /** Of the version, when it has one. */
+  readonly abstention?: WatchedRule | undefined;
   /** Rows of any age whose label came since the last window, in order of time. */
   readonly labelled: { readonly scores: Scores; readonly target: Target };
   /** Kept by the caller as long as the reference stays the same. */
@@ -90,6 +93,14 @@ export function watchWindow(input: WatchInput): {
     performancePersistent: lasting.includes(PERFORMANCE),
     errorRise: rise.found,
     estimated: performance === undefined ? estimates(input, features) : [],
+    ...(input.abstention === undefined
+      ? {}
+      : {
+          abstention: windowAbstention(input.abstention, {
+            ...input,
+            inflation: reference.prediction?.inflation ?? 1,
+          }),
+        }),
   };
   const incidents = addFindings(state.open, found);
   const volumes = [...state.volumes, { start: window.start, rows: inputs.rows }].slice(

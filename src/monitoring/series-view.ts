@@ -15,6 +15,7 @@ export function seriesOf(windows: readonly WindowReport[]): Series[] {
   return [
     ...metricSeries("performance", windows, (w) => w.performance?.metric, performancePoint),
     ...metricSeries("estimated", windows, (w) => w.estimated[0]?.metric, estimatedPoint),
+    ...abstentionSeries(windows),
     ...driftSeries(windows),
     {
       name: "volume",
@@ -90,6 +91,31 @@ function estimatedPoint(window: WindowReport): Point {
   const found = window.estimated[0];
   if (!found?.known) return blank(window);
   return { ...blank(window), value: found.value, low: found.lower, high: found.upper };
+}
+
+/** Only where a version had a rule to abstain: how often its promise was kept, and how often it said nothing. */
+function abstentionSeries(windows: readonly WindowReport[]): Series[] {
+  const promised = windows.find((w) => w.abstention?.promise)?.abstention?.promise;
+  const kept: Series = {
+    ...{ name: "promise", kind: "performance", better: "higher" },
+    title: promised?.of === "coverage" ? "Truth within what was said" : "Right when it answered",
+    points: windows.map((w) => {
+      const found = w.abstention?.promise;
+      if (!found) return blank(w);
+      const { rows, value, lower: low, upper: high, promised: expected, broken: alarm } = found;
+      return { ...blank(w), rows, value, low, high, expected, alarm };
+    }),
+  };
+  const silent: Series = {
+    ...{ name: "abstained", kind: "drift", title: "Rows it did not answer", better: null },
+    points: windows.map((w) => {
+      const { rate, before, drift } = w.abstention ?? {};
+      if (rate === undefined) return blank(w);
+      return { ...blank(w), value: rate, expected: before ?? null, alarm: drift?.drifted ?? false };
+    }),
+  };
+  const said = (series: Series) => series.points.some(({ value }) => value !== null);
+  return [kept, silent].filter(said);
 }
 
 function driftSeries(windows: readonly WindowReport[]): Series[] {

@@ -75,3 +75,20 @@ test("all mistakes are said at once", () => {
 test("no project at all is said of the default export", () => {
   expect(check(undefined)).toThrow("the default export");
 });
+
+test("a rule to abstain is a precision or a coverage, from a half up to below 1", () => {
+  for (const abstain of [{ precision: 0.99 }, { coverage: 0.9 }, { coverage: 0.5, perClass: true }])
+    expect(check(model({ abstain }))().models.spam!.abstain).toEqual(abstain);
+  for (const abstain of [
+    { precision: 99 },
+    { precision: 1 },
+    { precision: 0.9, coverage: 0.9 },
+    { precision: 0.9, perClass: true },
+    {},
+    0.9,
+    null,
+  ])
+    expect(check(model({ abstain }))).toThrow(
+      /models\.spam\.abstain: .*write \{ precision: 0\.99 \}/,
+    );
+});

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { MillwrightError } from "../errors.ts";
+import type { AbstainGoal } from "../evaluation/abstention.ts";
 import { gateNamed } from "../evaluation/gates/all.ts";
 import { METRICS } from "../evaluation/metrics/all.ts";
 import { capacityOf } from "../scoring/forwarding.ts";
@@ -17,6 +18,14 @@ const duration = z
   .string()
   .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, 'write a number and a unit, such as "60s", "10m", "1h"');
 
+const steps = z
+  .array(z.number().gt(0).max(100))
+  .min(1)
+  .refine(
+    (given) => given.every((step, i) => i === 0 || step > given[i - 1]!),
+    "write percentages that climb, such as [1, 5, 25, 50, 100]",
+  );
+
 const Dataset = z.strictObject({
   source: z.string().min(1),
   key: z.string().optional(),
@@ -24,6 +33,12 @@ const Dataset = z.strictObject({
   header: z.array(z.string().min(1)).optional(),
   onBadRows: z.enum(["quarantine", "block"]).optional(),
 });
+
+const share = z.number().min(0.5).lt(1);
+const AbstainForm = z.union([
+  z.strictObject({ precision: share }),
+  z.strictObject({ coverage: share, perClass: z.boolean().optional() }),
+]);
 
 const Model = z.strictObject({
   dataset: z.string(),
@@ -57,6 +72,18 @@ const Model = z.strictObject({
   gates: z
     .array(z.strictObject({ gate: z.string(), params: z.record(z.string(), z.unknown()) }))
     .optional(),
+  abstain: z
+    .custom<AbstainGoal>()
+    .superRefine((value, context) => {
+      const goal = AbstainForm.safeParse(value);
+      if (goal.success) return;
+      context.addIssue({
+        code: "custom",
+        message:
+          "write { precision: 0.99 } or { coverage: 0.9 } (with perClass: true, if wanted); shares from 0.5 up to, and not including, 1",
+      });
+    })
+    .optional(),
   deploy: z
     .strictObject({
       shadow: z
@@ -66,6 +93,13 @@ const Model = z.strictObject({
             minLabels: z.number().int().min(5).optional(),
             maxLabels: z.number().int().min(5).optional(),
           }),
+        ])
+        .optional(),
+      canary: z
+        .union([
+          z.literal(false),
+          steps,
+          z.strictObject({ steps: steps.optional(), minRows: z.number().int().min(10).optional() }),
         ])
         .optional(),
     })

@@ -16,7 +16,12 @@ export async function endShadow(
     await registry.lock(input.model);
     const route = await serving.route(input.model);
     if (route?.shadow?.id !== input.shadow) return;
-    await dropChallenger(stores, input);
-    await serving.setRoute({ ...route, shadow: undefined, reason: input.reason });
+    // A guard may end while a challenger answers as canary.
+    if ((await registry.alias(input.model, "challenger")) === input.shadow)
+      await dropChallenger(stores, input);
+    await serving.setRoute({
+      ...{ ...route, shadow: undefined },
+      ...{ reason: input.reason, by: input.runId },
+    });
   });
 }

@@ -1,9 +1,11 @@
 import type { DatasetVersion } from "../datasets/dataset-version.ts";
 import { inferTarget, type TargetInference } from "../datasets/target.ts";
 import { MillwrightError } from "../errors.ts";
+import type { AbstainGoal } from "../evaluation/abstention.ts";
 import { defaultMetric } from "../evaluation/metrics/all.ts";
 import type { GateChoice } from "../evaluation/verdict.ts";
 import type { Digest } from "../lib/digest.ts";
+import type { Task } from "../lib/task.ts";
 import type { Signature } from "../onnx/signature.ts";
 import { planCandidates } from "../training/plan.ts";
 import { TRAINERS } from "../training/trainers/all.ts";
@@ -24,6 +26,7 @@ export interface TrainingPlan {
   readonly trainRows: number;
   readonly testRows: number;
   readonly gates: readonly GateChoice[] | null;
+  readonly abstain: AbstainGoal | null;
   readonly champion: {
     readonly version: Digest;
     readonly name: string;
@@ -49,6 +52,7 @@ export async function planTraining(
   const champion = alias && (await deps.registry.get(alias));
   const inferred = inferTarget(definition.target, columnNamed(table, definition.target));
   const facts = withPositive(inferred, definition.positive, positiveOf(champion?.signature));
+  checkGoal(input.model, definition.abstain, facts.task);
   const target = targetOf(columnNamed(table, definition.target), facts.task, facts.classes);
   const known = target.reduce((n, y) => n + (Number.isNaN(y) ? 0 : 1), 0);
   if (known < FEWEST_ROWS)
@@ -92,6 +96,7 @@ export async function planTraining(
     trainRows: parts.train.length,
     testRows: parts.test.length,
     gates: definition.gates ?? null,
+    abstain: definition.abstain ?? null,
     champion: champion
       ? {
           version: champion.id,
@@ -103,6 +108,17 @@ export async function planTraining(
       : null,
     code,
   };
+}
+
+/** Numbers are not right or wrong. */
+function checkGoal(model: string, goal: AbstainGoal | undefined, task: Task): void {
+  if (task !== "regression" || goal === undefined) return;
+  const wrong = "precision" in goal ? "precision" : goal.perClass ? "perClass" : undefined;
+  if (wrong === undefined) return;
+  throw new MillwrightError(
+    "invalid_config",
+    `models.${model}.abstain.${wrong} is for classes, and the target is a number. Write abstain: { coverage: 0.9 } for an interval with every prediction.`,
+  );
 }
 
 /** Who reports the probability of one class goes on with that class, whichever is the rarer one by now. */

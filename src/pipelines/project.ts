@@ -1,4 +1,5 @@
 import type { Role } from "../datasets/schema.ts";
+import type { AbstainGoal } from "../evaluation/abstention.ts";
 
 /** What a person writes in millwright.config.ts. Everything has a default; the smallest useful project is one dataset and one target. */
 export interface ProjectDefinition {
@@ -48,8 +49,18 @@ export interface ModelDefinition {
     readonly test?: number;
   };
   readonly gates?: readonly GateDefinition[];
+  /**
+   * When to say nothing rather than something uncertain. `precision`: what is said of a class is right so often (classes).
+   * `coverage`: a set of classes, or an interval, that holds the truth so often; `perClass`: within every class.
+   */
+  readonly abstain?: AbstainGoal;
   readonly deploy?: {
     readonly shadow?: { readonly minLabels?: number; readonly maxLabels?: number } | false;
+    /** Percentages of the requests a version climbs before it is champion: [1, 5, 25, 50, 100]. */
+    readonly canary?:
+      | readonly number[]
+      | { readonly steps?: readonly number[]; readonly minRows?: number }
+      | false;
   };
   readonly retrain?: {
     readonly every?: "day" | "week" | "month" | `${number}h` | `${number}d`;

@@ -48,8 +48,10 @@ export async function promote(
       ...{ model, at, runId, verdict: undefined, promoted: version },
       reason: `version ${next.number} became champion`,
     });
+    const { fallback, deadlineMs } = (await serving.route(model)) ?? {};
+    // A split was between the former champion and others: it ends with it.
     await serving.setRoute({
-      model,
+      ...{ model, fallback, deadlineMs, by: runId },
       champion: next,
       shadow:
         input.guard && former && comparable(former.signature, next.signature) ? former : undefined,

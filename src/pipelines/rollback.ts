@@ -6,7 +6,7 @@ import { dropChallenger } from "./drop-challenger.ts";
 import type { Platform } from "./platform.ts";
 
 /**
- * Gives the alias back: to the champion before this one, or to `to`. Nothing runs beside it afterwards. `from`: only that
+ * Gives the alias back: to the champion before this one, or to `to`. Nothing runs beside it afterwards, and nothing is divided. `from`: only that
  * champion is replaced; when another one stands nothing is changed, which also makes it safe to repeat.
  */
 export async function rollback(
@@ -33,7 +33,10 @@ export async function rollback(
       ...{ verdict: input.verdict, runId: input.runId },
     });
     await dropChallenger(stores, { ...input, verdict: undefined });
-    await serving.setRoute({ ...route, champion: version, shadow: undefined, reason });
+    await serving.setRoute({
+      ...{ ...route, champion: version, shadow: undefined, split: undefined },
+      ...{ reason, by: input.runId },
+    });
     await announce("model.rolled_back", model, { from, to, reason }, at);
     return { from, to };
   });

@@ -13,7 +13,7 @@ export async function startShadow(
     await registry.lock(model);
     const next = await registry.get(version);
     const route = await serving.route(model);
-    if (!next || !route)
+    if (!next || !route?.champion)
       throw new MillwrightError(
         "conflict",
         `Model "${model}" has no champion that ${version} could run beside.`,
@@ -21,7 +21,7 @@ export async function startShadow(
     const previous = await registry.alias(model, "challenger");
     if (previous === version) return;
     await registry.move({ ...input, alias: "challenger", previous });
-    await serving.setRoute({ ...route, shadow: next, reason: input.reason });
+    await serving.setRoute({ ...route, shadow: next, reason: input.reason, by: input.runId });
     await announce("model.challenged", model, { version, reason: input.reason }, at);
   });
 }

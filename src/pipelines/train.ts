@@ -1,5 +1,6 @@
 import type { Pipeline } from "../engine/engine.ts";
 import type { Evaluated, EvaluateInput } from "../evaluation/evaluate.ts";
+import type { BackgroundInput } from "../explanation/keep-background.ts";
 import type { Digest } from "../lib/digest.ts";
 import type { Json } from "../lib/json.ts";
 import type { ReferenceInput } from "../monitoring/make-reference.ts";
@@ -30,7 +31,7 @@ export interface TrainOutcome {
   readonly dataset: Digest;
   readonly winner: string;
   readonly passed: boolean;
-  readonly deployment: "promoted" | "shadow" | "kept";
+  readonly deployment: "promoted" | "canary" | "shadow" | "kept";
   /** In words: what was decided and why. */
   readonly decision: string;
 }
@@ -42,7 +43,7 @@ export const train = (platform: Platform): Pipeline<TrainInput, TrainOutcome> =>
     const { model } = input;
     const data = await steps.step("ingest", (step) => gatherData(platform, { ...input, step }));
     const plan = await steps.step("plan", () => planTraining(platform, { ...input, data }));
-    const { spec, champion, gates } = plan;
+    const { spec, champion, gates, abstain } = plan;
     const race = await raceCandidates(platform, { steps, data, plan });
     const { winner: candidate, baselines } = race;
     const fit = await steps.step("fit", (step) =>
@@ -57,6 +58,7 @@ export const train = (platform: Platform): Pipeline<TrainInput, TrainOutcome> =>
         baselines,
         champion,
         gates,
+        abstain,
       };
       return platform.compute.run<Evaluated>("evaluate", judge, step);
     });
@@ -65,6 +67,10 @@ export const train = (platform: Platform): Pipeline<TrainInput, TrainOutcome> =>
       const unit = definition.models[model]?.monitor?.window ?? "day";
       const normal: ReferenceInput = { spec, data: data.data, fit, unit };
       return platform.compute.run<Digest>("reference", normal, step);
+    });
+    const background = await steps.step("background", (step) => {
+      const from: BackgroundInput = { spec, data: data.data, signature: fit.served.signature };
+      return platform.compute.run<Digest>("background", from, step);
     });
     const version = await steps.step("register", async () => {
       const { id, number } = await register(platform, {
@@ -76,7 +82,8 @@ export const train = (platform: Platform): Pipeline<TrainInput, TrainOutcome> =>
           code: plan.code,
         },
         ...{ complexity: fit.served.complexity, environment: platform.environment },
-        ...{ parent: champion?.version, report: judged.evaluation, reference },
+        ...{ parent: champion?.version, report: judged.evaluation, reference, background },
+        ...(judged.abstain ? { abstain: judged.abstain } : {}),
         ...{ leaderboard: race.leaderboard, runId: steps.runId },
       });
       return { id, number };

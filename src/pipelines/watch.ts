@@ -134,6 +134,14 @@ async function gather(
   const last = before.find((report) => report.version === version.id);
   return {
     ...{ window, signature, reference, report: evaluation.report, seed: SEED },
+    ...(version.abstain && evaluation.abstention && signature.task !== "tensors"
+      ? {
+          abstention: {
+            ...{ rule: version.abstain, task: signature.task, classes: signature.classes },
+            heldOut: evaluation.abstention.cost,
+          },
+        }
+      : {}),
     predictions: thinned(answered).map((p) => (known(p) ? p : { ...p, truth: undefined })),
     // Each truth counts in the window in which it arrived, and in no other.
     labelled: thinned(

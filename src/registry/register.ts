@@ -11,6 +11,7 @@ export async function register(
 ): Promise<ModelVersion> {
   const { model, code, dataset, signature, trainer, params, environment, seed, parent, onnx } =
     version;
+  const { abstain } = version;
   const id = digestOfJson({
     model,
     code,
@@ -22,6 +23,8 @@ export async function register(
     seed,
     parent: parent ?? null,
     onnx,
+    // Versions without a rule keep the digests they have.
+    ...(abstain === undefined ? {} : { abstain }),
   });
   const kept = await deps.registry.add({ ...version, id, createdAt: deps.clock.now() });
   crashPoint("register:kept");

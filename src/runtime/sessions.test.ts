@@ -50,6 +50,21 @@ describe("sessions", () => {
     });
   });
 
+  test("a dropped model finishes what it does, leaves, and comes back when it is used", async () => {
+    const { shelf: models, events } = shelf();
+    let release = (): void => {};
+    const busy = models.use(digest("a"), () => new Promise<void>((done) => (release = done)));
+    await Promise.resolve().then(() => Promise.resolve());
+    models.drop(digest("a"));
+    models.drop(digest("never loaded"));
+    expect(models.loadedBytes).toBe(0);
+    expect(events).toEqual(["load sha256:a"]);
+    release();
+    await busy;
+    expect(events).toEqual(["load sha256:a", "close sha256:a"]);
+    expect(await models.use(digest("a"), async ({ about }) => about)).toBe(digest("a"));
+  });
+
   test("a failed load is not remembered", async () => {
     const { shelf: models, breaks } = shelf();
     breaks(true);

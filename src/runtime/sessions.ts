@@ -21,6 +21,10 @@ export interface SessionsOptions {
 export interface Sessions<About> {
   use<T>(model: Digest, body: (loaded: Loaded<About>) => Promise<T>): Promise<T>;
   isLoaded(model: Digest): boolean;
+  /** What is known about a loaded model; undefined while it is not loaded. Counts as no use. */
+  aboutOf(model: Digest): About | undefined;
+  /** Takes it out of memory when its last user is done; the next use loads it again. */
+  drop(model: Digest): void;
   readonly loaded: number;
   readonly loadedBytes: number;
   close(): Promise<void>;
@@ -93,7 +97,12 @@ export function sessions<About>(
     get loadedBytes() {
       return bytes;
     },
+    aboutOf: (model) => (closed ? undefined : entries.get(model)?.loaded?.about),
     isLoaded: (model) => entries.get(model)?.loaded !== undefined,
+    drop(model) {
+      const entry = entries.get(model);
+      if (entry?.loaded !== undefined) evict(model, entry);
+    },
     async use(model, body) {
       if (closed) throw new MillwrightError("unavailable", "This process is shutting down.");
       const entry = enter(model);

@@ -1,12 +1,17 @@
 import { MillwrightError } from "../errors.ts";
 import type { Json } from "../lib/json.ts";
 import { type Answer, classProbabilities } from "./answer.ts";
+import { certaintyTensors } from "./certainty-tensors.ts";
+import { inferTensors } from "./infer-tensors.ts";
 import type { InferAnswer, InferRequest, Tensor } from "./inference.ts";
 import { type PredictDeps, predict } from "./predict.ts";
-import type { RawRow } from "./rows.ts";
+import { decide, routeOf } from "./routing.ts";
+import { MAX_ROWS, type RawRow } from "./rows.ts";
+import { wantedOutputs } from "./wanted-outputs.ts";
 
 /**
- * Answers tensors. A model made here takes one tensor per raw column, shape [N] or [N,1]; text columns take the text itself.
+ * Answers tensors. A model made here takes one tensor per raw column, shape [N] or [N,1]; text columns take the text itself. An
+ * imported model takes and gives its graph's own tensors.
  * Throws as `predict` does, and `invalid_input` naming the tensor.
  */
 export async function infer(
@@ -18,7 +23,15 @@ export async function infer(
     readonly at: number;
   },
 ): Promise<InferAnswer> {
-  const { request } = input;
+  const { request, version } = input;
+  const route = routeOf(deps.routes, input.model);
+  const signature = await deps.models.input(decide(route, version).version, route.fields).then(
+    (known) => known.signature,
+    // Whoever stands in for it answers, or says why not.
+    () => undefined,
+  );
+  if (signature?.graph)
+    return inferTensors(deps, { ...input, version, route, signature, graph: signature.graph });
   const rows = rowsOf(request.inputs);
   return encode(await predict(deps, { ...input, rows }), request);
 }
@@ -38,12 +51,22 @@ function rowsOf(tensors: readonly Tensor[]): RawRow[] {
         `inputs.${name}: has ${shape[0]} rows but ${first.name} has ${first.shape[0]}; every tensor needs the same number`,
       );
   }
-  return Array.from({ length: first.shape[0]! }, (_, i) =>
-    Object.fromEntries(tensors.map(({ name, data }) => [name, cell(data[i]!)])),
+  const rows = first.shape[0]!;
+  if (rows < 1 || rows > MAX_ROWS)
+    throw invalid(`inputs.${first.name}.shape: should have 1 to ${MAX_ROWS} rows; it has ${rows}`);
+  return Array.from({ length: rows }, (_, i) =>
+    Object.fromEntries(tensors.map((tensor) => [tensor.name, cell(tensor, i)])),
   );
 }
 
-const cell = (value: Json | bigint): Json => (typeof value === "bigint" ? Number(value) : value);
+/** NaN is how a float says that it is missing; an integer that a number cannot hold stays exact, as text. */
+function cell({ datatype, data }: Tensor, i: number): Json {
+  const value = data[i]!;
+  if (typeof value === "bigint")
+    return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+  if (datatype === "BOOL") return typeof value === "number" ? value === 1 : value;
+  return Number.isNaN(value) ? null : value;
+}
 
 function encode({ model, rows }: Answer, request: InferRequest): InferAnswer {
   const { signature, version, variant } = rows[0]!.by;
@@ -68,7 +91,7 @@ function encode({ model, rows }: Answer, request: InferRequest): InferAnswer {
             "label",
             "BYTES",
             1,
-            rows.map(({ label }) => label),
+            rows.map(({ label, certainty }) => (certainty?.abstained ? "" : label)),
           ),
           tensor(
             "probability",
@@ -78,6 +101,7 @@ function encode({ model, rows }: Answer, request: InferRequest): InferAnswer {
           ),
         ];
   all.push(
+    ...certaintyTensors(rows),
     tensor(
       "prediction_id",
       "BYTES",
@@ -90,19 +114,8 @@ function encode({ model, rows }: Answer, request: InferRequest): InferAnswer {
     version: String(version.number),
     id: request.id,
     parameters: { version_id: version.id, variant },
-    outputs: wantedOf(request.outputs, all),
+    outputs: wantedOutputs(request.outputs, all, signature.classes),
   };
-}
-
-function wantedOf(wanted: InferRequest["outputs"], all: readonly Tensor[]): readonly Tensor[] {
-  if (wanted.length === 0) return all;
-  return wanted.map(({ name }) => {
-    const found = all.find((output) => output.name === name);
-    if (found !== undefined) return found;
-    throw invalid(
-      `outputs: there is no ${JSON.stringify(name)}; there are ${all.map((o) => o.name).join(", ")}`,
-    );
-  });
 }
 
 const invalid = (message: string): MillwrightError => new MillwrightError("invalid_input", message);

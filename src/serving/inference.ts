@@ -32,7 +32,10 @@ export interface Tensor {
   readonly parameters?: Readonly<Record<string, Json>>;
 }
 
-/** Flat, row-major. A list may hold null for a missing value. BYTES are texts, BOOL is 0 and 1 in typed arrays. */
+/**
+ * Flat, row-major. A list may hold null for a missing value. BYTES are texts, BOOL is 0 and 1 in typed arrays, FP16 has the values
+ * of a Float32Array.
+ */
 export type TensorValues =
   | readonly (string | number | boolean | null)[]
   | Float32Array
@@ -79,4 +82,10 @@ export interface TensorMetadata {
   readonly name: string;
   readonly datatype: Datatype;
   readonly shape: readonly number[];
+}
+
+export interface ServerMetadata {
+  readonly name: string;
+  readonly version: string;
+  readonly extensions: readonly string[];
 }

@@ -9,8 +9,10 @@ export interface Metrics {
   render(gauges: Readonly<Record<string, number>>): string;
 }
 
-type CounterName =
+export type CounterName =
   | "predictions"
+  | "fallbacks"
+  | "late_answers"
   | "feedback"
   | "shadow_predictions"
   | "shadow_failures"

@@ -2,13 +2,18 @@ import type { Explanation } from "../explanation/explanation.ts";
 import type { Clock } from "../lib/clock.ts";
 import { crashPoint } from "../lib/crash-point.ts";
 import type { Signature } from "../onnx/signature.ts";
+import type { GraphTensors } from "../onnx/tensor.ts";
 import type { Answer } from "./answer.ts";
 import { answerPart } from "./answer-part.ts";
+import { answerRouted } from "./answer-routed.ts";
+import type { CounterName } from "./metrics.ts";
 import type { LogRecord } from "./prediction.ts";
+import type { Resting } from "./resting.ts";
 import type { RoutedVersion, RowFields } from "./route.ts";
 import type { RouteTable } from "./route-table.ts";
-import { decide, routeOf } from "./routing.ts";
+import { isSimple, knownRoute } from "./routing.ts";
 import type { KnownFields, RawRow, ScoredRow } from "./rows.ts";
+import type { TensorCall } from "./run-tensors.ts";
 import type { ShadowInput } from "./shadow.ts";
 
 export interface PredictDeps {
@@ -19,6 +24,10 @@ export interface PredictDeps {
   newPredictionId(): string;
   /** Runs the shadow when the answer has left. Never throws. */
   afterwards(input: ShadowInput): void;
+  /** Rings once after so many milliseconds, unless stopped before. */
+  alarm(ms: number): { readonly rings: Promise<void>; stop(): void };
+  count(name: CounterName, by: number): void;
+  readonly resting: Resting;
 }
 
 /** The models of this process, whatever it takes to have them loaded. */
@@ -27,8 +36,13 @@ export interface Models {
   input(version: RoutedVersion, fields: RowFields): Promise<ModelInput>;
   /** Calls of one event-loop turn are gathered. Rows of other callers never fail these. */
   score(version: RoutedVersion, rows: readonly RawRow[]): Promise<ScoredRow[]>;
+  /** Imported models: the graph's outputs, rows along axis 0. Calls of one event-loop turn are gathered. */
+  run(version: RoutedVersion, call: TensorCall): Promise<GraphTensors>;
   /** One explanation a row. */
   explain(version: RoutedVersion, rows: readonly RawRow[]): Promise<readonly Explanation[]>;
+  isLoaded(version: RoutedVersion): boolean;
+  /** Frees its memory when nobody uses it; the next request loads it again. */
+  unload(version: RoutedVersion): void;
 }
 
 export interface ModelInput {
@@ -43,7 +57,7 @@ export interface PredictionLog {
 
 export interface PredictInput {
   readonly model: string;
-  /** A version's number or digest; the champion when left out. */
+  /** A version's number or digest, or what it is here (see `decide`); the route decides when left out. */
   readonly version?: string | undefined;
   readonly rows: readonly unknown[];
   /** Say why, row by row. */
@@ -57,19 +71,21 @@ export interface PredictInput {
  * has left. Throws `not_found` (model, version), `invalid_input` naming every wrong field, `overloaded`, `storage_full`.
  */
 export async function predict(deps: PredictDeps, input: PredictInput): Promise<Answer> {
-  const route = routeOf(deps.routes, input.model);
-  const { version, variant, shadow } = decide(route, input.version);
-  const { read, rows } = await answerPart(deps, {
-    ...input,
-    by: { model: route.model, version, variant, level: 0 },
-    fields: route.fields,
-  });
+  const route = knownRoute(deps.routes, input.model);
+  const { model, fields, shadow } = route;
+  const simple = input.version === undefined && isSimple(route);
+  const { read, rows } = simple
+    ? await answerPart(deps, {
+        ...{ rows: input.rows, explain: input.explain, at: input.at, fields },
+        by: { model, version: route.champion, variant: "champion", level: 0 },
+      })
+    : await answerRouted(deps, { ...input, route });
   const latencyMs = deps.clock.now() - input.at;
-  const records = rows.map((row, i): LogRecord => {
+  const records = rows.map((row, i): PredictionLine => {
     return {
       kind: "prediction",
       id: row.id,
-      model: route.model,
+      model,
       version: row.by.version.id,
       variant: row.by.variant,
       at: input.at,
@@ -85,6 +101,15 @@ export async function predict(deps: PredictDeps, input: PredictInput): Promise<A
   crashPoint("predict:scored");
   await deps.log.append(records);
   crashPoint("predict:logged");
-  if (shadow !== undefined) deps.afterwards({ version: shadow, fields: route.fields, records });
-  return { model: route.model, rows };
+  if (shadow !== undefined) {
+    const beside = simple ? records : records.filter((record) => seenBy(shadow, record));
+    if (beside.length > 0) deps.afterwards({ version: shadow, fields, records: beside });
+  }
+  return { model, rows };
 }
+
+type PredictionLine = LogRecord & { readonly kind: "prediction" };
+
+/** A shadow sees what the route gave to a version of its model, but not its own answers, and not those asked for by name. */
+const seenBy = (shadow: RoutedVersion, { variant, version }: PredictionLine): boolean =>
+  version !== shadow.id && variant !== "fallback" && variant !== "requested";

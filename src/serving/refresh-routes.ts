@@ -3,6 +3,7 @@ import type { Log } from "../lib/log.ts";
 import type { Models } from "./predict.ts";
 import type { Route, RoutedVersion } from "./route.ts";
 import type { RouteTable } from "./route-table.ts";
+import { hasChampion, servedVersions } from "./routing.ts";
 
 /** A change of a model's route: the new route, or that it has none any more. `change` counts through all models. */
 export interface RouteChange {
@@ -63,23 +64,30 @@ async function takeOver(deps: RefreshRoutesDeps, route: Route): Promise<boolean>
   const current = deps.routes.get(route.model);
   if (current !== undefined && current.revision >= route.revision) return true;
   const warm = deps.routes.size < deps.warmUpTo;
-  if (warm && current !== undefined && !(await canAnswer(deps, route))) return false;
-  if (warm && route.shadow !== undefined) await canLoad(deps, route, route.shadow);
+  const replaces = current?.champion !== undefined;
+  if (warm && replaces && !(await canAnswer(deps, route))) return false;
+  const { champion } = route;
+  if (warm)
+    for (const version of servedVersions(route))
+      if (version !== champion) await canLoad(deps, route, version);
   deps.routes.set(route);
   deps.log.info("route changed", {
     model: route.model,
     revision: route.revision,
-    champion: route.champion.number,
+    champion: champion?.number,
     shadow: route.shadow?.number,
+    split: route.split?.kind,
+    fallback: route.fallback,
   });
-  if (warm && current === undefined) await canLoad(deps, route, route.champion);
+  if (warm && !replaces && champion !== undefined) await canLoad(deps, route, champion);
   return true;
 }
 
 async function canAnswer(deps: RefreshRoutesDeps, route: Route): Promise<boolean> {
   const attempt = `${route.model}/${route.revision}`;
   if (deps.clock.now() < (deps.retryAt.get(attempt) ?? 0)) return false;
-  if (await canLoad(deps, route, route.champion)) return deps.retryAt.delete(attempt) || true;
+  if (!hasChampion(route) || (await canLoad(deps, route, route.champion)))
+    return deps.retryAt.delete(attempt) || true;
   deps.retryAt.set(attempt, deps.clock.now() + RETRY_MS);
   return false;
 }

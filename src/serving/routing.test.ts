@@ -2,12 +2,12 @@ import { describe, expect, test } from "vitest";
 import { digestOf } from "../lib/digest.ts";
 import { labelOf } from "./answer.ts";
 import { readFeedback } from "./feedback.ts";
-import type { Route } from "./route.ts";
+import type { ServedRoute } from "./route.ts";
 import { routeTable } from "./route-table.ts";
 import { decide, routeOf } from "./routing.ts";
 
 const version = (number: number) => ({ id: digestOf(`v${number}`), number, onnx: digestOf("x") });
-const route: Route = {
+const route: ServedRoute = {
   model: "m",
   champion: version(3),
   shadow: version(4),

@@ -25,6 +25,7 @@ const prediction = fc.record({
     minLength: 1,
   }),
   label: fc.string(),
+  abstained: fc.constantFrom(true as const, undefined),
   latencyMs: fc.nat(),
 });
 
@@ -48,6 +49,16 @@ describe("a shipped segment", () => {
       }),
       { numRuns: 50 },
     );
+  });
+
+  test("of the time before rules to abstain is read as answered", () => {
+    const record = {
+      ...{ id: "p", model: "m", version: "sha256:1", variant: "champion", at: 1, eventTime: 2 },
+      ...{ key: undefined, inputs: {}, output: [0.5], label: "yes", latencyMs: 3 },
+    } as PredictionRecord;
+    const { rows, columns } = segmentTable([record]);
+    const old = new Map([...columns].filter(([name]) => name !== "abstained"));
+    expect(tableRecords({ rows, columns: old }, () => true)).toEqual([record]);
   });
 
   test("a regression's label is its output", () => {

@@ -1,3 +1,4 @@
+import { certainty } from "../evaluation/abstention.ts";
 import type { Clock } from "../lib/clock.ts";
 import { labelOf } from "./answer.ts";
 import type { Models, PredictionLog } from "./predict.ts";
@@ -31,10 +32,12 @@ export async function shadow(
     if (!("output" in row)) return [];
     const label = labelOf(signature, row.output);
     const { output } = row;
-    const { id } = input.version;
-    return [
-      { ...answered[i]!, version: id, variant: "shadow", inputs: {}, output, label, latencyMs },
-    ];
+    const { id, abstain } = input.version;
+    // The champion's silence is not the shadow's.
+    const { abstained: _, ...asked } = answered[i]!;
+    const silent = abstain !== undefined && certainty(abstain, signature, output).abstained;
+    const own = { version: id, variant: "shadow" as const, inputs: {}, output, label, latencyMs };
+    return [{ ...asked, ...own, ...(silent ? { abstained: true } : {}) }];
   });
   await deps.log.append(records);
   return { logged: records.length, unreadable: scored.length - records.length };

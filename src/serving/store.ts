@@ -1,16 +1,12 @@
 import type { Sql } from "../storage/sql/sql.ts";
-import type { FeedbackRecord } from "./prediction.ts";
 import type { RouteChange } from "./refresh-routes.ts";
-import type { Route, RoutedVersion, RowFields } from "./route.ts";
-import type { SegmentRange, ShippedSegment } from "./segment.ts";
+import type { Route, RoutedVersion, RowFields, Split } from "./route.ts";
 
-export interface RouteRequest {
-  readonly model: string;
-  readonly champion: RoutedVersion;
-  readonly shadow: RoutedVersion | undefined;
-  readonly fields: RowFields;
-  /** In words: who or what changes the route, and why. */
+export interface RouteRequest extends Omit<Route, "revision"> {
+  /** In words: what changes the route, and why. */
   readonly reason: string;
+  /** Who does: a run (`run_…`), `control`, `command line`. */
+  readonly by?: string | undefined;
 }
 
 /** One line of a route's history, newest first. */
@@ -18,44 +14,50 @@ export interface RouteRevision {
   readonly route: Route | undefined;
   readonly revision: number;
   readonly reason: string;
+  /** Who changed it; "" where that was not said. */
+  readonly by: string;
   /** Milliseconds since 1970. */
   readonly changedAt: number;
 }
 
 export type ServingStore = ReturnType<typeof servingStore>;
 
-/** All SQL of serving. Give it a transaction's `Sql` to change a route together with something else. */
+/** All SQL of routes. Give it a transaction's `Sql` to change a route together with something else. */
 export function servingStore(sql: Sql) {
-  async function addRevision(
-    model: string,
-    reason: string,
-    columns: readonly (RoutedVersion | RowFields | undefined)[],
-  ): Promise<number> {
+  async function addRevisions(requests: readonly RouteLine[]): Promise<number[]> {
     return sql.transact(async (tx) => {
       await tx.query("select pg_advisory_xact_lock(hashtext('millwright.route'))");
-      const [row] = await tx.query<{ revision: number }>(
-        `insert into millwright.route (model, revision, champion, shadow, fields, reason)
-         select $1, coalesce(max(revision), 0) + 1, $2, $3, $4, $5 from millwright.route where model = $1
+      const rows = await tx.query<{ revision: number }>(
+        `insert into millwright.route
+           (model, revision, champion, shadow, split, fallback, deadline_ms, fields, reason, changed_by)
+         select line->>'model', coalesce((select max(revision) from millwright.route r where r.model = line->>'model'), 0) + 1,
+           line->'champion', line->'shadow', line->'split', line->'fallback', (line->>'deadlineMs')::float8,
+           line->'fields', line->>'reason', coalesce(line->>'by', '')
+         from jsonb_array_elements($1::jsonb) with ordinality as given (line, place) order by place
          returning revision`,
-        [model, ...columns.map((c) => (c === undefined ? null : JSON.stringify(c))), reason],
+        [JSON.stringify(requests)],
       );
-      return row!.revision;
+      return rows.map(({ revision }) => revision);
     });
   }
 
   return {
     /** The route as it will be served: gateways take it over within a second. */
     async setRoute(request: RouteRequest): Promise<Route> {
-      const { model, fields, reason } = request;
-      const champion = routed(request.champion);
-      const shadow = request.shadow === undefined ? undefined : routed(request.shadow);
-      const revision = await addRevision(model, reason, [champion, shadow, fields]);
-      return { model, champion, shadow, fields, revision };
+      const line = lineOf(request);
+      const [revision] = await addRevisions([line]);
+      const { reason: _, by: __, ...route } = line;
+      return { ...route, revision: revision! };
+    },
+
+    /** Many models at once: the members of a family. Each comes once. */
+    async setRoutes(requests: readonly RouteRequest[]): Promise<void> {
+      await addRevisions(requests.map(lineOf));
     },
 
     /** The model is not served any more. */
     async removeRoute(model: string, reason: string): Promise<void> {
-      await addRevision(model, reason, [undefined, undefined, {}]);
+      await addRevisions([{ model, fields: {}, reason }]);
     },
 
     async route(model: string): Promise<Route | undefined> {
@@ -64,6 +66,20 @@ export function servingStore(sql: Sql) {
         [model],
       );
       return row && routeOf(row);
+    },
+
+    /** As it was at a revision; undefined when there was none, or the model was not served. */
+    async routeAt(model: string, revision: number): Promise<Route | undefined> {
+      const [row] = await sql.query<RouteRow>(
+        "select * from millwright.route where model = $1 and revision = $2",
+        [model, revision],
+      );
+      return row && routeOf(row);
+    },
+
+    /** Inside a transaction: until its end nobody else changes any route. Ask before you look at other models' routes. */
+    async lockRoutes(): Promise<void> {
+      await sql.query("select pg_advisory_xact_lock(hashtext('millwright.route'))");
     },
 
     async routeHistory(model: string, limit = 100): Promise<RouteRevision[]> {
@@ -75,6 +91,7 @@ export function servingStore(sql: Sql) {
         route: routeOf(row),
         revision: row.revision,
         reason: row.reason,
+        by: row.changed_by,
         changedAt: row.changed_at,
       }));
     },
@@ -98,81 +115,10 @@ export function servingStore(sql: Sql) {
       );
       return rows.map((row) => ({ change: row.change, model: row.model, route: routeOf(row) }));
     },
-
-    async isShipped(segment: string): Promise<boolean> {
-      const rows = await sql.query("select 1 from millwright.prediction_segment where id = $1", [
-        segment,
-      ]);
-      return rows.length > 0;
-    },
-
-    /** Everything that came out of one journal segment, at once. The same segment again changes nothing. */
-    async addSegment(segment: ShippedSegment, feedback: readonly FeedbackRecord[]): Promise<void> {
-      await sql.transact(async (tx) => {
-        const added = await tx.query(
-          `insert into millwright.prediction_segment (id, data, rows, feedback)
-           values ($1, $2, $3, $4) on conflict (id) do nothing returning id`,
-          [segment.id, segment.data ?? null, segment.rows, feedback.length],
-        );
-        if (added.length === 0) return;
-        await tx.query(
-          `insert into millwright.prediction_range
-             (segment, model, from_row, to_row, first_event, last_event)
-           select $1, * from unnest($2::text[], $3::int[], $4::int[], $5::float8[], $6::float8[])`,
-          [
-            segment.id,
-            segment.ranges.map((range) => range.model),
-            segment.ranges.map((range) => range.from),
-            segment.ranges.map((range) => range.to),
-            segment.ranges.map((range) => range.firstEvent),
-            segment.ranges.map((range) => range.lastEvent),
-          ],
-        );
-        await tx.query(
-          `insert into millwright.feedback as known (model, prediction_id, at, label)
-           select * from unnest($1::text[], $2::text[], $3::float8[], $4::jsonb[])
-           on conflict (model, prediction_id) do update set at = excluded.at, label = excluded.label
-           where excluded.at >= known.at`,
-          [
-            feedback.map((record) => record.model),
-            feedback.map((record) => record.id),
-            feedback.map((record) => record.at),
-            feedback.map((record) => JSON.stringify(record.label)),
-          ],
-        );
-      });
-    },
-
-    /** Of `ids`, those shipped. */
-    async shippedAmong(ids: readonly string[]): Promise<Set<string>> {
-      const rows = await sql.query<{ id: string }>(
-        "select id from millwright.prediction_segment where id = any($1::text[])",
-        [ids],
-      );
-      return new Set(rows.map((row) => row.id));
-    },
-
-    /** Where a model's shipped rows lie that may have an event time in `from..to` (milliseconds since 1970, `to` excluded). */
-    async ranges(model: string, from: number, to: number): Promise<SegmentRange[]> {
-      return sql.query<SegmentRange>(
-        `select segment, data, from_row as "from", to_row as "to"
-         from millwright.prediction_range join millwright.prediction_segment on id = segment
-         where model = $1 and last_event >= $2 and first_event < $3
-         order by shipped_at, segment`,
-        [model, from, to],
-      );
-    },
-
-    /** Shipped feedback of a model for predictions with ids in `first..last` (ids sort by time). */
-    async feedback(model: string, first: string, last: string): Promise<FeedbackRecord[]> {
-      return sql.query<FeedbackRecord>(
-        `select prediction_id as id, model, at, label from millwright.feedback
-         where model = $1 and prediction_id >= $2 and prediction_id <= $3`,
-        [model, first, last],
-      );
-    },
   };
 }
+
+type RouteLine = Pick<RouteRequest, "model" | "fields" | "reason"> & Partial<RouteRequest>;
 
 interface RouteRow {
   readonly model: string;
@@ -180,18 +126,46 @@ interface RouteRow {
   readonly change: number;
   readonly champion: RoutedVersion | null;
   readonly shadow: RoutedVersion | null;
+  readonly split: Split | null;
+  readonly fallback: readonly string[] | null;
+  readonly deadline_ms: number | null;
   readonly fields: RowFields;
   readonly reason: string;
+  readonly changed_by: string;
   readonly changed_at: number;
 }
 
-const routeOf = ({ model, champion, shadow, fields, revision }: RouteRow): Route | undefined =>
-  champion === null
-    ? undefined
-    : { model, champion, shadow: shadow ?? undefined, fields, revision };
+function routeOf(row: RouteRow): Route | undefined {
+  const { model, champion, shadow, split, fallback, deadline_ms, fields, revision } = row;
+  if (champion === null && fallback === null) return undefined;
+  return {
+    ...{ model, champion: champion ?? undefined, shadow: shadow ?? undefined, fields, revision },
+    ...(split === null ? {} : { split }),
+    ...(fallback === null ? {} : { fallback }),
+    ...(deadline_ms === null ? {} : { deadlineMs: deadline_ms }),
+  };
+}
 
 /** A ModelVersion is a RoutedVersion with much more, which has no place in a route. */
-const routed = (version: RoutedVersion): RoutedVersion => {
-  const { id, number, onnx, abstain, background } = version;
-  return { id, number, onnx, abstain, background };
-};
+function lineOf(request: RouteRequest): RouteRequest {
+  const { model, champion, shadow, split, fallback, deadlineMs, fields, reason, by } = request;
+  return {
+    ...{ model, champion: champion && routed(champion), shadow: shadow && routed(shadow) },
+    ...{ fields, reason },
+    ...(by === undefined ? {} : { by }),
+    ...(split === undefined ? {} : { split: routedSplit(split) }),
+    ...(fallback === undefined || fallback.length === 0 ? {} : { fallback }),
+    ...(deadlineMs === undefined ? {} : { deadlineMs }),
+  };
+}
+
+const routedSplit = (split: Split): Split =>
+  split.kind === "canary"
+    ? { ...split, version: routed(split.version) }
+    : split.kind === "weights"
+      ? { ...split, arms: split.arms.map((a) => ({ ...a, version: routed(a.version) })) }
+      : { ...split, arms: split.arms.map((a) => ({ ...a, version: routed(a.version) })) };
+
+const routed = ({ id, number, onnx, abstain, background }: RoutedVersion): RoutedVersion => ({
+  ...{ id, number, onnx, abstain, background },
+});

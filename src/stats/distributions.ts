@@ -97,6 +97,13 @@ export function binomialCdf(k: number, n: number, p: number): number {
   return betaIncomplete(1 - p, n - k, k + 1);
 }
 
+/** P(X > k) for X binomial(n, p); exact where it is small. */
+export function binomialSf(k: number, n: number, p: number): number {
+  if (k < 0) return 1;
+  if (k >= n) return 0;
+  return betaIncomplete(p, k + 1, n - k);
+}
+
 /** P(K > x) for the limiting Kolmogorov distribution: 2 Σ (-1)^(j-1) exp(-2 j² x²). */
 export function kolmogorovSf(x: number): number {
   if (x <= 0.04) return 1;

@@ -34,7 +34,7 @@ export function memoryPlatform(
         logged.filter(
           (p) =>
             p.model === query.model &&
-            p.variant === (query.variant ?? "champion") &&
+            [query.variant ?? "champion"].flat().includes(p.variant) &&
             p.eventTime >= query.from &&
             p.eventTime < query.to &&
             (query.version === undefined || p.version === query.version) &&

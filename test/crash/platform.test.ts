@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { journalRoot } from "../../src/gateway.ts";
+import { logStore } from "../../src/serving/log/store.ts";
 import { readLog } from "../../src/serving/read-log.ts";
 import { servingStore } from "../../src/serving/store.ts";
 import { fileBlobs } from "../../src/storage/blobs/files.ts";
@@ -42,7 +43,7 @@ async function expectOneOf({ model, run }: { model: string; run: string }): Prom
     ["champion", versions[0]!.id],
   ]);
   const route = await servingStore(observer.sql).route(model);
-  expect(route?.champion.id).toBe(versions[0]!.id);
+  expect(route?.champion?.id).toBe(versions[0]!.id);
   const told = await observer.sql.query(
     "select id from millwright.event where type = 'model.promoted' and subject = $1",
     [model],
@@ -232,7 +233,7 @@ test("after all this, every acknowledged prediction and label is in the log, onc
   const log = await readLog(
     {
       ...{ columns, journals: journalsIn(journalRoot(data)) },
-      ...{ blobs: fileBlobs(join(data, "blobs")), store: servingStore(observer.sql) },
+      ...{ blobs: fileBlobs(join(data, "blobs")), store: logStore(observer.sql) },
     },
     { model: "mail0", from: 0, to: 1e15 },
   );

@@ -38,9 +38,10 @@ PROBES = {
     "studentQuantile": ([[0.975, 1], [0.975, 9], [0.05, 29], [0.999, 1000]], stats.t.ppf),
     "betaQuantile": ([[0.025, 3, 8], [0.975, 200, 1], [0.5, 0.5, 0.5], [0.01, 1e4, 1e5]], stats.beta.ppf),
     "binomialCdf": ([[3, 10, 0.4], [50, 100, 0.5], [0, 20, 0.1]], stats.binom.cdf),
+    "binomialSf": ([[-1, 5, 0.4], [3, 10, 0.4], [298, 299, 0.99], [990, 1000, 0.97], [9900, 10000, 0.985]], stats.binom.sf),
     "kolmogorovSf": ([[x] for x in [0.3, 0.6, 1.0, 1.36, 2.5]], special.kolmogorov),
     "wilson": ([[3, 10], [0, 25], [25, 25], [480, 1000]], lambda k, n: proportion_confint(k, n, method="wilson")),
-    "clopperPearson": ([[3, 10], [0, 25], [25, 25], [480, 1000]], lambda k, n: proportion_confint(k, n, method="beta")),
+    "clopperPearson": ([[3, 10], [0, 25], [25, 25], [480, 1000], [299, 299], [19950, 20000]], lambda k, n: proportion_confint(k, n, method="beta")),
     "proportionTest": ([[12, 80, 30, 100], [5, 50, 6, 60]], lambda a, n, b, k: proportions_ztest([a, b], [n, k])),
 }
 functions = {

@@ -25,6 +25,9 @@ async function version(number: number, onnx: Uint8Array): Promise<RoutedVersion>
   return { id: digestOf(`version ${number}`), number, onnx: await blobs.put(onnx) };
 }
 
+const CAREFUL = { kind: "precision", target: 0.9, thresholds: [0.7, 0.8] } as const;
+const SETS = { kind: "conformal", coverage: 0.9, quantile: 0.75 } as const;
+
 /** A gateway without a database: it serves what its snapshot says. */
 beforeAll(async () => {
   const route = async (
@@ -42,6 +45,13 @@ beforeAll(async () => {
       shadow: await version(5, Buffer.from("no model at all")),
     }),
     await route("three", await version(4, threeModel())),
+    await route(
+      "careful",
+      { ...(await version(6, mailModel(0))), abstain: CAREFUL },
+      { shadow: await version(2, mailModel(1)) },
+    ),
+    await route("sets", { ...(await version(7, threeModel())), abstain: SETS }),
+    await route("within", { ...(await version(8, lineModel())), abstain: SETS }),
   ];
   writeFileSync(join(folder, "routes.json"), JSON.stringify({ change: 7, routes }));
   gateway = await openGateway(
@@ -125,6 +135,72 @@ describe("the row API", () => {
     answers.forEach((values, k) => {
       expect(values).toEqual(sizes[k] === 0 ? [] : values.map((_, i) => 3 * (k * 10_000 + i) + 1));
       expect(values).toHaveLength(sizes[k]!);
+    });
+  });
+});
+
+describe("a version with a rule to abstain", () => {
+  const rows = [100, 150, -50, -100].map((amount) => ({ amount }));
+
+  test("says nothing where it is uncertain; the log keeps what it leaned to, the shadow its own", async () => {
+    const { predictions } = await api().predict({ model: "careful", rows });
+    const sure = rows.map(({ amount }) => {
+      const p = mailProbability(0, { amount });
+      return p >= 0.5 ? p >= 0.8 : 1 - p >= 0.7;
+    });
+    expect(sure).toEqual([false, true, false, true]);
+    expect(predictions.map((p) => p.label)).toEqual([null, "yes", null, "no"]);
+    expect(predictions.map((p) => p.abstained)).toEqual(sure.map((is) => !is));
+    expect(predictions[0]!.probability).toBeCloseTo(mailProbability(0, { amount: 100 }), 5);
+    const of = (variant: string, records: readonly LogRecord[]) =>
+      predictions.map(({ id }) => {
+        const found = records.find(
+          (r) => r.id === id && r.kind === "prediction" && r.variant === variant,
+        );
+        return found?.kind === "prediction" ? [found.label, found.abstained ?? false] : undefined;
+      });
+    expect(of("champion", await logged())).toEqual([
+      ["yes", true],
+      ["yes", false],
+      ["no", true],
+      ["no", false],
+    ]);
+    await expect.poll(async () => of("shadow", await logged())[3]).toEqual(["yes", false]);
+    expect(of("shadow", await logged())[0]).toEqual(["yes", false]);
+  });
+
+  test("in every protocol, and never as an error", async () => {
+    const mlflow = await answer("/models/careful/invocations", { dataframe_records: rows });
+    expect(mlflow.predictions).toEqual([null, "yes", null, "no"]);
+    const data = rows.map(({ amount }) => amount);
+    const { outputs } = (await answer("/v2/models/careful/infer", {
+      inputs: [{ name: "amount", datatype: "FP32", shape: [4], data }],
+    })) as unknown as { outputs: { name: string; data: unknown[] }[] };
+    const output = (name: string) => outputs.find((o) => o.name === name)?.data;
+    expect(output("label")).toEqual(["", "yes", "", "no"]);
+    expect(output("abstained")).toEqual([true, false, true, false]);
+    const { outputs: said } = (await (await fetch(`${url}/v2/models/careful`)).json()) as {
+      outputs: unknown;
+    };
+    expect(said).toContainEqual({ name: "abstained", datatype: "BOOL", shape: [-1, 1] });
+  });
+
+  test("conformal: the classes that may be true, or an interval", async () => {
+    const { predictions } = await api().predict({ model: "sets", rows: [{ x: 0 }, { x: 2 }] });
+    expect(predictions[0]).toMatchObject({ label: null, abstained: true, set: ["a", "b", "c"] });
+    expect(predictions[1]).toMatchObject({ label: "c", abstained: false, set: ["c"] });
+    const within = await api().predict({ model: "within", rows: [{ x: 2 }] });
+    expect(within.predictions[0]).toMatchObject({
+      label: 7,
+      abstained: false,
+      interval: [6.25, 7.75],
+    });
+    const { outputs } = (await answer("/v2/models/sets/infer", {
+      inputs: [{ name: "x", datatype: "FP32", shape: [2], data: [0, 2] }],
+    })) as unknown as { outputs: unknown[] };
+    expect(outputs).toContainEqual({
+      ...{ name: "set", datatype: "BOOL", shape: [2, 3] },
+      data: [true, true, true, false, false, true],
     });
   });
 });
@@ -549,5 +625,5 @@ test("metrics are counted", async () => {
     /millwright_requests_total\{route="\/models\/:model\/predict",status="200"\} \d+/,
   );
   expect(text).toMatch(/millwright_shadow_predictions_total [1-9]/);
-  expect(text).toMatch(/millwright_models_routed 4/);
+  expect(text).toMatch(/millwright_models_routed 7/);
 });

@@ -10,12 +10,13 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { decodeBatches, encodeBatch } from "./frames.ts";
+import { batchEncoder, decodeBatches } from "./frames.ts";
 import { type Journal, type JournalOptions, openJournal } from "./journal.ts";
 import { type JournalFile, openJournalFile } from "./journal-file.ts";
 import { thisProcess } from "./owner.ts";
 import { listSegments, readSegment, removeSegment } from "./segments.ts";
 
+const encodeBatch = (lines: readonly string[]): Buffer => Buffer.from(batchEncoder()(lines));
 let root = "";
 const opened: Journal[] = [];
 beforeEach(() => {
@@ -76,7 +77,9 @@ describe("the journal", () => {
     const journal = await journalIn({ maxSegmentBytes: 100 });
     await journal.append(["x".repeat(200)]);
     await journal.append(["y"]);
-    const before = await listSegments(root, 0);
+    // The next append does not wait until the full one has its final name.
+    let before = await listSegments(root, 0);
+    while (before[0]?.closed !== true) before = await listSegments(root, 0);
     expect(before.map((s) => s.closed)).toEqual([true, false]);
     await journal.rotate();
     await journal.rotate();
@@ -96,7 +99,7 @@ describe("the journal", () => {
 
   test("a full disk rejects with storage_full, keeps nothing of it, and the journal recovers", async () => {
     const state: { code: string | undefined; syncs: number } = { code: undefined, syncs: 0 };
-    const journal = await journalIn({ openFile: failing(state) });
+    const journal = await journalIn({ openFile: failing(state), retryFullMs: 0 });
     await journal.append(["before"]);
     state.code = "ENOSPC";
     const error = { code: "storage_full", retryable: true };

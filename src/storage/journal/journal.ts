@@ -2,14 +2,15 @@ import { rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MillwrightError } from "../../errors.ts";
 import { newId } from "../../lib/ids.ts";
-import { encodeBatch } from "./frames.ts";
+import { batchEncoder } from "./frames.ts";
 import { type JournalFile, openJournalFile } from "./journal-file.ts";
 import { thisProcess } from "./owner.ts";
 import { CLOSED, makeDirectory, OPEN, OWNER, removeLeftovers, syncDirectory } from "./segments.ts";
 
 /**
  * An append-only file of this process, where acknowledged means kept: `append` resolves when the disk has it. Appends that arrive
- * while a sync is running share the next one (group commit), so the cost of a sync is divided by the load.
+ * while a sync is running share the next one (group commit), so the cost of a sync is divided by the load: one encoding, one
+ * system call and one promise for all of them.
  *
  *   gathering → writing → synced (resolve)
  *                  └── failed (reject) → the file is cut back to the last synced byte and closed; the next batch opens a new one
@@ -37,6 +38,8 @@ export interface JournalOptions {
   readonly maxSegmentAgeMs?: number;
   /** 64 MiB when left out. */
   readonly maxPendingBytes?: number;
+  /** After a full disk the next try is made so much later; appends until then fail at once. 100 ms when left out. */
+  readonly retryFullMs?: number;
   /** How a segment's file is opened; for tests of failing disks. */
   readonly openFile?: (path: string) => Promise<JournalFile>;
 }
@@ -72,12 +75,17 @@ class JournalWriter implements Journal {
   readonly #directory: string;
   readonly #options: JournalOptions;
   readonly #ageTimer: NodeJS.Timeout;
+  readonly #encode = batchEncoder();
   #gathering: Batch | undefined;
-  #writing: Promise<void> = Promise.resolve();
+  #running: Promise<void> | undefined;
+  /** Detached segments that are being closed. */
+  #closing: Promise<void> = Promise.resolve();
   #pendingBytes = 0;
   #closed = false;
+  #rotationWanted = false;
   #number = 0;
   #segment: OpenSegment | undefined;
+  #full: { readonly until: number; readonly error: MillwrightError } | undefined;
 
   constructor(instance: string, directory: string, options: JournalOptions) {
     this.instance = instance;
@@ -104,60 +112,68 @@ class JournalWriter implements Journal {
       return Promise.reject(
         new MillwrightError("overloaded", "The disk does not keep up with the log; try later."),
       );
+    if (this.#full !== undefined && Date.now() < this.#full.until)
+      return Promise.reject(this.#full.error);
     if (lines.length === 0) return Promise.resolve();
-    const batch = this.#gathering ?? this.#newBatch();
+    let batch = this.#gathering;
+    if (batch === undefined) {
+      batch = newBatch();
+      this.#gathering = batch;
+      void this.#run();
+    }
+    let bytes = lines.length;
     for (const line of lines) {
       batch.lines.push(line);
-      batch.bytes += line.length + 1;
-      this.#pendingBytes += line.length + 1;
+      bytes += line.length;
     }
+    batch.bytes += bytes;
+    this.#pendingBytes += bytes;
     return batch.done;
   }
 
-  rotate(): Promise<void> {
-    return this.#enqueue(() => this.#closeSegment());
+  async rotate(): Promise<void> {
+    this.#rotationWanted = true;
+    await this.#run();
+    await this.#closing;
   }
 
   async close(): Promise<void> {
-    if (this.#closed) return this.#writing;
     this.#closed = true;
     clearInterval(this.#ageTimer);
-    while (this.#gathering !== undefined) await this.#gathering.done.catch(() => undefined);
-    await this.#enqueue(() => this.#closeSegment());
+    while (this.#running !== undefined) await this.#running;
+    this.#closeLater();
+    await this.#closing;
   }
 
-  /** The batch is written when the one before it is synced, and not before the current turn of the event loop is over. */
-  #newBatch(): Batch {
-    let settle: Batch["settle"] = () => {};
-    const done = new Promise<void>((resolve, reject) => {
-      settle = (error) => (error === undefined ? resolve() : reject(error));
-    });
-    const batch: Batch = { lines: [], bytes: 0, done, settle };
-    this.#gathering = batch;
-    void this.#enqueue(
-      () => new Promise<void>((resolve) => setImmediate(() => resolve(this.#write(batch)))),
-    );
-    return batch;
-  }
-
-  #enqueue(work: () => Promise<void>): Promise<void> {
-    const next = this.#writing.then(work);
-    this.#writing = next.catch(() => undefined);
-    return next;
+  /** Writes batch after batch until none is waiting; the first not before the current turn of the event loop is over. */
+  #run(): Promise<void> {
+    this.#running ??= (async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      while (this.#gathering !== undefined || this.#rotationWanted) {
+        if (this.#rotationWanted) this.#closeLater();
+        this.#rotationWanted = false;
+        if (this.#gathering !== undefined) await this.#write(this.#gathering);
+      }
+      this.#running = undefined;
+    })();
+    return this.#running;
   }
 
   async #write(batch: Batch): Promise<void> {
     this.#gathering = undefined;
     try {
-      const bytes = encodeBatch(batch.lines);
       const segment = this.#segment ?? (await this.#openSegment());
+      const bytes = this.#encode(batch.lines);
       await segment.file.append(bytes, segment.bytes);
       segment.bytes += bytes.length;
+      this.#full = undefined;
       batch.settle();
-      if (segment.bytes >= (this.#options.maxSegmentBytes ?? 16 * 1024 * 1024))
-        await this.#closeSegment();
+      if (segment.bytes >= (this.#options.maxSegmentBytes ?? 16 * 1024 * 1024)) this.#closeLater();
     } catch (cause) {
-      batch.settle(asStorageError(cause));
+      const error = asStorageError(cause);
+      const wait = this.#options.retryFullMs ?? 100;
+      if (error.code === "storage_full") this.#full = { until: Date.now() + wait, error };
+      batch.settle(error);
       // After a failed sync the kernel may have dropped the pages and call the next sync a success: never reuse the file.
       await this.#abandonSegment();
     } finally {
@@ -173,13 +189,18 @@ class JournalWriter implements Journal {
     return this.#segment;
   }
 
-  async #closeSegment(): Promise<void> {
+  /** The next batch opens a new segment; nobody waits until this one has its final name. */
+  #closeLater(): void {
     const segment = this.#segment;
     if (segment === undefined) return;
     this.#segment = undefined;
-    await segment.file.truncate(segment.bytes).finally(() => segment.file.close());
-    await rename(segment.path, segment.path.replace(/\.open$/, CLOSED));
-    await syncDirectory(this.#directory);
+    const finish = async (): Promise<void> => {
+      await segment.file.truncate(segment.bytes).finally(() => segment.file.close());
+      await rename(segment.path, segment.path.replace(/\.open$/, CLOSED));
+      await syncDirectory(this.#directory);
+    };
+    // A file that cannot be closed is whole up to its last batch, and counts as closed when this process ends.
+    this.#closing = this.#closing.then(finish).catch(() => undefined);
   }
 
   /** Should even this fail, readers stop at the last whole batch, and the segment counts as closed when the process ends. */
@@ -195,9 +216,17 @@ class JournalWriter implements Journal {
   }
 }
 
+function newBatch(): Batch {
+  let settle: Batch["settle"] = () => {};
+  const done = new Promise<void>((resolve, reject) => {
+    settle = (error) => (error === undefined ? resolve() : reject(error));
+  });
+  return { lines: [], bytes: 0, done, settle };
+}
+
 function asStorageError(cause: unknown): MillwrightError {
   const { code, message } = cause as NodeJS.ErrnoException;
-  if (code === "ENOSPC" || code === "EDQUOT")
+  if (code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG")
     return new MillwrightError(
       "storage_full",
       "The disk of the prediction log is full: nothing was kept, so nothing was answered. Free some space and call again.",

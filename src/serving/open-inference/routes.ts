@@ -1,0 +1,117 @@
+import { MillwrightError } from "../../errors.ts";
+import type { HttpAnswer, HttpRequest, HttpRoute } from "../../http/http.ts";
+import { readJson } from "../../lib/read-json.ts";
+import { utf8Text } from "../../lib/utf8.ts";
+import type { PredictDeps } from "../predict.ts";
+import { routeOf, servedVersions } from "../routing.ts";
+import { answerInference } from "./answer-inference.ts";
+import { describe } from "./describe.ts";
+import { decodeInfer, encodeInfer, JSON_LENGTH } from "./infer-http.ts";
+import { loadNow } from "./load-now.ts";
+import { modelConfig } from "./model-config.ts";
+import { assertReady } from "./ready.ts";
+import { repositoryIndex } from "./repository.ts";
+import { serverMetadata, UNSUPPORTED, unsupportedText } from "./server-metadata.ts";
+import { modelStatistics, type Statistics } from "./statistics.ts";
+
+export interface OpenInferenceDeps extends PredictDeps {
+  /** Name and version of this software. */
+  readonly about: { readonly name: string; readonly version: string };
+  readonly statistics: Statistics;
+  /** True when the routes are known, from the database or from the snapshot. */
+  ready(): boolean;
+}
+
+/** https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md, and extensions of Triton's. */
+export function openInferenceRoutes(deps: OpenInferenceDeps): HttpRoute[] {
+  const inferHttp = async ({ params, headers, body, at }: HttpRequest): Promise<HttpAnswer> => {
+    const asked = { model: params.name!, version: params.version };
+    const length = headers[JSON_LENGTH];
+    const bare = length !== undefined && Number(length) === 0;
+    const metadata = bare ? (await describe(deps, asked)).metadata : undefined;
+    const request = decodeInfer(body as Uint8Array | undefined, length, metadata);
+    return encodeInfer(await answerInference(deps, { ...asked, request, at }), request);
+  };
+  const described = ({ params }: HttpRequest) =>
+    describe(deps, { model: params.name!, version: params.version });
+  const ofModel = ["/v2/models/{name}", "/v2/models/{name}/versions/{version}"];
+  return [
+    { ...get("/v2/health/live", () => ({ body: { live: true } })), access: "open" },
+    {
+      ...get("/v2/health/ready", () => {
+        assertReady(deps);
+        return { body: { ready: true } };
+      }),
+      access: "open",
+    },
+    { ...get("/v2", () => ({ body: serverMetadata(deps.about) })), access: "open" },
+    get("/v2/models", () => ({ body: { models: deps.routes.list().map(({ model }) => model) } })),
+    get("/v2/models/stats", () => ({ body: modelStatistics(deps.statistics, deps.routes.list()) })),
+    ...ofModel.flatMap((path) => [
+      get(path, async (request) => ({ body: (await described(request)).metadata })),
+      get(`${path}/ready`, async (request) => {
+        const { metadata } = await described(request);
+        return { body: { name: metadata.name, ready: true } };
+      }),
+      get(`${path}/config`, async (request) => {
+        const { metadata, signature } = await described(request);
+        return { body: modelConfig(metadata, signature) };
+      }),
+      get(`${path}/stats`, ({ params }) => {
+        const route = routeOf(deps.routes, params.name!);
+        return { body: modelStatistics(deps.statistics, [route], params.version) };
+      }),
+      post(`${path}/infer`, inferHttp),
+    ]),
+    ...repository(deps),
+    ...UNSUPPORTED.map(({ extension, method, path }): HttpRoute => {
+      const refuse = (): HttpAnswer => {
+        throw new MillwrightError("unsupported", unsupportedText(extension));
+      };
+      return method === "GET" ? get(path, refuse) : post(path, refuse);
+    }),
+  ];
+}
+
+function repository(deps: OpenInferenceDeps): HttpRoute[] {
+  return [
+    post("/v2/repository/index", ({ body }) => {
+      const { ready } = readOptions(body);
+      return { body: repositoryIndex(deps.routes, deps.models, ready === true) };
+    }),
+    post("/v2/repository/models/{name}/load", async ({ params, body }) => {
+      refuseOverrides(readOptions(body).parameters);
+      await loadNow(deps, { model: params.name! });
+      return {};
+    }),
+    post("/v2/repository/models/{name}/unload", ({ params }) => {
+      servedVersions(routeOf(deps.routes, params.name!)).forEach(deps.models.unload);
+      return {};
+    }),
+  ];
+}
+
+function readOptions(body: unknown): Readonly<Record<string, unknown>> {
+  const bytes = body as Uint8Array | undefined;
+  const given = bytes === undefined || bytes.length === 0 ? {} : readJson(utf8Text(bytes));
+  if (typeof given === "object" && given !== null) return given as Record<string, unknown>;
+  throw new MillwrightError("invalid_input", "The body must be a JSON object.");
+}
+
+/** Triton can be sent a model or its configuration with the request. */
+export function refuseOverrides(parameters: unknown): void {
+  if (typeof parameters !== "object" || parameters === null) return;
+  const [name] = Object.keys(parameters);
+  if (name === undefined) return;
+  throw new MillwrightError(
+    "unsupported",
+    `parameters.${name.slice(0, 100)}: a model is loaded as it is registered; it takes no files or configuration from here. Import a new version instead.`,
+  );
+}
+
+const get = (path: string, handle: HttpRoute["handle"]): HttpRoute => ({
+  ...{ method: "GET", path, handle },
+});
+const post = (path: string, handle: HttpRoute["handle"]): HttpRoute => ({
+  ...{ method: "POST", path, raw: true, handle },
+});
