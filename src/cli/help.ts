@@ -13,8 +13,16 @@ interface Help {
 
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   "Begin:": ["init", "demo", "up"],
-  "Models:": ["train", "leaderboard", "predict", "explain", "score", "promote", "rollback"],
-  "Models:": ["train", "leaderboard", "predict", "score", "promote", "rollback", "route"],
+  "Models:": [
+    "train",
+    "leaderboard",
+    "predict",
+    "explain",
+    "score",
+    "promote",
+    "rollback",
+    "route",
+  ],
   "Look:": ["status", "runs", "show", "logs"],
   "Operate:": ["doctor", "start"],
 };

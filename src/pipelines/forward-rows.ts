@@ -216,7 +216,10 @@ async function writeList(
     const ranks = numberColumn(rows.map((place) => order.get(place)!));
     const columns = new Map<string, Column>([[rank, ranks], ...table.columns]);
     if (specs.length === 1)
-      for (const [name, { type }] of table.columns) specs.push({ name, type });
+      for (const [name, { type }] of table.columns) {
+        const as = kept.find((column) => column.name === name)?.as;
+        specs.push(as === undefined ? { name, type } : { name, type, as });
+      }
     writer ??= await deps.columns.writer(specs, { orderBy: rank });
     await writer.append({ rows: rows.length, columns });
   }

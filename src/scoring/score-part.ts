@@ -40,11 +40,11 @@ export interface ScorePartDeps {
   readonly sessions: Sessions<Signature>;
   readonly signal: Abort;
   readonly progress: (rows: number) => void;
-  /** The main reasons for what was said, one text a row; undefined: this process cannot explain. */
-  readonly explain?: (
+  /** The main reasons for what was said, one text a row. */
+  explain(
     version: RoutedVersion,
-    rows: { readonly table: Table; readonly scores: Scores; readonly top: number },
-  ) => Promise<string[]>;
+    rows: { readonly table: Table; readonly top: number },
+  ): Promise<string[]>;
 }
 
 /** Scores one part of a source, block by block; the result is content-addressed, so doing it twice changes nothing. */
@@ -66,8 +66,8 @@ export async function scorePart(deps: ScorePartDeps, input: ScorePartInput): Pro
           rejected.push(JSON.stringify(bad));
         const { table, scores } = good;
         if (scores.rows === 0) continue;
-        const asked = { table, scores, top: plan.reasons };
-        const reasons = plan.reasons > 0 ? await deps.explain?.(version, asked) : undefined;
+        const reasons =
+          plan.reasons > 0 ? await deps.explain(version, { table, top: plan.reasons }) : undefined;
         const about = { added, version: version.number, abstain: version.abstain, reasons };
         const said = saidColumns(signature, scores, about);
         writer ??= await deps.columns.writer(resultColumns(source, added, signature), {
