@@ -82,8 +82,14 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
     threads: config.threads,
     project,
     transact: (body) => sql.transact((tx) => body(storesOn(tx))),
-    evaluationOf: async (version) =>
-      JSON.parse(Buffer.from(await blobs.get(version.report)).toString("utf8")),
+    evaluationOf: async (version) => {
+      if (version.report !== undefined)
+        return JSON.parse(Buffer.from(await blobs.get(version.report)).toString("utf8"));
+      throw new MillwrightError(
+        "not_found",
+        `Version ${version.number} of ${version.model} was imported: it has never been judged.`,
+      );
+    },
   };
   for (const pipeline of PIPELINES) engine.register(pipeline(platform));
   const working = work === "yes" || (work === "if-needed" && !(await workerAlive(sql)));

@@ -7,10 +7,12 @@ import { routeRefresher } from "./gateway/route-refresher.ts";
 import { shadowQueue } from "./gateway/shadow-queue.ts";
 import { openGrpcServer } from "./grpc/server.ts";
 import type { HttpRoute } from "./http/http.ts";
+import { withOpenApi } from "./http/openapi.ts";
 import { openServer } from "./http/server.ts";
 import type { Digest } from "./lib/digest.ts";
 import type { Log } from "./lib/log.ts";
 import { wordsOf } from "./lib/words-of.ts";
+import { alarm } from "./runtime/alarm.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { type SessionsOptions, sessions } from "./runtime/sessions.ts";
 import { explain, explainedBy } from "./serving/explain.ts";
@@ -24,7 +26,7 @@ import { protocolError } from "./serving/protocol-errors.ts";
 import type { KnownRoutes } from "./serving/refresh-routes.ts";
 import { resting } from "./serving/resting.ts";
 import { routeTable } from "./serving/route-table.ts";
-import { type ServingDeps, servingRoutes } from "./serving/routes.ts";
+import { gatewayApi, type ServingDeps, servingRoutes } from "./serving/routes.ts";
 import { shadow } from "./serving/shadow.ts";
 import { type Shipped, ship } from "./serving/ship.ts";
 import { servingStore } from "./serving/store.ts";
@@ -148,7 +150,7 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
     log,
     onAnswer: counters.countRequest,
     errorBody: protocolError,
-    routes: withHot(servingRoutes(serving)),
+    routes: withOpenApi(withHot(servingRoutes(serving)), gatewayApi(parts.version)),
   });
   const grpc = await openGrpcServer({
     ...{ ...options, log, port: options.grpcPort, onAnswer: counters.countRequest },
@@ -238,11 +240,4 @@ export function shipRegularly(
 /** Where the journals of all gateways with this data folder are. */
 export const journalRoot = (dataDir: string): string => join(dataDir, "journal");
 
-function alarm(ms: number): { readonly rings: Promise<void>; stop(): void } {
-  let timer: ReturnType<typeof setTimeout>;
-  const rings = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  return { rings, stop: () => clearTimeout(timer) };
-}
 const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

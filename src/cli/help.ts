@@ -14,7 +14,15 @@ interface Help {
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   "Begin:": ["init", "demo", "up"],
   "Models:": [
-    ...["train", "leaderboard", "predict", "explain", "score", "promote", "rollback", "route"],
+    "train",
+    "import",
+    "leaderboard",
+    "predict",
+    "explain",
+    "score",
+    "promote",
+    "rollback",
+    "route",
   ],
   "Look:": ["status", "runs", "show", "logs"],
   "Operate:": ["doctor", "start"],
@@ -73,6 +81,26 @@ const HELP: Readonly<Record<string, Help>> = {
       ["millwright train", "the project's only model"],
       ["millwright train churn --budget 10m", "a longer race"],
       ["millwright train churn --detach", "leaves it to the worker of `millwright up`"],
+    ],
+  },
+  import: {
+    summary: "make any ONNX file a version of a model",
+    about:
+      "Reads the file's inputs and outputs, cuts maps off its edges (scikit-learn's ZipMap) and gives them as tensors with their keys, puts weights in files beside it inside, and tries it: which shapes come out, and whether rows may share a run. Then it is served by every protocol, like a model trained here. No gate judges it: it becomes champion where the model has none, or for a reason you state. A folder without a project becomes one.",
+    examples: [
+      ["millwright import model.onnx --name churn", "champion, if the model has none"],
+      [
+        "millwright import model.onnx --columns age,income,tenure",
+        "names for the columns of [N,3]",
+      ],
+      [
+        "millwright import cnn.onnx --task multiclass --classes cat,dog,bird",
+        "scores that are no probabilities: their softmax",
+      ],
+      [
+        'millwright import new.onnx --name churn --reason "trained on May"',
+        "instead of the champion",
+      ],
     ],
   },
   leaderboard: {

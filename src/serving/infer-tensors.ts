@@ -45,15 +45,18 @@ export async function inferTensors(
     const label = labelOf(signature, output);
     const inputs = rowOf(graph, feeds, i, true);
     return {
-      ...{
-        kind: "prediction",
-        id: deps.newPredictionId(),
-        model: route.model,
-        variant,
-        at,
-        latencyMs,
-      },
-      ...{ version: version.id, eventTime: at, key: undefined, inputs, output, label },
+      kind: "prediction",
+      id: deps.newPredictionId(),
+      model: route.model,
+      version: version.id,
+      variant,
+      at,
+      eventTime: at,
+      key: undefined,
+      inputs,
+      output,
+      label,
+      latencyMs,
     };
   });
   await deps.log.append(records);
