@@ -36,7 +36,8 @@ export async function loadExplainer(
       "invalid_model",
       `Model ${onnx} carries no signature (metadata "millwright.signature"), so its columns are not known.`,
     );
-  const kept = background && !against ? await deps.blobs.get(background) : undefined;
+  const kept =
+    background && !against ? await deps.blobs.get(background).catch(unlessDeleted) : undefined;
   const { rows } = kept
     ? (JSON.parse(decodeUtf8(kept, 0, kept.length)) as { rows: Row[] })
     : { rows: [] };
@@ -45,6 +46,12 @@ export async function loadExplainer(
     background: against ?? (rows.length > 0 ? rowsToTable(signature, rows).table : undefined),
   });
   return { about, session: about.tensors.session ?? NO_SESSION, bytes: about.bytes };
+}
+
+/** Copies of training rows may have been deleted for privacy: then there are none. */
+function unlessDeleted(error: unknown): undefined {
+  if (error instanceof MillwrightError && error.code === "not_found") return undefined;
+  throw error;
 }
 
 const NO_SESSION: Session = {

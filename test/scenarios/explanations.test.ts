@@ -37,6 +37,7 @@ beforeAll(async () => {
   const routes = [
     route("mail", { onnx, background }),
     route("bare", { onnx }),
+    route("deleted", { onnx, background: digestOf("rows that were deleted") }),
     route("adult", { onnx: trees }),
   ];
   writeFileSync(join(folder, "routes.json"), JSON.stringify({ change: 1, routes }));
@@ -89,11 +90,13 @@ describe("a gateway that is asked why", () => {
   });
 
   test("compares with a row of missing values where no rows were kept, and says so", async () => {
-    const { predictions } = await api().predict({ model: "bare", rows: [ROW], explain: true });
-    const { background, base, baseProbability } = predictions[0]!.explanation!;
-    expect(background).toEqual({ kind: "missing", rows: 1 });
-    expect(base).toBeCloseTo(0, 5);
-    expect(baseProbability).toBeCloseTo(0.5, 5);
+    for (const model of ["bare", "deleted"]) {
+      const { predictions } = await api().predict({ model, rows: [ROW], explain: true });
+      const { background, base, baseProbability } = predictions[0]!.explanation!;
+      expect(background).toEqual({ kind: "missing", rows: 1 });
+      expect(base).toBeCloseTo(0, 5);
+      expect(baseProbability).toBeCloseTo(0.5, 5);
+    }
   });
 
   test("explains at most 100 rows of a request, and nothing unasked", async () => {
