@@ -1,20 +1,28 @@
-import { randomFillSync } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { MillwrightError } from "./errors.ts";
 import type { HttpRoute } from "./http/http.ts";
+import { requestObserver } from "./http/observer.ts";
 import { openServer } from "./http/server.ts";
+import { openTraces } from "./http/traces.ts";
 import type { Digest } from "./lib/digest.ts";
 import { newId } from "./lib/ids.ts";
 import type { Log } from "./lib/log.ts";
+import type { MetricsSnapshot } from "./lib/metrics.ts";
+import { renderMetrics } from "./lib/render-metrics.ts";
 import type { Signature } from "./onnx/signature.ts";
+import { background } from "./runtime/background.ts";
+import { batchWatch } from "./runtime/batch-watch.ts";
 import { type Batched, batched } from "./runtime/batched.ts";
+import { cryptographicChance } from "./runtime/chance.ts";
+import { processMetrics } from "./runtime/process-metrics.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { type Sessions, type SessionsOptions, sessions } from "./runtime/sessions.ts";
 import { loadModel } from "./serving/load-model.ts";
 import { type Metrics, metrics } from "./serving/metrics.ts";
 import { statistics } from "./serving/open-inference/statistics.ts";
 import type { ModelInput, Models, PredictionLog } from "./serving/predict.ts";
+import { presentMetrics } from "./serving/present-metrics.ts";
 import { protocolError } from "./serving/protocol-errors.ts";
 import { type KnownRoutes, refreshRoutes } from "./serving/refresh-routes.ts";
 import { resting } from "./serving/resting.ts";
@@ -29,6 +37,7 @@ import type { Blobs } from "./storage/blobs/blobs.ts";
 import type { Columns } from "./storage/columns/columns.ts";
 import { type JournalOptions, openJournal } from "./storage/journal/journal.ts";
 import { journalsIn } from "./storage/journal/segments.ts";
+import { unshipped } from "./storage/journal/unshipped.ts";
 import { type Snapshot, snapshot } from "./storage/snapshot/snapshot.ts";
 import type { Sql } from "./storage/sql/sql.ts";
 
@@ -58,6 +67,10 @@ export interface GatewayOptions {
   readonly predictionLog?: "durable" | "off";
   readonly journal?: JournalOptions;
   readonly sessions?: SessionsOptions;
+  /** Share of the requests with a line in the log although nothing is wrong, 0 to 1. 0 when left out. */
+  readonly accessLog?: number;
+  /** OTEL_* decide whether and where traces go (http/traces.ts); none when left out. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
 export interface Gateway {
@@ -75,10 +88,22 @@ const LOG_TURN = 1000;
 /** Online predictions of one process: routes from the database or the snapshot, models from blobs, every answer in the journal. */
 export async function openGateway(parts: GatewayParts, options: GatewayOptions): Promise<Gateway> {
   const { log } = parts;
-  const counters = metrics();
   const routes = routeTable();
-  const loaded = sessions((onnx: Digest) => loadModel(parts, onnx), options.sessions);
-  const { models, batches } = servingModels(loaded);
+  const known = (model: string): boolean => routes.get(model) !== undefined;
+  const counters = metrics(known);
+  const self = processMetrics();
+  const traces = await openTraces(options.environment ?? {}, {
+    ...{ service: "millwright-gateway", version: parts.version },
+  });
+  let loads = 0;
+  const loaded = sessions(async (onnx: Digest) => {
+    const started = performance.now();
+    const model = await loadModel(parts, onnx);
+    counters.countModelLoad(performance.now() - started);
+    loads++;
+    return model;
+  }, options.sessions);
+  const { models, batches } = servingModels(loaded, counters);
   const journal = await openJournal(journalRoot(options.dataDir), options.journal);
   const logged = options.predictionLog !== "off";
   const predictionLog: PredictionLog = {
@@ -86,7 +111,7 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
       for (let at = 0; at < records.length; at += LOG_TURN) {
         const part = records.length <= LOG_TURN ? records : records.slice(at, at + LOG_TURN);
         if (logged) await journal.append(part.map((record) => JSON.stringify(record)));
-        counters.count(part[0]!.kind === "feedback" ? "feedback" : "predictions", part.length);
+        counters.countRecords(part);
       }
     },
   };
@@ -100,16 +125,39 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
     kept: snapshot<KnownRoutes>(join(options.dataDir, "routes.json")),
     everyMs: options.refreshMs ?? 500,
   });
-  const afterwards = shadowQueue((input) => shadow({ models, log: predictionLog, clock }, input), {
-    counters,
-    log,
+  const afterwards = background(shadowRun({ models, log: predictionLog, clock }, parts, counters), {
+    maxRows: MAX_SHADOW_ROWS,
   });
   const chance = cryptographicChance();
+  let evictions = 0;
+  const snapshotNow = async (): Promise<MetricsSnapshot> => {
+    const now = Date.now();
+    const left = await unshipped(journalRoot(options.dataDir), now);
+    evictions = Math.max(evictions, loads - loaded.loaded);
+    return counters.snapshot([
+      ...presentMetrics({
+        queuedRows: batches.queuedRows,
+        shadowQueuedRows: afterwards.rows,
+        shadowLagMs: afterwards.lagMs(),
+        journalPendingBytes: journal.pendingBytes,
+        unshippedBytes: left.bytes,
+        logLagMs: left.since === undefined ? undefined : now - left.since,
+        modelsRouted: routes.size,
+        modelsLoaded: loaded.loaded,
+        modelsLoadedBytes: loaded.loadedBytes,
+        modelEvictions: evictions,
+      }),
+      ...self.snapshot(),
+    ]);
+  };
 
   const server = await openServer({
     ...options,
     log,
-    onAnswer: counters.countRequest,
+    observer: requestObserver({
+      ...{ log, traces, known, count: counters.countRequest },
+      logShare: options.accessLog ?? 0,
+    }),
     errorBody: protocolError,
     routes: withHot(
       servingRoutes({
@@ -117,7 +165,10 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
         models,
         log: predictionLog,
         clock,
-        afterwards: afterwards.add,
+        afterwards: (input) => {
+          const rows = input.records.length;
+          if (!afterwards.add(input, rows)) counters.count("shadow_skipped", rows);
+        },
         alarm,
         count: counters.count,
         resting: resting(),
@@ -127,15 +178,7 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
         ready: refresher.ready,
         refresh: refresher.refresh,
         pause: (ms) => pause(ms),
-        metrics: () =>
-          counters.render({
-            queued_rows: batches.queuedRows,
-            shadow_queued_rows: afterwards.queuedRows(),
-            journal_pending_bytes: journal.pendingBytes,
-            models_loaded: loaded.loaded,
-            models_loaded_bytes: loaded.loadedBytes,
-            models_routed: routes.size,
-          }),
+        metrics: async () => renderMetrics(await snapshotNow()),
       }),
     ),
   });
@@ -148,6 +191,9 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
       await afterwards.drained();
       await journal.close();
       await loaded.close();
+      self.stop();
+      // Nobody must wait for a collector that is away.
+      await traces?.close().catch(() => undefined);
     },
   };
 }
@@ -221,20 +267,25 @@ export function shipRegularly(
 /** Where the journals of all gateways with this data folder are. */
 export const journalRoot = (dataDir: string): string => join(dataDir, "journal");
 
-function servingModels(loaded: Sessions<Signature>): {
+function servingModels(
+  loaded: Sessions<Signature>,
+  counters: Metrics,
+): {
   models: Models;
   batches: Batched<Digest, RawRow, ScoredRow>;
 } {
+  const watch = batchWatch<Digest>(counters.countBatch);
   const batches = batched((onnx: Digest, rows: readonly RawRow[]) =>
-    score({ sessions: loaded }, { onnx, rows }),
+    watch.run(onnx, rows.length, () => score({ sessions: loaded }, { onnx, rows })),
   );
   /** Per signature and fields object: a new route or a reloaded model gets new ones. */
   const inputs = new WeakMap<Signature, WeakMap<object, ModelInput>>();
   return {
     batches,
     models: {
-      input: (version, fields) =>
-        loaded.use(version.onnx, async ({ about: signature }) => {
+      input(version, fields) {
+        counters.countModelUse(loaded.isLoaded(version.onnx));
+        return loaded.use(version.onnx, async ({ about: signature }) => {
           const perFields = inputs.get(signature) ?? new WeakMap<object, ModelInput>();
           inputs.set(signature, perFields);
           const input = perFields.get(fields) ?? {
@@ -243,8 +294,12 @@ function servingModels(loaded: Sessions<Signature>): {
           };
           perFields.set(fields, input);
           return input;
-        }),
-      score: (version, rows) => batches.run(version.onnx, rows),
+        });
+      },
+      score(version, rows, note) {
+        watch.asked(version.onnx, note);
+        return batches.run(version.onnx, rows);
+      },
       isLoaded: ({ onnx }) => loaded.isLoaded(onnx),
       unload: ({ onnx }) => loaded.drop(onnx),
       explain: () =>
@@ -310,53 +365,18 @@ async function routeRefresher(parts: RefresherParts) {
   return { refresh, ready: () => ready, stop: () => clearInterval(timer) };
 }
 
-/** Shadow runs happen one request at a time, behind the answers. */
-function shadowQueue(
-  run: (input: ShadowInput) => Promise<{ logged: number; unreadable: number }>,
-  { counters, log }: { counters: Metrics; log: Log },
-) {
-  let last: Promise<void> = Promise.resolve();
-  let rows = 0;
-  const one = async (input: ShadowInput): Promise<void> => {
+const shadowRun =
+  (deps: Parameters<typeof shadow>[0], { log }: GatewayParts, counters: Metrics) =>
+  async (input: ShadowInput): Promise<void> => {
     try {
-      const { logged, unreadable } = await run(input);
+      const { logged, unreadable } = await shadow(deps, input);
       counters.count("shadow_predictions", logged);
       counters.count("shadow_failures", unreadable);
     } catch (error) {
       counters.count("shadow_failures", input.records.length);
       log.warn("shadow failed", { version: input.version.number, why: wordsOf(error) });
-    } finally {
-      rows -= input.records.length;
     }
   };
-  return {
-    queuedRows: () => rows,
-    drained: () => last,
-    add(input: ShadowInput): void {
-      if (rows + input.records.length > MAX_SHADOW_ROWS && rows > 0) {
-        counters.count("shadow_skipped", input.records.length);
-        return;
-      }
-      rows += input.records.length;
-      last = last
-        .then(() => new Promise((resolve) => setImmediate(resolve)))
-        .then(() => one(input));
-    },
-  };
-}
-
-/** Uniform in [0, 1) from the system's generator, 4 KiB at a time. */
-function cryptographicChance(): () => number {
-  const pool = new Uint32Array(1024);
-  let at = pool.length;
-  return () => {
-    if (at === pool.length) {
-      randomFillSync(pool);
-      at = 0;
-    }
-    return pool[at++]! / 2 ** 32;
-  };
-}
 
 function alarm(ms: number): { readonly rings: Promise<void>; stop(): void } {
   let timer: ReturnType<typeof setTimeout>;

@@ -48,7 +48,10 @@ const PARTS: Readonly<
         log,
         version: VERSION,
       },
-      { port: config.gatewayPort, host: config.host, token: config.token, dataDir: config.dataDir },
+      {
+        ...{ port: config.gatewayPort, host: config.host, token: config.token },
+        ...{ dataDir: config.dataDir, accessLog: config.accessLog, environment: process.env },
+      },
     );
     return {
       url: gateway.url,

@@ -1,6 +1,7 @@
 import type { Certainty } from "../evaluation/abstention.ts";
 import type { Contribution, Explanation } from "../explanation/explanation.ts";
 import type { Digest } from "../lib/digest.ts";
+import type { RequestFacts } from "../lib/request-note.ts";
 import type { Signature } from "../onnx/signature.ts";
 import type { AnsweringVariant } from "./prediction.ts";
 import type { RoutedVersion } from "./route.ts";
@@ -58,6 +59,17 @@ export interface AnswerRow {
   /** Which model answered, when it was a fallback, and how far down the chain. */
   readonly answeredBy?: string;
   readonly level?: number;
+}
+
+/** What may be told of an answer without saying whom it is about. Of the first row where rows differ. */
+export function factsOf(model: string, rows: readonly AnsweredRow[]): RequestFacts {
+  const abstained = rows.filter(({ certainty }) => certainty?.abstained).length;
+  const by = rows[0]?.by;
+  return {
+    ...{ model, rows: rows.length, ...(abstained > 0 ? { abstained } : {}) },
+    ...(by === undefined ? {} : { version: by.version.number, variant: by.variant }),
+    ...(by === undefined || by.level === 0 ? {} : { answeredBy: by.model }),
+  };
 }
 
 /** The class with the highest probability (binary: positive from 0.5 on), or the number. */

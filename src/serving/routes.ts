@@ -2,6 +2,7 @@ import { serving } from "../../sdk/src/contract/serving.ts";
 import { MillwrightError } from "../errors.ts";
 import type { HttpAnswer, HttpRequest, HttpRoute } from "../http/http.ts";
 import { mount } from "../http/mount.ts";
+import { METRICS_TYPE } from "../lib/render-metrics.ts";
 import { answerRows } from "./answer.ts";
 import { giveFeedback } from "./give-feedback.ts";
 import { decodeInvocation, encodeInvocation } from "./mlflow.ts";
@@ -16,14 +17,14 @@ export interface ServingDeps extends OpenInferenceDeps {
   refresh(): Promise<void>;
   pause(ms: number): Promise<void>;
   /** Prometheus text. */
-  metrics(): string;
+  metrics(): Promise<string>;
 }
 
 export const servingRoutes = (deps: ServingDeps): HttpRoute[] => [
   ...mount(serving, {
-    async predict({ model, rows, version, explain }, { at }) {
+    async predict({ model, rows, version, explain }, { at, note }) {
       const wanted = version === undefined ? undefined : String(version);
-      const answer = await predict(deps, { model, rows, version: wanted, explain, at });
+      const answer = await predict(deps, { model, rows, version: wanted, explain, at, note });
       return { model: answer.model, predictions: answerRows(answer) };
     },
     giveFeedback: ({ model, feedback }, { at }) => giveFeedback(deps, { model, feedback, at }),
@@ -46,16 +47,16 @@ export const servingRoutes = (deps: ServingDeps): HttpRoute[] => [
   ...openInferenceRoutes(deps),
   ...mlflow(deps),
   open("/health", () => ({ body: { status: "ok" } })),
-  open("/metrics", () => ({ body: deps.metrics(), type: "text/plain; version=0.0.4" })),
+  open("/metrics", async () => ({ body: await deps.metrics(), type: METRICS_TYPE })),
 ];
 
 /** https://mlflow.org/docs/latest/ml/deployment/deploy-model-locally/: one model a server; here the path, `?model=`, or the only one. */
 function mlflow(deps: ServingDeps): HttpRoute[] {
-  const invoke = async ({ params, query, body, at }: HttpRequest): Promise<HttpAnswer> => {
+  const invoke = async ({ params, query, body, at, note }: HttpRequest): Promise<HttpAnswer> => {
     const route = routeOf(deps.routes, params.name ?? query.model ?? onlyModel(deps));
     const { signature } = await deps.models.input(route.champion, route.fields);
     const rows = decodeInvocation(body, signature);
-    return { body: encodeInvocation(await predict(deps, { model: route.model, rows, at })) };
+    return { body: encodeInvocation(await predict(deps, { model: route.model, rows, at, note })) };
   };
   return [
     { method: "POST", path: "/invocations", handle: invoke },
@@ -68,7 +69,7 @@ function mlflow(deps: ServingDeps): HttpRoute[] {
   ];
 }
 
-const open = (path: string, handle: () => HttpAnswer): HttpRoute => ({
+const open = (path: string, handle: () => HttpAnswer | Promise<HttpAnswer>): HttpRoute => ({
   method: "GET",
   path,
   access: "open",
