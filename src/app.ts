@@ -20,6 +20,8 @@ import { checkProject } from "./pipelines/check-project.ts";
 import type { LoadedProject, Platform, Stores } from "./pipelines/platform.ts";
 import { registryStore } from "./registry/store.ts";
 import { onnxRuntime } from "./runtime/onnxruntime.ts";
+import { scoringStore } from "./scoring/store.ts";
+import { logStore } from "./serving/log/store.ts";
 import { readLog } from "./serving/read-log.ts";
 import { servingStore } from "./serving/store.ts";
 import { openBlobs } from "./storage/blobs/all.ts";
@@ -74,7 +76,7 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
     runtime,
     datasets: datasetStore(sql),
     predictions: {
-      read: (query) => readLog({ journals, columns, blobs, store: servingStore(sql) }, query),
+      read: (query) => readLog({ journals, columns, blobs, store: logStore(sql) }, query),
     },
     environment: { node: process.versions.node, millwright: VERSION, runtime: runtime.name },
     threads: config.threads,
@@ -113,12 +115,13 @@ function makeDataFolder(folder: string): void {
   }
 }
 
-function storesOn(sql: Sql): Stores {
+function storesOn(sql: Sql): Stores & Pick<Platform, "scoring"> {
   const events = eventLog(sql);
   return {
     registry: registryStore(sql),
     serving: servingStore(sql),
     monitoring: monitoringStore(sql),
+    scoring: scoringStore(sql),
     announce: async (type, subject, payload, at) => {
       await events.append({ type, subject, payload, at }, sql);
     },

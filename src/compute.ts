@@ -4,12 +4,17 @@ import { serveCompute } from "./engine/executors/serve.ts";
 import { latest } from "./engine/latest.ts";
 import { type EvaluateInput, evaluate } from "./evaluation/evaluate.ts";
 import { type TryInput, tryCandidate } from "./evaluation/try-candidate.ts";
+import { type BackgroundInput, keepBackground } from "./explanation/keep-background.ts";
 import type { Digest } from "./lib/digest.ts";
 import { type ExamineInput, examineWindow } from "./monitoring/examine-window.ts";
 import { makeReference, type ReferenceInput } from "./monitoring/make-reference.ts";
 import type { ModelReference } from "./monitoring/model-reference.ts";
 import type { CalibrationCache } from "./monitoring/window-drift.ts";
+import type { Signature } from "./onnx/signature.ts";
 import { onnxRuntime } from "./runtime/onnxruntime.ts";
+import { type Sessions, sessions } from "./runtime/sessions.ts";
+import { type ScorePartInput, scorePart } from "./scoring/score-part.ts";
+import { loadModel } from "./serving/load-model.ts";
 import { openBlobs } from "./storage/blobs/all.ts";
 import type { Blobs } from "./storage/blobs/blobs.ts";
 import type { Columns } from "./storage/columns/columns.ts";
@@ -33,6 +38,7 @@ interface Parts {
   readonly blobs: Blobs;
   readonly columns: Columns;
   loadTable(data: Digest): Promise<Table>;
+  readonly sessions: Sessions<Signature>;
 }
 
 /** Opened by the first task. The last table stays in memory: all candidates of a race read the same one. */
@@ -42,6 +48,7 @@ async function open(host: ComputeHost): Promise<Parts> {
   return {
     blobs,
     columns,
+    sessions: sessions(async (onnx) => loadModel({ blobs, runtime: await onnxRuntime() }, onnx)),
     loadTable: latest(async (data: Digest) => columns.readTable(await blobs.localPath(data))),
   };
 }
@@ -100,11 +107,18 @@ serveCompute({
       ),
     reference: async (_, { host, input }: Task<ReferenceInput>) =>
       makeReference({ ...(await parts(host)), runtime: await onnxRuntime() }, input),
+    background: async (_, { host, input }: Task<BackgroundInput>) =>
+      keepBackground(await parts(host), input),
     examine: async (_, { host, input }: Task<ExamineInput>) => {
       const { blobs } = await parts(host);
       const loadReference = async (digest: Digest): Promise<ModelReference> =>
         JSON.parse(Buffer.from(await blobs.get(digest)).toString("utf8"));
       return examineWindow({ loadReference, calibrations }, input);
+    },
+    score: async (context, { host, input }: Task<ScorePartInput>) => {
+      const opened = await parts(host);
+      const progress = (rows: number) => context.progress(String(rows));
+      return scorePart({ ...opened, signal: context.signal, progress }, input);
     },
   },
   members: { gbdt: gbdtMember, forest: forestMember },

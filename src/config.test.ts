@@ -5,9 +5,24 @@ test("an empty environment works, and so do empty variables", () => {
   const config = readConfig({ DATABASE_URL: "", MILLWRIGHT_PORT: "" }, "/projects/mail");
   expect(config).toMatchObject({
     ...{ project: "/projects/mail", dataDir: "/projects/mail/.millwright", host: "127.0.0.1" },
-    ...{ databaseUrl: undefined, controlPort: 7400, gatewayPort: 7401, logLevel: "info" },
+    ...{
+      databaseUrl: undefined,
+      controlPort: 7400,
+      gatewayPort: 7401,
+      grpcPort: 7402,
+      logLevel: "info",
+    },
     blobUrl: "file:/projects/mail/.millwright/blobs",
   });
+});
+
+test("gRPC is next to the gateway, elsewhere or off", () => {
+  const grpc = (environment: Record<string, string>) => readConfig(environment, "/p").grpcPort;
+  expect(grpc({ MILLWRIGHT_GATEWAY_PORT: "9000" })).toBe(9001);
+  expect(grpc({ MILLWRIGHT_GATEWAY_PORT: "0" })).toBe(0);
+  expect(grpc({ MILLWRIGHT_GRPC_PORT: "9555" })).toBe(9555);
+  expect(grpc({ MILLWRIGHT_GRPC_PORT: "off" })).toBeUndefined();
+  expect(() => grpc({ MILLWRIGHT_GRPC_PORT: "on" })).toThrow("MILLWRIGHT_GRPC_PORT=on");
 });
 
 test("a wrong value is said with its variable", () => {

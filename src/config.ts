@@ -15,6 +15,8 @@ export interface Config {
   readonly host: string;
   readonly controlPort: number;
   readonly gatewayPort: number;
+  /** undefined = no gRPC. */
+  readonly grpcPort: number | undefined;
   /** Bearer token; required to listen on anything but loopback. */
   readonly token: string | undefined;
   readonly threads: number;
@@ -30,6 +32,9 @@ const Environment = z.object({
   MILLWRIGHT_HOST: z.string().default("127.0.0.1"),
   MILLWRIGHT_PORT: z.coerce.number().int().min(0).max(65_535).default(7400),
   MILLWRIGHT_GATEWAY_PORT: z.coerce.number().int().min(0).max(65_535).default(7401),
+  MILLWRIGHT_GRPC_PORT: z
+    .union([z.literal("off"), z.coerce.number().int().min(0).max(65_535)])
+    .optional(),
   MILLWRIGHT_TOKEN: z.string().min(16).optional(),
   MILLWRIGHT_THREADS: z.coerce.number().int().min(1).max(256).optional(),
   MILLWRIGHT_ACCESS_LOG: z.coerce.number().min(0).max(1).default(0),
@@ -67,9 +72,16 @@ export function readConfig(
     host: env.MILLWRIGHT_HOST,
     controlPort: env.MILLWRIGHT_PORT,
     gatewayPort: env.MILLWRIGHT_GATEWAY_PORT,
+    grpcPort: grpcPort(env.MILLWRIGHT_GRPC_PORT, env.MILLWRIGHT_GATEWAY_PORT),
     token: env.MILLWRIGHT_TOKEN,
     threads: env.MILLWRIGHT_THREADS ?? availableParallelism(),
     logLevel: env.MILLWRIGHT_LOG,
     accessLog: env.MILLWRIGHT_ACCESS_LOG,
   };
+}
+
+/** Next to the gateway's unless said otherwise. */
+function grpcPort(wanted: number | "off" | undefined, gateway: number): number | undefined {
+  if (wanted === "off") return undefined;
+  return wanted ?? (gateway === 0 || gateway === 65_535 ? 0 : gateway + 1);
 }

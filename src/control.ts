@@ -21,6 +21,7 @@ import type { JudgeOutcome } from "./pipelines/judge.ts";
 import type { Platform } from "./pipelines/platform.ts";
 import { promote } from "./pipelines/promote.ts";
 import { rollback } from "./pipelines/rollback.ts";
+import { routeRoutes } from "./pipelines/routes.ts";
 import { schedulesOf, triggersOf } from "./pipelines/triggers.ts";
 import { evidenceOf } from "./registry/evidence.ts";
 import { type ModelRoutesDeps, modelRoutes } from "./registry/routes.ts";
@@ -63,6 +64,7 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
         versions: (dataset) => platform.datasets.versions(dataset),
       }),
       ...modelRoutes(modelDeps(platform)),
+      ...routeRoutes(platform),
       ...incidentRoutes({
         incidents: async (model) => (await platform.monitoring.incidents(model)).map(incidentView),
         series: async (model) => seriesOf(await platform.monitoring.windows(model)),

@@ -1,44 +1,43 @@
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { MillwrightError } from "./errors.ts";
+import { loadExplainer } from "./explanation/load-explainer.ts";
+import { gatewaySnapshot } from "./gateway/gateway-snapshot.ts";
+import { servingModels } from "./gateway/models.ts";
+import { predictionIds } from "./gateway/prediction-ids.ts";
+import { routeRefresher } from "./gateway/route-refresher.ts";
+import { shadowQueue } from "./gateway/shadow-queue.ts";
+import { openGrpcServer } from "./grpc/server.ts";
 import type { HttpRoute } from "./http/http.ts";
 import { requestObserver } from "./http/observer.ts";
 import { openServer } from "./http/server.ts";
 import { openTraces } from "./http/traces.ts";
 import type { Digest } from "./lib/digest.ts";
-import { newId } from "./lib/ids.ts";
 import type { Log } from "./lib/log.ts";
-import type { MetricsSnapshot } from "./lib/metrics.ts";
 import { renderMetrics } from "./lib/render-metrics.ts";
-import type { Signature } from "./onnx/signature.ts";
-import { background } from "./runtime/background.ts";
-import { batchWatch } from "./runtime/batch-watch.ts";
-import { type Batched, batched } from "./runtime/batched.ts";
-import { cryptographicChance } from "./runtime/chance.ts";
+import { wordsOf } from "./lib/words-of.ts";
 import { processMetrics } from "./runtime/process-metrics.ts";
 import type { Runtime } from "./runtime/runtime.ts";
-import { type Sessions, type SessionsOptions, sessions } from "./runtime/sessions.ts";
+import { type SessionsOptions, sessions } from "./runtime/sessions.ts";
+import { explain, explainedBy } from "./serving/explain.ts";
 import { loadModel } from "./serving/load-model.ts";
-import { type Metrics, metrics } from "./serving/metrics.ts";
+import { logStore } from "./serving/log/store.ts";
+import { metrics } from "./serving/metrics.ts";
+import { openInferenceMethods } from "./serving/open-inference/methods.ts";
 import { statistics } from "./serving/open-inference/statistics.ts";
-import type { ModelInput, Models, PredictionLog } from "./serving/predict.ts";
-import { presentMetrics } from "./serving/present-metrics.ts";
+import type { PredictionLog } from "./serving/predict.ts";
 import { protocolError } from "./serving/protocol-errors.ts";
-import { type KnownRoutes, refreshRoutes } from "./serving/refresh-routes.ts";
+import type { KnownRoutes } from "./serving/refresh-routes.ts";
 import { resting } from "./serving/resting.ts";
-import { type RouteTable, routeTable } from "./serving/route-table.ts";
-import { servingRoutes } from "./serving/routes.ts";
-import { knownFields, type RawRow, type ScoredRow } from "./serving/rows.ts";
-import { score } from "./serving/score.ts";
-import { type ShadowInput, shadow } from "./serving/shadow.ts";
+import { routeTable } from "./serving/route-table.ts";
+import { type ServingDeps, servingRoutes } from "./serving/routes.ts";
+import { shadow } from "./serving/shadow.ts";
 import { type Shipped, ship } from "./serving/ship.ts";
-import { type ServingStore, servingStore } from "./serving/store.ts";
+import { servingStore } from "./serving/store.ts";
 import type { Blobs } from "./storage/blobs/blobs.ts";
 import type { Columns } from "./storage/columns/columns.ts";
 import { type JournalOptions, openJournal } from "./storage/journal/journal.ts";
 import { journalsIn } from "./storage/journal/segments.ts";
-import { unshipped } from "./storage/journal/unshipped.ts";
-import { type Snapshot, snapshot } from "./storage/snapshot/snapshot.ts";
+import { snapshot } from "./storage/snapshot/snapshot.ts";
 import type { Sql } from "./storage/sql/sql.ts";
 
 /** What a gateway stands on. The database may be away, at the start and later. */
@@ -55,6 +54,8 @@ export interface GatewayParts {
 export interface GatewayOptions {
   /** 0 picks a free one. */
   readonly port: number;
+  /** The Open Inference Protocol over gRPC; 0 picks a free one. None when left out. */
+  readonly grpcPort?: number | undefined;
   /** 127.0.0.1 when left out. */
   readonly host?: string | undefined;
   /** Needed on any other interface than loopback. */
@@ -75,12 +76,14 @@ export interface GatewayOptions {
 
 export interface Gateway {
   readonly url: string;
+  /** Where gRPC is answered, e.g. `127.0.0.1:7402`. */
+  readonly grpc: string | undefined;
   /** Stops accepting, answers what is in flight, closes the journal. */
   close(): Promise<void>;
 }
 
-/** Rows whose shadow may wait; beyond, the shadow skips rows (counted) rather than slow the champion. */
-const MAX_SHADOW_ROWS = 20_000;
+/** Models ready to be explained: made when somebody first asks why. */
+const EXPLAINERS_KEPT: SessionsOptions = { maxBytes: 256 * 1024 * 1024, maxModels: 200 };
 
 /** Records written as JSON in one go: about 5 ms. */
 const LOG_TURN = 1000;
@@ -103,7 +106,13 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
     loads++;
     return model;
   }, options.sessions);
-  const { models, batches } = servingModels(loaded, counters);
+  const explainers = sessions(
+    (key: Digest) => loadExplainer(parts, explainedBy(key)),
+    EXPLAINERS_KEPT,
+  );
+  const { models, batches } = servingModels(loaded, counters, (version, rows) =>
+    explain({ explainers, breathe }, { version, rows }),
+  );
   const journal = await openJournal(journalRoot(options.dataDir), options.journal);
   const logged = options.predictionLog !== "off";
   const predictionLog: PredictionLog = {
@@ -125,32 +134,33 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
     kept: snapshot<KnownRoutes>(join(options.dataDir, "routes.json")),
     everyMs: options.refreshMs ?? 500,
   });
-  const afterwards = background(shadowRun({ models, log: predictionLog, clock }, parts, counters), {
-    maxRows: MAX_SHADOW_ROWS,
+  const afterwards = shadowQueue((input) => shadow({ models, log: predictionLog, clock }, input), {
+    counters,
+    log,
   });
-  const chance = cryptographicChance();
-  let evictions = 0;
-  const snapshotNow = async (): Promise<MetricsSnapshot> => {
-    const now = Date.now();
-    const left = await unshipped(journalRoot(options.dataDir), now);
-    evictions = Math.max(evictions, loads - loaded.loaded);
-    return counters.snapshot([
-      ...presentMetrics({
-        queuedRows: batches.queuedRows,
-        shadowQueuedRows: afterwards.rows,
-        shadowLagMs: afterwards.lagMs(),
-        journalPendingBytes: journal.pendingBytes,
-        unshippedBytes: left.bytes,
-        logLagMs: left.since === undefined ? undefined : now - left.since,
-        modelsRouted: routes.size,
-        modelsLoaded: loaded.loaded,
-        modelsLoadedBytes: loaded.loadedBytes,
-        modelEvictions: evictions,
-      }),
-      ...self.snapshot(),
-    ]);
-  };
 
+  const snapshotNow = gatewaySnapshot({
+    ...{ counters, self, batches, journal, routes },
+    ...{ shadows: afterwards, sessions: loaded, loads: () => loads },
+    journalRoot: journalRoot(options.dataDir),
+  });
+  const serving: ServingDeps = {
+    routes,
+    models,
+    log: predictionLog,
+    clock,
+    afterwards: afterwards.add,
+    alarm,
+    count: counters.count,
+    resting: resting(),
+    newPredictionId: predictionIds(),
+    about: { name: "millwright", version: parts.version },
+    statistics: statistics(),
+    ready: refresher.ready,
+    refresh: refresher.refresh,
+    pause: (ms) => pause(ms),
+    metrics: async () => renderMetrics(await snapshotNow()),
+  };
   const server = await openServer({
     ...options,
     log,
@@ -159,41 +169,27 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
       logShare: options.accessLog ?? 0,
     }),
     errorBody: protocolError,
-    routes: withHot(
-      servingRoutes({
-        routes,
-        models,
-        log: predictionLog,
-        clock,
-        afterwards: (input) => {
-          const rows = input.records.length;
-          if (!afterwards.add(input, rows)) counters.count("shadow_skipped", rows);
-        },
-        alarm,
-        count: counters.count,
-        resting: resting(),
-        newPredictionId: () => newId("pred", Date.now(), chance),
-        about: { name: "millwright", version: parts.version },
-        statistics: statistics(),
-        ready: refresher.ready,
-        refresh: refresher.refresh,
-        pause: (ms) => pause(ms),
-        metrics: async () => renderMetrics(await snapshotNow()),
-      }),
-    ),
+    routes: withHot(servingRoutes(serving)),
   });
-  log.info("gateway listens", { url: server.url });
+  const grpc = await openGrpcServer({
+    ...{ ...options, log, port: options.grpcPort },
+    onAnswer: (method, status, ms) => counters.countRequest(method, undefined, status, ms),
+    methods: openInferenceMethods(serving),
+  }).catch((error) => server.close().then(() => Promise.reject(error)));
+  log.info("gateway listens", { url: server.url, ...(grpc && { grpc: grpc.address }) });
   return {
     url: server.url,
+    grpc: grpc?.address,
     async close() {
       refresher.stop();
-      await server.close();
+      await Promise.all([server.close(), grpc?.close()]);
       await afterwards.drained();
       await journal.close();
       await loaded.close();
       self.stop();
       // Nobody must wait for a collector that is away.
       await traces?.close().catch(() => undefined);
+      await explainers.close();
     },
   };
 }
@@ -231,9 +227,9 @@ export function shipRegularly(
 ): Shipper {
   const deps = {
     ...parts,
-    store: servingStore(parts.sql),
+    store: logStore(parts.sql),
     journals: journalsIn(journalRoot(options.dataDir)),
-    breathe: () => new Promise<void>((resolve) => setImmediate(resolve)),
+    breathe,
   };
   let last: Promise<unknown> = Promise.resolve();
   let waiting = false;
@@ -267,117 +263,6 @@ export function shipRegularly(
 /** Where the journals of all gateways with this data folder are. */
 export const journalRoot = (dataDir: string): string => join(dataDir, "journal");
 
-function servingModels(
-  loaded: Sessions<Signature>,
-  counters: Metrics,
-): {
-  models: Models;
-  batches: Batched<Digest, RawRow, ScoredRow>;
-} {
-  const watch = batchWatch<Digest>(counters.countBatch);
-  const batches = batched((onnx: Digest, rows: readonly RawRow[]) =>
-    watch.run(onnx, rows.length, () => score({ sessions: loaded }, { onnx, rows })),
-  );
-  /** Per signature and fields object: a new route or a reloaded model gets new ones. */
-  const inputs = new WeakMap<Signature, WeakMap<object, ModelInput>>();
-  return {
-    batches,
-    models: {
-      input(version, fields) {
-        counters.countModelUse(loaded.isLoaded(version.onnx));
-        return loaded.use(version.onnx, async ({ about: signature }) => {
-          const perFields = inputs.get(signature) ?? new WeakMap<object, ModelInput>();
-          inputs.set(signature, perFields);
-          const input = perFields.get(fields) ?? {
-            signature,
-            known: knownFields(signature, fields),
-          };
-          perFields.set(fields, input);
-          return input;
-        });
-      },
-      score(version, rows, note) {
-        watch.asked(version.onnx, note);
-        return batches.run(version.onnx, rows);
-      },
-      isLoaded: ({ onnx }) => loaded.isLoaded(onnx),
-      unload: ({ onnx }) => loaded.drop(onnx),
-      explain: () =>
-        Promise.reject(new MillwrightError("unsupported", "Explanations are not served yet.")),
-    },
-  };
-}
-
-interface RefresherParts {
-  readonly routes: RouteTable;
-  readonly models: Models;
-  readonly log: Log;
-  readonly counters: Metrics;
-  readonly store: ServingStore | undefined;
-  readonly kept: Snapshot<KnownRoutes>;
-  readonly everyMs: number;
-}
-
-/** Keeps the route table like the database; starts from the snapshot, and never waits for the database to do so. */
-async function routeRefresher(parts: RefresherParts) {
-  const { routes, log, store } = parts;
-  const known = await parts.kept.read();
-  let change = known?.change ?? 0;
-  for (const route of known?.routes ?? []) routes.set(route);
-  const retryAt = new Map<string, number>();
-  let ready = known !== undefined;
-  let running: Promise<void> | undefined;
-  let failing = false;
-
-  async function once(): Promise<void> {
-    if (store === undefined) return;
-    const result = await refreshRoutes(
-      { ...parts, store, clock: { now: Date.now }, retryAt, warmUpTo: 500 },
-      { change },
-    );
-    change = result.change;
-    if (result.changed || !ready) await parts.kept.write({ change, routes: routes.list() });
-    ready = true;
-    if (failing) log.info("routes can be read again");
-    failing = false;
-  }
-  const start = (): Promise<void> => {
-    running ??= once().finally(() => {
-      running = undefined;
-    });
-    return running;
-  };
-  /** Sees what was changed before the call: a refresh that runs already may have looked too early. */
-  const refresh = async (): Promise<void> => {
-    await running?.catch(() => undefined);
-    await start();
-  };
-  const tick = (): void => {
-    start().catch((error: unknown) => {
-      parts.counters.count("refresh_failures");
-      if (!failing)
-        log.warn("routes cannot be read; serving what is known", { why: wordsOf(error) });
-      failing = true;
-    });
-  };
-  const timer = setInterval(tick, parts.everyMs);
-  tick();
-  return { refresh, ready: () => ready, stop: () => clearInterval(timer) };
-}
-
-const shadowRun =
-  (deps: Parameters<typeof shadow>[0], { log }: GatewayParts, counters: Metrics) =>
-  async (input: ShadowInput): Promise<void> => {
-    try {
-      const { logged, unreadable } = await shadow(deps, input);
-      counters.count("shadow_predictions", logged);
-      counters.count("shadow_failures", unreadable);
-    } catch (error) {
-      counters.count("shadow_failures", input.records.length);
-      log.warn("shadow failed", { version: input.version.number, why: wordsOf(error) });
-    }
-  };
-
 function alarm(ms: number): { readonly rings: Promise<void>; stop(): void } {
   let timer: ReturnType<typeof setTimeout>;
   const rings = new Promise<void>((resolve) => {
@@ -385,6 +270,4 @@ function alarm(ms: number): { readonly rings: Promise<void>; stop(): void } {
   });
   return { rings, stop: () => clearTimeout(timer) };
 }
-
-const wordsOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
+const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -1,11 +1,13 @@
 import type { CommandOf } from "./command.ts";
 import { demo } from "./demo.ts";
 import { doctor } from "./doctor.ts";
+import { explain } from "./explain.ts";
 import { init } from "./init.ts";
 import { leaderboard } from "./leaderboard.ts";
 import { logs } from "./logs.ts";
 import { predict } from "./predict.ts";
 import { promote, rollback } from "./promote.ts";
+import { route } from "./route.ts";
 import { runs } from "./runs.ts";
 import { score } from "./score.ts";
 import { show } from "./show.ts";
@@ -21,9 +23,11 @@ export const COMMANDS: readonly CommandOf[] = [
   train,
   leaderboard,
   predict,
+  explain,
   score,
   promote,
   rollback,
+  route,
   status,
   runs,
   show,

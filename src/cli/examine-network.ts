@@ -3,31 +3,35 @@ import { ERROR_CODES } from "../../sdk/src/contract/errors.ts";
 import type { Config } from "../config.ts";
 import type { Finding } from "./finding.ts";
 
-/** The two ports of `millwright up`: free, or already ours. */
+/** The ports of `millwright up`: free, or already ours. */
 export async function examinePorts(config: Config): Promise<Finding[]> {
+  const { controlPort, gatewayPort, grpcPort } = config;
+  const gateway = { port: gatewayPort, path: "/v2/health/live" };
   return [
-    await port("console port", config, config.controlPort, "MILLWRIGHT_PORT", "/api/models"),
-    await port(
-      "gateway port",
-      config,
-      config.gatewayPort,
-      "MILLWRIGHT_GATEWAY_PORT",
-      "/v2/health/live",
-    ),
+    await port("console port", config, controlPort, "MILLWRIGHT_PORT", {
+      port: controlPort,
+      path: "/api/models",
+    }),
+    await port("gateway port", config, gatewayPort, "MILLWRIGHT_GATEWAY_PORT", gateway),
+    ...(grpcPort === undefined
+      ? []
+      : [await port("gRPC port", config, grpcPort, "MILLWRIGHT_GRPC_PORT", gateway)]),
   ];
 }
 
+/** @param answers where a running part of ours that has this port answers HTTP. */
 async function port(
   name: string,
   { host, token }: Config,
   number: number,
   variable: string,
-  path: string,
+  answers: { readonly port: number; readonly path: string },
 ): Promise<Finding> {
   if (number === 0) return { name, state: "ok", message: "any free one" };
   const refused = await listenError(host, number);
   if (refused === undefined) return { name, state: "ok", message: `${number} is free` };
-  if (refused === "EADDRINUSE" && (await isOurs(`http://${host}:${number}${path}`, token)))
+  const url = `http://${host}:${answers.port}${answers.path}`;
+  if (refused === "EADDRINUSE" && (await isOurs(url, token)))
     return { name, state: "ok", message: `${number}: Millwright answers there` };
   const why =
     refused === "EADDRINUSE"

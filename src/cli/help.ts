@@ -13,7 +13,16 @@ interface Help {
 
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   "Begin:": ["init", "demo", "up"],
-  "Models:": ["train", "leaderboard", "predict", "score", "promote", "rollback"],
+  "Models:": [
+    "train",
+    "leaderboard",
+    "predict",
+    "explain",
+    "score",
+    "promote",
+    "rollback",
+    "route",
+  ],
   "Look:": ["status", "runs", "show", "logs"],
   "Operate:": ["doctor", "start"],
 };
@@ -92,6 +101,18 @@ const HELP: Readonly<Record<string, Help>> = {
       ['millwright predict mail subject="You won" sender_domain=example.com --json', "as data"],
     ],
   },
+  explain: {
+    summary: "what drives a model: how much each column adds to what it says",
+    about:
+      "Explains rows of the training data that were kept with the version (or rows of your own) and averages the size of what each column adds, with a 95 % interval. Exact for trees and linear models; other models are run on mixed rows. Why one prediction came out as it did: millwright predict --explain.",
+    examples: [
+      ["millwright explain churn", "the champion"],
+      [
+        "millwright explain churn --with 3 --rows week.jsonl",
+        "another version, on rows of your own",
+      ],
+    ],
+  },
   score: {
     summary: "predict every row of a file into another file",
     about:
@@ -116,6 +137,34 @@ const HELP: Readonly<Record<string, Help>> = {
     examples: [
       ["millwright rollback", "the project's only model"],
       ['millwright rollback churn --reason "too many false alarms"', "kept in the history"],
+    ],
+  },
+  route: {
+    summary: "who answers for a model: canary, A/B, bandit, fallbacks, deadline",
+    about:
+      "Without options it shows the route: shares asked for and served, and how each version did. Rows with the dataset's key meet the same version as long as the shares last. Every change is kept with its reason; gateways follow within a second and drop no request. A canary is ended by itself when it fails, is slower, abstains more or is worse than the champion.",
+    examples: [
+      ["millwright route churn", "who answers, and how each does"],
+      [
+        "millwright route churn --canary 5 --version 3",
+        "version 3 answers 5 %, until told otherwise",
+      ],
+      [
+        "millwright route churn --canary 1,5,25,100 --version 3",
+        "it climbs by itself, to champion",
+      ],
+      ["millwright route churn --ab 3=50,4=50", "A/B; the champion is one of them"],
+      ["millwright route churn --bandit 3,4", "more to the one that is more often right"],
+      ["millwright route churn --off", "the champion answers everything"],
+      [
+        "millwright route churn --fallback small --deadline 20ms",
+        "who answers when it cannot, or is late",
+      ],
+      [
+        "millwright route shop_17 --fallback shops",
+        "a member of a family without a model of its own",
+      ],
+      ["millwright route churn --history", "every change; go back with --undo <revision>"],
     ],
   },
   status: {

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import pc from "picocolors";
 import { client, RequestError } from "../../sdk/src/client.ts";
 import { type Prediction, serving } from "../../sdk/src/contract/serving.ts";
@@ -6,6 +5,9 @@ import type { Config } from "../config.ts";
 import { MillwrightError } from "../errors.ts";
 import { certainty } from "../evaluation/abstention.ts";
 import { scoreTable } from "../evaluation/score-table.ts";
+import { explainRows } from "../explanation/explain-rows.ts";
+import type { Explanation } from "../explanation/explanation.ts";
+import { loadExplainer } from "../explanation/load-explainer.ts";
 import type { Json } from "../lib/json.ts";
 import { rowsToTable } from "../onnx/rows.ts";
 import type { Platform } from "../pipelines/platform.ts";
@@ -14,10 +16,10 @@ import { answerRows, labelOf } from "../serving/answer.ts";
 import type { CommandOf, GlobalOptions } from "./command.ts";
 import { suggestion } from "./near-names.ts";
 import { whyAbstained } from "./render-abstention.ts";
+import { explanationLines } from "./render-explanation.ts";
+import { type Row, readRows } from "./row-files.ts";
 import { meter } from "./terminal.ts";
 import { versionNamed } from "./version-view.ts";
-
-type Row = Readonly<Record<string, string | number | boolean | null>>;
 
 export const predict: CommandOf = (program, context) => {
   program
@@ -25,6 +27,7 @@ export const predict: CommandOf = (program, context) => {
     .argument("[model]", "may be left out when the project has one")
     .argument("[fields...]", "name=value of the row's columns")
     .option("--rows <file>", "rows as a JSON array, or one JSON object a line; - reads stdin")
+    .option("--explain", "say why: what each column added, and the strongest reasons in words")
     .option("--with <version>", "a version's number or alias", "champion")
     .action(async (first: string | undefined, rest: string[], options, command) => {
       const global = command.optsWithGlobals() as GlobalOptions;
@@ -45,9 +48,13 @@ export const predict: CommandOf = (program, context) => {
           version,
           rows,
           champion: options.with === "champion",
+          explain: Boolean(options.explain),
         });
         terminal.result({ model, logged, predictions });
-        for (const prediction of predictions) sayPrediction(terminal.say, version, prediction);
+        for (const prediction of predictions) {
+          sayPrediction(terminal.say, version, prediction);
+          for (const line of explanationLines(prediction)) terminal.say(line);
+        }
         terminal.say(
           pc.dim(
             logged
@@ -91,31 +98,6 @@ function fieldsOf(fields: readonly string[]): Row {
   return row;
 }
 
-function textOf(file: string): string {
-  try {
-    return readFileSync(file === "-" ? 0 : file, "utf8").trim();
-  } catch (cause) {
-    const { message } = cause as Error;
-    throw new MillwrightError("invalid_input", `The rows cannot be read: ${message}.`, { cause });
-  }
-}
-
-function readRows(file: string): Row[] {
-  const text = textOf(file);
-  try {
-    const rows = text.startsWith("[")
-      ? JSON.parse(text)
-      : text.split("\n").map((line) => JSON.parse(line));
-    return rows as Row[];
-  } catch (cause) {
-    throw new MillwrightError(
-      "invalid_input",
-      `${file} holds no JSON rows: ${(cause as Error).message}`,
-      { cause },
-    );
-  }
-}
-
 /** A misspelt column would silently be a missing value. Columns of the data that the model does not read may stand in a row. */
 async function checkNames(
   platform: Platform,
@@ -146,9 +128,10 @@ async function ask(
     readonly version: ModelVersion;
     readonly rows: readonly Row[];
     readonly champion: boolean;
+    readonly explain: boolean;
   },
 ): Promise<{ readonly predictions: readonly Prediction[]; readonly logged: boolean }> {
-  const { model, version, rows, champion } = input;
+  const { model, version, rows, champion, explain } = input;
   const gateway = client(serving, {
     url: `http://127.0.0.1:${gatewayPort}`,
     ...(token === undefined ? {} : { token }),
@@ -160,7 +143,10 @@ async function ask(
       const { models } = await gateway.listRoutes({});
       if (!models.some((route) => route.champion?.id === version.id))
         throw new TypeError("not ours");
-      const { predictions } = await gateway.predict({ model, rows: [...rows] });
+      const { predictions } = await gateway.predict({
+        ...{ model, rows: [...rows] },
+        ...(explain ? { explain } : {}),
+      });
       return { predictions, logged: true };
     } catch (error) {
       if (error instanceof RequestError && error.problem.status < 500)
@@ -182,13 +168,27 @@ async function ask(
   const outputs = rows.map((_, i) => [
     ...scores.values.subarray(i * scores.width, (i + 1) * scores.width),
   ]);
+  const explanations = explain ? await explainHere(platform, version, rows) : undefined;
   const { signature, abstain } = version;
   const by = { model, version, variant: "champion" as const, level: 0, signature };
-  const answered = outputs.map((output) => ({
-    ...{ id: "", by, output, explanation: undefined, label: labelOf(signature, output) },
+  const answered = outputs.map((output, i) => ({
+    ...{ id: "", by, output, explanation: explanations?.[i], label: labelOf(signature, output) },
     certainty: abstain && certainty(abstain, signature, output),
   }));
   return { predictions: answerRows({ model, rows: answered }), logged: false };
+}
+
+async function explainHere(
+  platform: Platform,
+  version: ModelVersion,
+  rows: readonly Row[],
+): Promise<Explanation[]> {
+  const { about: explainer, session } = await loadExplainer(platform, version);
+  try {
+    return await explainRows({ breathe: async () => undefined }, { explainer, rows });
+  } finally {
+    await session.close();
+  }
 }
 
 function sayPrediction(

@@ -49,8 +49,9 @@ const PARTS: Readonly<
         version: VERSION,
       },
       {
-        ...{ port: config.gatewayPort, host: config.host, token: config.token },
-        ...{ dataDir: config.dataDir, accessLog: config.accessLog, environment: process.env },
+        ...{ port: config.gatewayPort, grpcPort: config.grpcPort, dataDir: config.dataDir },
+        ...{ host: config.host, token: config.token },
+        ...{ accessLog: config.accessLog, environment: process.env },
       },
     );
     return {

@@ -1,5 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
 import { MillwrightError } from "../errors.ts";
+import { isLoopback } from "../lib/loopback.ts";
 
 /** Of a request's headers, those that say who calls. */
 export interface CallerHeaders {
@@ -48,5 +49,3 @@ export function entrance(
 }
 
 const hostName = (host: string): string => host.replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
-const isLoopback = (host: string): boolean =>
-  host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);

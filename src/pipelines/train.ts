@@ -1,5 +1,6 @@
 import type { Pipeline } from "../engine/engine.ts";
 import type { Evaluated, EvaluateInput } from "../evaluation/evaluate.ts";
+import type { BackgroundInput } from "../explanation/keep-background.ts";
 import type { Digest } from "../lib/digest.ts";
 import type { Json } from "../lib/json.ts";
 import type { ReferenceInput } from "../monitoring/make-reference.ts";
@@ -30,7 +31,7 @@ export interface TrainOutcome {
   readonly dataset: Digest;
   readonly winner: string;
   readonly passed: boolean;
-  readonly deployment: "promoted" | "shadow" | "kept";
+  readonly deployment: "promoted" | "canary" | "shadow" | "kept";
   /** In words: what was decided and why. */
   readonly decision: string;
 }
@@ -67,6 +68,10 @@ export const train = (platform: Platform): Pipeline<TrainInput, TrainOutcome> =>
       const normal: ReferenceInput = { spec, data: data.data, fit, unit };
       return platform.compute.run<Digest>("reference", normal, step);
     });
+    const background = await steps.step("background", (step) => {
+      const from: BackgroundInput = { spec, data: data.data, signature: fit.served.signature };
+      return platform.compute.run<Digest>("background", from, step);
+    });
     const version = await steps.step("register", async () => {
       const { id, number } = await register(platform, {
         ...{ model, trainer: candidate.trainer, params: candidate.params as Json, seed: spec.seed },
@@ -77,7 +82,7 @@ export const train = (platform: Platform): Pipeline<TrainInput, TrainOutcome> =>
           code: plan.code,
         },
         ...{ complexity: fit.served.complexity, environment: platform.environment },
-        ...{ parent: champion?.version, report: judged.evaluation, reference },
+        ...{ parent: champion?.version, report: judged.evaluation, reference, background },
         ...(judged.abstain ? { abstain: judged.abstain } : {}),
         ...{ leaderboard: race.leaderboard, runId: steps.runId },
       });

@@ -33,7 +33,7 @@ export interface ModelVersion {
   readonly reference: Digest;
   /** When it says nothing rather than something uncertain; undefined: it always answers. */
   readonly abstain?: AbstainRule | undefined;
-  /** Blob: rows of its training data as a Parquet file, against which its answers are explained. */
+  /** Blob: rows of its training data (`explanation/keep-background.ts`), against which its answers are explained. */
   readonly background?: Digest | undefined;
   readonly runId: string;
   readonly createdAt: number;

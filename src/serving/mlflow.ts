@@ -4,7 +4,8 @@ import type { Json } from "../lib/json.ts";
 import type { Signature } from "../onnx/signature.ts";
 import { raggedRows } from "../table/csv.ts";
 import { cellText } from "../table/text-block.ts";
-import type { Answer } from "./answer.ts";
+import { type Answer, outputsOf } from "./answer.ts";
+import { tensorRows } from "./tensor-rows.ts";
 
 /** The body of MLflow's scoring protocol (`POST /invocations`): exactly one of these holds the rows. */
 const FORMS = ["dataframe_split", "dataframe_records", "instances", "inputs"] as const;
@@ -23,6 +24,8 @@ export function decodeInvocation(body: unknown, signature: Signature): readonly 
       `The body must be a JSON object with exactly one of ${FORMS.join(", ")}; it has ${forms.length === 0 ? "none" : forms.join(" and ")}.`,
     );
   const value = given[form];
+  if (signature.graph && (form === "inputs" || form === "instances"))
+    return tensorRows(signature, signature.graph, value, form);
   if (form === "dataframe_split") return splitRows(value);
   if (form === "inputs" && typeof value === "object" && value !== null && !Array.isArray(value))
     return columnRows(value as Record<string, unknown>);
@@ -35,11 +38,19 @@ export function decodeInvocation(body: unknown, signature: Signature): readonly 
 /** What MLflow clients expect (`predictions`; null where the model abstains), and what feedback needs. */
 export function encodeInvocation(answer: Answer): object {
   return {
-    predictions: answer.rows.map(({ label, certainty }) => (certainty?.abstained ? null : label)),
+    predictions: answer.rows.map(said),
     ids: answer.rows.map(({ id }) => id),
     outputs: answer.rows.map(({ output }) => output),
     version: answer.rows[0]?.by.version.number,
   };
+}
+
+function said({ label, certainty, by: { signature }, tensors }: Answer["rows"][0]): Json {
+  if (certainty?.abstained) return null;
+  if (signature.task !== "tensors") return label;
+  const outputs = outputsOf(signature, tensors);
+  const values = Object.values(outputs);
+  return values.length === 1 ? values[0]! : outputs;
 }
 
 function splitRows(value: unknown): unknown[] {

@@ -71,7 +71,7 @@ export interface RoutedVersion {
   readonly onnx: Digest;
   /** When it says nothing rather than something uncertain. */
   readonly abstain?: AbstainRule | undefined;
-  /** Blob: rows of its training data as a Parquet file, against which its answers are explained. */
+  /** Blob: rows of its training data (`explanation/keep-background.ts`), against which its answers are explained. */
   readonly background?: Digest | undefined;
 }
 

@@ -1,8 +1,6 @@
 import type { Sql } from "../storage/sql/sql.ts";
-import type { FeedbackRecord } from "./prediction.ts";
 import type { RouteChange } from "./refresh-routes.ts";
 import type { Route, RoutedVersion, RowFields, Split } from "./route.ts";
-import type { SegmentRange, ShippedSegment } from "./segment.ts";
 
 export interface RouteRequest extends Omit<Route, "revision"> {
   /** In words: what changes the route, and why. */
@@ -24,7 +22,7 @@ export interface RouteRevision {
 
 export type ServingStore = ReturnType<typeof servingStore>;
 
-/** All SQL of serving. Give it a transaction's `Sql` to change a route together with something else. */
+/** All SQL of routes. Give it a transaction's `Sql` to change a route together with something else. */
 export function servingStore(sql: Sql) {
   async function addRevisions(requests: readonly RouteLine[]): Promise<number[]> {
     return sql.transact(async (tx) => {
@@ -70,6 +68,20 @@ export function servingStore(sql: Sql) {
       return row && routeOf(row);
     },
 
+    /** As it was at a revision; undefined when there was none, or the model was not served. */
+    async routeAt(model: string, revision: number): Promise<Route | undefined> {
+      const [row] = await sql.query<RouteRow>(
+        "select * from millwright.route where model = $1 and revision = $2",
+        [model, revision],
+      );
+      return row && routeOf(row);
+    },
+
+    /** Inside a transaction: until its end nobody else changes any route. Ask before you look at other models' routes. */
+    async lockRoutes(): Promise<void> {
+      await sql.query("select pg_advisory_xact_lock(hashtext('millwright.route'))");
+    },
+
     async routeHistory(model: string, limit = 100): Promise<RouteRevision[]> {
       const rows = await sql.query<RouteRow>(
         "select * from millwright.route where model = $1 order by revision desc limit $2",
@@ -102,79 +114,6 @@ export function servingStore(sql: Sql) {
         [since],
       );
       return rows.map((row) => ({ change: row.change, model: row.model, route: routeOf(row) }));
-    },
-
-    async isShipped(segment: string): Promise<boolean> {
-      const rows = await sql.query("select 1 from millwright.prediction_segment where id = $1", [
-        segment,
-      ]);
-      return rows.length > 0;
-    },
-
-    /** Everything that came out of one journal segment, at once. The same segment again changes nothing. */
-    async addSegment(segment: ShippedSegment, feedback: readonly FeedbackRecord[]): Promise<void> {
-      await sql.transact(async (tx) => {
-        const added = await tx.query(
-          `insert into millwright.prediction_segment (id, data, rows, feedback)
-           values ($1, $2, $3, $4) on conflict (id) do nothing returning id`,
-          [segment.id, segment.data ?? null, segment.rows, feedback.length],
-        );
-        if (added.length === 0) return;
-        await tx.query(
-          `insert into millwright.prediction_range
-             (segment, model, from_row, to_row, first_event, last_event)
-           select $1, * from unnest($2::text[], $3::int[], $4::int[], $5::float8[], $6::float8[])`,
-          [
-            segment.id,
-            segment.ranges.map((range) => range.model),
-            segment.ranges.map((range) => range.from),
-            segment.ranges.map((range) => range.to),
-            segment.ranges.map((range) => range.firstEvent),
-            segment.ranges.map((range) => range.lastEvent),
-          ],
-        );
-        await tx.query(
-          `insert into millwright.feedback as known (model, prediction_id, at, label)
-           select * from unnest($1::text[], $2::text[], $3::float8[], $4::jsonb[])
-           on conflict (model, prediction_id) do update set at = excluded.at, label = excluded.label
-           where excluded.at >= known.at`,
-          [
-            feedback.map((record) => record.model),
-            feedback.map((record) => record.id),
-            feedback.map((record) => record.at),
-            feedback.map((record) => JSON.stringify(record.label)),
-          ],
-        );
-      });
-    },
-
-    /** Of `ids`, those shipped. */
-    async shippedAmong(ids: readonly string[]): Promise<Set<string>> {
-      const rows = await sql.query<{ id: string }>(
-        "select id from millwright.prediction_segment where id = any($1::text[])",
-        [ids],
-      );
-      return new Set(rows.map((row) => row.id));
-    },
-
-    /** Where a model's shipped rows lie that may have an event time in `from..to` (milliseconds since 1970, `to` excluded). */
-    async ranges(model: string, from: number, to: number): Promise<SegmentRange[]> {
-      return sql.query<SegmentRange>(
-        `select segment, data, from_row as "from", to_row as "to"
-         from millwright.prediction_range join millwright.prediction_segment on id = segment
-         where model = $1 and last_event >= $2 and first_event < $3
-         order by shipped_at, segment`,
-        [model, from, to],
-      );
-    },
-
-    /** Shipped feedback of a model for predictions with ids in `first..last` (ids sort by time). */
-    async feedback(model: string, first: string, last: string): Promise<FeedbackRecord[]> {
-      return sql.query<FeedbackRecord>(
-        `select prediction_id as id, model, at, label from millwright.feedback
-         where model = $1 and prediction_id >= $2 and prediction_id <= $3`,
-        [model, first, last],
-      );
     },
   };
 }

@@ -51,8 +51,9 @@ export function profileTable(table: Table): Profile {
   return { rows: table.rows, columns: Object.fromEntries(columns) };
 }
 
-export function profileColumn(column: Column): ColumnProfile {
-  if (column.type === "string") return profileStrings(column);
+/** @param k size of the quantile sketch: 1,000 when left out. Profiles merge at the smaller one. */
+export function profileColumn(column: Column, k?: number): ColumnProfile {
+  if (column.type === "string") return profileStrings(column, k);
   const { type, values } = column;
   let missing = 0;
   let infinite = 0;
@@ -67,12 +68,12 @@ export function profileColumn(column: Column): ColumnProfile {
     missing,
     infinite,
     moments: momentsOf(values),
-    quantiles: quantileSketchOf(values),
+    quantiles: quantileSketchOf(values, k),
     distinct: distinctNumbers(values),
   };
 }
 
-function profileStrings(column: StringColumn): StringProfile {
+function profileStrings(column: StringColumn, k?: number): StringProfile {
   const { codes, dictionary } = column;
   const counts = new Float64Array(dictionary.length);
   const lengths = new Float64Array(codes.length);
@@ -91,7 +92,7 @@ function profileStrings(column: StringColumn): StringProfile {
     rows: codes.length,
     missing,
     lengths: momentsOf(lengths),
-    lengthQuantiles: quantileSketchOf(lengths),
+    lengthQuantiles: quantileSketchOf(lengths, k),
     distinct: distinctSketchOf(
       (function* () {
         for (const value of used.keys()) yield hashText(value);

@@ -12,6 +12,7 @@ import { serving } from "../../sdk/src/contract/serving.ts";
 import { journalRoot, shipRegularly } from "../../src/gateway.ts";
 import { digestOf } from "../../src/lib/digest.ts";
 import { random } from "../../src/lib/random.ts";
+import { logStore } from "../../src/serving/log/store.ts";
 import { readLog } from "../../src/serving/read-log.ts";
 import { servingStore } from "../../src/serving/store.ts";
 import { fileBlobs } from "../../src/storage/blobs/files.ts";
@@ -98,7 +99,12 @@ test("a gateway killed again and again under load, while it ships, keeps every a
 
   const dataDir = join(db.folder, "gateway");
   const columns = await duckdbColumns({ scratch: join(db.folder, "scratch-of-test") });
-  const deps = { journals: journalsIn(journalRoot(dataDir)), columns, blobs, store };
+  const deps = {
+    journals: journalsIn(journalRoot(dataDir)),
+    columns,
+    blobs,
+    store: logStore(db.sql),
+  };
   const check = async () => {
     const log = await readLog(deps, { model: "line", from: 0, to: 1e15 });
     const found = new Map(log.map((record) => [record.id, record]));

@@ -69,6 +69,7 @@ export async function installation(models: number): Promise<Installation> {
     ...process.env,
     MILLWRIGHT_PORT: String(control),
     MILLWRIGHT_GATEWAY_PORT: String(gateway),
+    MILLWRIGHT_GRPC_PORT: "0",
     MILLWRIGHT_CRASH_AT: `@${crashFile}`,
     MILLWRIGHT_THREADS: "2",
     DATABASE_URL: "",

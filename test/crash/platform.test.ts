@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { journalRoot } from "../../src/gateway.ts";
+import { logStore } from "../../src/serving/log/store.ts";
 import { readLog } from "../../src/serving/read-log.ts";
 import { servingStore } from "../../src/serving/store.ts";
 import { fileBlobs } from "../../src/storage/blobs/files.ts";
@@ -232,7 +233,7 @@ test("after all this, every acknowledged prediction and label is in the log, onc
   const log = await readLog(
     {
       ...{ columns, journals: journalsIn(journalRoot(data)) },
-      ...{ blobs: fileBlobs(join(data, "blobs")), store: servingStore(observer.sql) },
+      ...{ blobs: fileBlobs(join(data, "blobs")), store: logStore(observer.sql) },
     },
     { model: "mail0", from: 0, to: 1e15 },
   );

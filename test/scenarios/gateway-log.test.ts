@@ -14,6 +14,7 @@ import {
 import { digestOf } from "../../src/lib/digest.ts";
 import { onnxRuntime } from "../../src/runtime/onnxruntime.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
+import { logStore } from "../../src/serving/log/store.ts";
 import { inputTable, type LogQuery, readLog } from "../../src/serving/read-log.ts";
 import type { RoutedVersion } from "../../src/serving/route.ts";
 import { type ServingStore, servingStore } from "../../src/serving/store.ts";
@@ -74,7 +75,7 @@ afterAll(async () => {
 const api = (to = gateway) => client(serving, { url: to.url });
 const read = (query: Partial<LogQuery> = {}) =>
   readLog(
-    { journals: journalsIn(journalRoot(dataDir)), columns, blobs, store },
+    { journals: journalsIn(journalRoot(dataDir)), columns, blobs, store: logStore(db.sql) },
     { model: "mail", from: 0, to: 1e15, ...query },
   );
 

@@ -113,3 +113,28 @@ export function threeModel(): Uint8Array {
   g.output("probability", "float32", ["N", 3]);
   return g.encode(THREE);
 }
+
+/** Beyond what a number holds exactly: 2^53 + 1. */
+export const BIG_ID = "9007199254740993";
+
+/** value = 1 for the id 2^53 + 1, else 0: an integer that loses its last bit is another id. */
+export function idModel(): Uint8Array {
+  const g = graph();
+  const id = g.input("id", "string", ["N", 1]);
+  const known = g.node(
+    "LabelEncoder",
+    [id],
+    {
+      keys_strings: { strings: [BIG_ID] },
+      values_floats: { floats: [1] },
+      default_float: { float: 0 },
+    },
+    { domain: "ai.onnx.ml" },
+  );
+  g.node("Add", [known, g.constant("float32", [1], [0])], {}, { outputs: ["value"] });
+  g.output("value", "float32", ["N", 1]);
+  return g.encode({
+    ...{ task: "regression", target: "y", classes: [] },
+    columns: [{ name: "id", role: "category" }],
+  });
+}

@@ -7,6 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { journalRoot, shipRegularly } from "../../src/gateway.ts";
 import { digestOf } from "../../src/lib/digest.ts";
 import { random } from "../../src/lib/random.ts";
+import { logStore } from "../../src/serving/log/store.ts";
 import { readLog } from "../../src/serving/read-log.ts";
 import type { RoutedVersion } from "../../src/serving/route.ts";
 import { servingStore } from "../../src/serving/store.ts";
@@ -160,14 +161,18 @@ async function compareWithLog(
   const dataDir = join(theatre.folder, ".millwright");
   const blobs = fileBlobs(join(dataDir, "blobs"));
   const columns = await duckdbColumns({ scratch: join(theatre.folder, "scratch") });
-  const store = servingStore(theatre.sql);
   const shipper = shipRegularly(
     { sql: theatre.sql, blobs, columns, log: quietLog() },
     { dataDir, everyMs: 3_600_000 },
   );
   await shipper.shipNow();
   await shipper.stop();
-  const deps = { journals: journalsIn(journalRoot(dataDir)), columns, blobs, store };
+  const deps = {
+    journals: journalsIn(journalRoot(dataDir)),
+    columns,
+    blobs,
+    store: logStore(theatre.sql),
+  };
   const [first, last] = [Date.now() - 6 * 3_600_000, Date.now() + 60_000];
   const answers = new Map(told.answers);
   const labels = new Map(told.labels);

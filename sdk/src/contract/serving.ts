@@ -2,7 +2,10 @@ import { z } from "zod";
 import { endpoint } from "./endpoint.ts";
 
 /** Rows are checked against the model, field by field, where they are used; the contract only says that they are a list. */
-const row = z.custom<Readonly<Record<string, string | number | boolean | null>>>();
+const row = z.custom<Readonly<Record<string, Cell>>>();
+
+/** Lists only for imported models that take tensors. */
+export type Cell = string | number | boolean | null | readonly Cell[];
 
 const routedVersion = z.object({ id: z.string(), number: z.number(), onnx: z.string() });
 
@@ -18,18 +21,31 @@ const routed = z.object({
 });
 
 const explanation = z.object({
-  /** What the model says on average; with all contributions it adds up to what it said. */
+  /** What the model says on average over the background; with all contributions it adds up to `said`. */
   base: z.number(),
+  said: z.number(),
+  baseProbability: z.number().optional(),
   /** One per column, the largest first. */
   contributions: z.array(
-    z.object({ column: z.string(), value: z.unknown(), contribution: z.number() }),
+    z.object({
+      column: z.string(),
+      value: z.unknown(),
+      contribution: z.number(),
+      /** Of a text: the words that pushed this way, the strongest first. */
+      words: z.array(z.string()).optional(),
+    }),
   ),
   unit: z.enum(["log-odds", "probability", "target"]),
   /** The class that is explained; absent for regression. */
   of: z.string().optional(),
-  method: z.enum(["tree", "linear", "permutation", "kernel"]),
+  /** All exact but `permutation`, which is estimated from random orders of the columns. */
+  method: z.enum(["tree", "linear", "enumeration", "permutation"]),
   /** Half-width of the 95 % interval of a contribution, the widest; 0 = exact. */
   error: z.number(),
+  /** What the row is compared with: all training rows (by the counts of the trees), some of them, or a row of missing values. */
+  background: z.object({ kind: z.enum(["training", "rows", "missing"]), rows: z.number() }),
+  /** Rows the model was run on for this explanation. */
+  runs: z.number(),
 });
 
 const prediction = z.object({
@@ -44,12 +60,16 @@ const prediction = z.object({
   probabilities: z.record(z.string(), z.number()).optional(),
   /** Regression. */
   value: z.number().optional(),
+  /** Imported models that say neither classes nor a number: their outputs, by name. */
+  outputs: z.record(z.string(), z.unknown()).optional(),
   /** Every class that may be true at the promised coverage. */
   set: z.array(z.string()).optional(),
   /** The number lies in here at the promised coverage. */
   interval: z.tuple([z.number(), z.number()]).optional(),
   /** Why, when asked for. */
   explanation: explanation.optional(),
+  /** The same in words, the strongest first. */
+  reasons: z.array(z.string()).optional(),
   version: z.number(),
   versionId: z.string(),
   variant: z.enum(["champion", "requested", "canary", "arm", "fallback"]),

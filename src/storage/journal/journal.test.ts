@@ -77,7 +77,9 @@ describe("the journal", () => {
     const journal = await journalIn({ maxSegmentBytes: 100 });
     await journal.append(["x".repeat(200)]);
     await journal.append(["y"]);
-    const before = await listSegments(root, 0);
+    // The next append does not wait until the full one has its final name.
+    let before = await listSegments(root, 0);
+    while (before[0]?.closed !== true) before = await listSegments(root, 0);
     expect(before.map((s) => s.closed)).toEqual([true, false]);
     await journal.rotate();
     await journal.rotate();

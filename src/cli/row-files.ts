@@ -1,0 +1,30 @@
+import { readFileSync } from "node:fs";
+import { MillwrightError } from "../errors.ts";
+
+export type Row = Readonly<Record<string, string | number | boolean | null>>;
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file === "-" ? 0 : file, "utf8").trim();
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new MillwrightError("invalid_input", `The rows cannot be read: ${message}.`, { cause });
+  }
+}
+
+/** A JSON array of rows, or one JSON object a line; - reads stdin. */
+export function readRows(file: string): Row[] {
+  const text = textOf(file);
+  try {
+    const rows = text.startsWith("[")
+      ? JSON.parse(text)
+      : text.split("\n").map((line) => JSON.parse(line));
+    return rows as Row[];
+  } catch (cause) {
+    throw new MillwrightError(
+      "invalid_input",
+      `${file} holds no JSON rows: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+}
