@@ -9,10 +9,12 @@ import { schedules } from "./engine/schedule.ts";
 import { runTriggers } from "./engine/triggers.ts";
 import { MillwrightError } from "./errors.ts";
 import { shipRegularly } from "./gateway/prediction-log.ts";
+import type { HttpRoute } from "./http/http.ts";
 import { type ApiInfo, withOpenApi } from "./http/openapi.ts";
 import { openServer } from "./http/server.ts";
 import type { Json } from "./lib/json.ts";
 import type { Log } from "./lib/log.ts";
+import { METRICS_TYPE, renderMetrics } from "./lib/render-metrics.ts";
 import { incidentView } from "./monitoring/incident-view.ts";
 import { incidentRoutes } from "./monitoring/routes.ts";
 import { seriesOf } from "./monitoring/series-view.ts";
@@ -27,10 +29,12 @@ import { schedulesOf, triggersOf } from "./pipelines/triggers.ts";
 import { evidenceOf } from "./registry/evidence.ts";
 import { type ModelRoutesDeps, modelRoutes } from "./registry/routes.ts";
 import { shadowView } from "./registry/shadow-view.ts";
+import { type ProcessMetrics, processMetrics } from "./runtime/process-metrics.ts";
 import { type ScoreRequest, scoringRoutes } from "./scoring/routes.ts";
 import { DEFAULT_RULE } from "./stats/sequential.ts";
 import { checkInside, resultInside } from "./storage/columns/source-inside.ts";
 import { runRoutes } from "./tracking/routes.ts";
+import { runMetrics } from "./tracking/run-metrics.ts";
 import { isActive, subjectOf } from "./tracking/run-view.ts";
 
 export interface Control {
@@ -58,6 +62,7 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
     { sql, blobs: platform.blobs, columns: platform.columns, log },
     { dataDir: config.dataDir, everyMs: SHIP_EVERY_MS },
   );
+  const self = processMetrics();
   const server = await openServer({
     ...{ log, host: config.host, port: config.controlPort, token: config.token },
     staticDir: consoleFolder(),
@@ -76,6 +81,7 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
             (await platform.monitoring.incidents(model)).map(incidentView),
           series: async (model) => seriesOf(await platform.monitoring.windows(model)),
         }),
+        metricsRoute(platform, self),
       ],
       CONTROL_API,
     ),
@@ -87,6 +93,22 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
       await project.stop();
       await triggers.stop();
       await shipper.stop();
+      self.stop();
+    },
+  };
+}
+
+function metricsRoute(platform: Platform, self: ProcessMetrics): HttpRoute {
+  const { engine, clock, monitoring } = platform;
+  return {
+    ...{ method: "GET", path: "/metrics", access: "open" },
+    async handle() {
+      const { definition } = await platform.project();
+      const incidents = new Map(Object.keys(definition.models).map((model) => [model, 0]));
+      for (const { model, state } of await monitoring.incidents())
+        if (state === "open") incidents.set(model, (incidents.get(model) ?? 0) + 1);
+      const runs = await runMetrics({ engine }, { now: clock.now(), incidents });
+      return { body: renderMetrics([...runs, ...self.snapshot()]), type: METRICS_TYPE };
     },
   };
 }

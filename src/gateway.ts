@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { eventLog } from "./engine/events.ts";
 import { loadExplainer } from "./explanation/load-explainer.ts";
+import { gatewaySnapshot } from "./gateway/gateway-snapshot.ts";
 import { servingModels } from "./gateway/models.ts";
 import { predictionIds } from "./gateway/prediction-ids.ts";
 import { openPredictionLog, type PredictionLogOptions } from "./gateway/prediction-log.ts";
@@ -10,12 +11,16 @@ import { routeRefresher } from "./gateway/route-refresher.ts";
 import { shadowQueue } from "./gateway/shadow-queue.ts";
 import { openGrpcServer } from "./grpc/server.ts";
 import type { HttpRoute } from "./http/http.ts";
+import { requestObserver } from "./http/observer.ts";
 import { withOpenApi } from "./http/openapi.ts";
 import { openServer } from "./http/server.ts";
+import { openTraces } from "./http/traces.ts";
 import type { Digest } from "./lib/digest.ts";
 import type { Json } from "./lib/json.ts";
 import type { Log } from "./lib/log.ts";
+import { renderMetrics } from "./lib/render-metrics.ts";
 import { alarm } from "./runtime/alarm.ts";
+import { processMetrics } from "./runtime/process-metrics.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { type SessionsOptions, sessions } from "./runtime/sessions.ts";
 import { explain, explainedBy } from "./serving/explain.ts";
@@ -65,6 +70,10 @@ export interface GatewayOptions {
   /** What happens when the log's disk is full, and when that is. */
   readonly logSpace?: Pick<PredictionLogOptions, "whenFull" | "limits" | "lookEveryMs"> | undefined;
   readonly sessions?: SessionsOptions;
+  /** Share of the requests with a line in the log although nothing is wrong, 0 to 1. 0 when left out. */
+  readonly accessLog?: number;
+  /** OTEL_* decide whether and where traces go (http/traces.ts); none when left out. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
 export interface Gateway {
@@ -81,14 +90,26 @@ const EXPLAINERS_KEPT: SessionsOptions = { maxBytes: 256 * 1024 * 1024, maxModel
 /** Online predictions of one process: routes from the database or the snapshot, models from blobs, every answer in the journal. */
 export async function openGateway(parts: GatewayParts, options: GatewayOptions): Promise<Gateway> {
   const { log } = parts;
-  const counters = metrics();
   const routes = routeTable();
-  const loaded = sessions((onnx: Digest) => loadModel(parts, onnx), options.sessions);
+  const known = (model: string): boolean => routes.get(model) !== undefined;
+  const counters = metrics(known);
+  const self = processMetrics();
+  const traces = await openTraces(options.environment ?? {}, {
+    ...{ service: "millwright-gateway", version: parts.version },
+  });
+  let loads = 0;
+  const loaded = sessions(async (onnx: Digest) => {
+    const started = performance.now();
+    const model = await loadModel(parts, onnx);
+    counters.countModelLoad(performance.now() - started);
+    loads++;
+    return model;
+  }, options.sessions);
   const explainers = sessions(
     (key: Digest) => loadExplainer(parts, explainedBy(key)),
     EXPLAINERS_KEPT,
   );
-  const { models, batches } = servingModels(loaded, (version, rows) =>
+  const { models, batches } = servingModels(loaded, counters, (version, rows) =>
     explain({ explainers, breathe }, { version, rows }),
   );
   const predictionLog = await openPredictionLog(
@@ -115,6 +136,10 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
     log,
   });
 
+  const snapshotNow = gatewaySnapshot({
+    ...{ counters, self, batches, routes, predictionLog },
+    ...{ shadows: afterwards, sessions: loaded, loads: () => loads },
+  });
   const serving: ServingDeps = {
     routes,
     models,
@@ -130,25 +155,21 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
     ready: refresher.ready,
     refresh: refresher.refresh,
     pause: (ms) => pause(ms),
-    metrics: () =>
-      counters.render({
-        queued_rows: batches.queuedRows,
-        shadow_queued_rows: afterwards.queuedRows(),
-        ...predictionLog.gauges(),
-        models_loaded: loaded.loaded,
-        models_loaded_bytes: loaded.loadedBytes,
-        models_routed: routes.size,
-      }),
+    metrics: async () => renderMetrics(await snapshotNow()),
   };
   const server = await openServer({
     ...options,
     log,
-    onAnswer: counters.countRequest,
+    observer: requestObserver({
+      ...{ log, traces, known, count: counters.countRequest },
+      logShare: options.accessLog ?? 0,
+    }),
     errorBody: protocolError,
     routes: withOpenApi(withHot(servingRoutes(serving)), gatewayApi(parts.version)),
   });
   const grpc = await openGrpcServer({
-    ...{ ...options, log, port: options.grpcPort, onAnswer: counters.countRequest },
+    ...{ ...options, log, port: options.grpcPort },
+    onAnswer: (method, status, ms) => counters.countRequest(method, undefined, status, ms),
     methods: openInferenceMethods(serving),
   }).catch((error) => server.close().then(() => Promise.reject(error)));
   log.info("gateway listens", { url: server.url, ...(grpc && { grpc: grpc.address }) });
@@ -161,6 +182,9 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
       await afterwards.drained();
       await predictionLog.close();
       await loaded.close();
+      self.stop();
+      // Nobody must wait for a collector that is away.
+      await traces?.close().catch(() => undefined);
       await explainers.close();
     },
   };

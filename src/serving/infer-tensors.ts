@@ -1,3 +1,4 @@
+import type { RequestNote } from "../lib/request-note.ts";
 import { fromOutputs } from "../onnx/feeds.ts";
 import type { GraphBinding, Signature } from "../onnx/signature.ts";
 import { type GraphTensors, joinRows } from "../onnx/tensor.ts";
@@ -25,6 +26,7 @@ export async function inferTensors(
     readonly graph: GraphBinding;
     readonly request: InferRequest;
     readonly at: number;
+    readonly note?: RequestNote | undefined;
   },
 ): Promise<InferAnswer> {
   const { route, signature, graph, request, at } = input;
@@ -37,7 +39,8 @@ export async function inferTensors(
     return ofRows(await predict(deps, { ...input, model, rows: rowList, explain }), graph, request);
   }
   const { version, variant, shadow } = decide(route, input.version);
-  const outputs = await deps.models.run(version, { feeds, rows });
+  input.note?.done("check");
+  const outputs = await deps.models.run(version, { feeds, rows }, input.note);
   const { width, values } = fromOutputs(signature, outputs);
   const latencyMs = deps.clock.now() - at;
   const records = Array.from({ length: rows }, (_, i): LogRecord => {
@@ -60,6 +63,8 @@ export async function inferTensors(
     };
   });
   await deps.log.append(records);
+  input.note?.done("log");
+  input.note?.say({ model: route.model, version: version.number, variant, rows });
   if (shadow !== undefined) deps.afterwards({ version: shadow, fields: route.fields, records });
   return {
     ...{ model: route.model, version: String(version.number), id: request.id },

@@ -1,5 +1,6 @@
 import { MillwrightError } from "../errors.ts";
 import type { Json } from "../lib/json.ts";
+import type { RequestNote } from "../lib/request-note.ts";
 import { type Answer, classProbabilities, unlogged } from "./answer.ts";
 import { certaintyTensors } from "./certainty-tensors.ts";
 import { asksWhy, explanationTensors } from "./explanation-tensors.ts";
@@ -22,6 +23,7 @@ export async function infer(
     readonly version?: string | undefined;
     readonly request: InferRequest;
     readonly at: number;
+    readonly note?: RequestNote | undefined;
   },
 ): Promise<InferAnswer> {
   const { request, version } = input;
