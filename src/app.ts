@@ -20,6 +20,7 @@ import { checkProject } from "./pipelines/check-project.ts";
 import type { LoadedProject, Platform, Stores } from "./pipelines/platform.ts";
 import { registryStore } from "./registry/store.ts";
 import { onnxRuntime } from "./runtime/onnxruntime.ts";
+import { scoringStore } from "./scoring/store.ts";
 import { logStore } from "./serving/log/store.ts";
 import { readLog } from "./serving/read-log.ts";
 import { servingStore } from "./serving/store.ts";
@@ -81,8 +82,14 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
     threads: config.threads,
     project,
     transact: (body) => sql.transact((tx) => body(storesOn(tx))),
-    evaluationOf: async (version) =>
-      JSON.parse(Buffer.from(await blobs.get(version.report)).toString("utf8")),
+    evaluationOf: async (version) => {
+      if (version.report !== undefined)
+        return JSON.parse(Buffer.from(await blobs.get(version.report)).toString("utf8"));
+      throw new MillwrightError(
+        "not_found",
+        `Version ${version.number} of ${version.model} was imported: it has never been judged.`,
+      );
+    },
   };
   for (const pipeline of PIPELINES) engine.register(pipeline(platform));
   const working = work === "yes" || (work === "if-needed" && !(await workerAlive(sql)));
@@ -114,12 +121,13 @@ function makeDataFolder(folder: string): void {
   }
 }
 
-function storesOn(sql: Sql): Stores {
+function storesOn(sql: Sql): Stores & Pick<Platform, "scoring"> {
   const events = eventLog(sql);
   return {
     registry: registryStore(sql),
     serving: servingStore(sql),
     monitoring: monitoringStore(sql),
+    scoring: scoringStore(sql),
     announce: async (type, subject, payload, at) => {
       await events.append({ type, subject, payload, at }, sql);
     },

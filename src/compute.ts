@@ -10,7 +10,11 @@ import { type ExamineInput, examineWindow } from "./monitoring/examine-window.ts
 import { makeReference, type ReferenceInput } from "./monitoring/make-reference.ts";
 import type { ModelReference } from "./monitoring/model-reference.ts";
 import type { CalibrationCache } from "./monitoring/window-drift.ts";
+import type { Signature } from "./onnx/signature.ts";
 import { onnxRuntime } from "./runtime/onnxruntime.ts";
+import { type Sessions, sessions } from "./runtime/sessions.ts";
+import { type ScorePartInput, scorePart } from "./scoring/score-part.ts";
+import { loadModel } from "./serving/load-model.ts";
 import { openBlobs } from "./storage/blobs/all.ts";
 import type { Blobs } from "./storage/blobs/blobs.ts";
 import type { Columns } from "./storage/columns/columns.ts";
@@ -34,6 +38,7 @@ interface Parts {
   readonly blobs: Blobs;
   readonly columns: Columns;
   loadTable(data: Digest): Promise<Table>;
+  readonly sessions: Sessions<Signature>;
 }
 
 /** Opened by the first task. The last table stays in memory: all candidates of a race read the same one. */
@@ -43,6 +48,7 @@ async function open(host: ComputeHost): Promise<Parts> {
   return {
     blobs,
     columns,
+    sessions: sessions(async (onnx) => loadModel({ blobs, runtime: await onnxRuntime() }, onnx)),
     loadTable: latest(async (data: Digest) => columns.readTable(await blobs.localPath(data))),
   };
 }
@@ -108,6 +114,11 @@ serveCompute({
       const loadReference = async (digest: Digest): Promise<ModelReference> =>
         JSON.parse(Buffer.from(await blobs.get(digest)).toString("utf8"));
       return examineWindow({ loadReference, calibrations }, input);
+    },
+    score: async (context, { host, input }: Task<ScorePartInput>) => {
+      const opened = await parts(host);
+      const progress = (rows: number) => context.progress(String(rows));
+      return scorePart({ ...opened, signal: context.signal, progress }, input);
     },
   },
   members: { gbdt: gbdtMember, forest: forestMember },

@@ -16,10 +16,12 @@ import type { Log } from "./lib/log.ts";
 import { incidentView } from "./monitoring/incident-view.ts";
 import { incidentRoutes } from "./monitoring/routes.ts";
 import { seriesOf } from "./monitoring/series-view.ts";
+import { importModel, NOT_JUDGED } from "./pipelines/import-model.ts";
 import type { JudgeOutcome } from "./pipelines/judge.ts";
 import type { Platform } from "./pipelines/platform.ts";
 import { promote } from "./pipelines/promote.ts";
 import { rollback } from "./pipelines/rollback.ts";
+import { routeRoutes } from "./pipelines/routes.ts";
 import { schedulesOf, triggersOf } from "./pipelines/triggers.ts";
 import { evidenceOf } from "./registry/evidence.ts";
 import { type ModelRoutesDeps, modelRoutes } from "./registry/routes.ts";
@@ -64,6 +66,7 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
           versions: (dataset) => platform.datasets.versions(dataset),
         }),
         ...modelRoutes(modelDeps(platform)),
+        ...routeRoutes(platform),
         ...incidentRoutes({
           incidents: async (model) =>
             (await platform.monitoring.incidents(model)).map(incidentView),
@@ -103,7 +106,7 @@ async function followProject(
     // In a replay trainings are asked for with the time it has reached, which only who plays it knows.
     for (const model of definition.replay ? [] : Object.keys(definition.models)) {
       const [newest] = await platform.registry.versions(model);
-      if (newest && newest.code !== code)
+      if (newest?.code !== undefined && newest.code !== code)
         await platform.announce("code.changed", model, { code }, platform.clock.now());
     }
     known = code;
@@ -140,6 +143,7 @@ function modelDeps(platform: Platform): ModelRoutesDeps {
       }));
     },
     async evidence(version) {
+      if (version.report === undefined || version.leaderboard === undefined) return undefined;
       const evaluation = await platform.evaluationOf(version);
       const leaderboard = await blobs.get(version.leaderboard);
       return evidenceOf(evaluation, JSON.parse(new TextDecoder().decode(leaderboard)));
@@ -173,6 +177,12 @@ function modelDeps(platform: Platform): ModelRoutesDeps {
       return active?.id ?? engine.submit("train", { model, reason: "asked for by a person" });
     },
     async promote({ model, version, reason }) {
+      if (version.origin) {
+        const stated = `${reason} (${NOT_JUDGED})`;
+        const move = { model, version: version.id, verdict: undefined, guard: true, ...now() };
+        await promote(platform, { ...move, reason: stated });
+        return;
+      }
       const { verdict } = await platform.evaluationOf(version);
       if (!verdict.pass)
         throw new MillwrightError(
@@ -184,6 +194,19 @@ function modelDeps(platform: Platform): ModelRoutesDeps {
         ...{ model, version: version.id, reason, verdict: kept, guard: true },
         ...now(),
       });
+    },
+    async importModel({ model, file, onnx, promote: wanted = "first", reason, ...options }) {
+      if (wanted === "always" && !reason)
+        throw new MillwrightError(
+          "invalid_input",
+          "reason: should say why an imported version, which no gate has judged, shall replace the champion.",
+        );
+      const { version, promoted } = await importModel(platform, {
+        ...{ model, file, options, promote: wanted, reason },
+        bytes: new Uint8Array(Buffer.from(onnx, "base64")),
+      });
+      const { number, id, origin } = version;
+      return { model, number, id, promoted, notes: [...(origin?.notes ?? [])] };
     },
     async rollback({ model, reason }) {
       await rollback(platform, { model, reason, verdict: undefined, ...now() });

@@ -1,40 +1,39 @@
-import { randomFillSync } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { loadExplainer } from "./explanation/load-explainer.ts";
+import { servingModels } from "./gateway/models.ts";
+import { predictionIds } from "./gateway/prediction-ids.ts";
+import { routeRefresher } from "./gateway/route-refresher.ts";
+import { shadowQueue } from "./gateway/shadow-queue.ts";
 import { openGrpcServer } from "./grpc/server.ts";
 import type { HttpRoute } from "./http/http.ts";
 import { withOpenApi } from "./http/openapi.ts";
 import { openServer } from "./http/server.ts";
 import type { Digest } from "./lib/digest.ts";
-import { newId } from "./lib/ids.ts";
 import type { Log } from "./lib/log.ts";
-import type { Signature } from "./onnx/signature.ts";
-import { type Batched, batched } from "./runtime/batched.ts";
+import { wordsOf } from "./lib/words-of.ts";
 import type { Runtime } from "./runtime/runtime.ts";
-import { type Sessions, type SessionsOptions, sessions } from "./runtime/sessions.ts";
+import { type SessionsOptions, sessions } from "./runtime/sessions.ts";
 import { explain, explainedBy } from "./serving/explain.ts";
 import { loadModel } from "./serving/load-model.ts";
 import { logStore } from "./serving/log/store.ts";
-import { type Metrics, metrics } from "./serving/metrics.ts";
+import { metrics } from "./serving/metrics.ts";
 import { openInferenceMethods } from "./serving/open-inference/methods.ts";
 import { statistics } from "./serving/open-inference/statistics.ts";
-import type { ModelInput, Models, PredictionLog } from "./serving/predict.ts";
+import type { PredictionLog } from "./serving/predict.ts";
 import { protocolError } from "./serving/protocol-errors.ts";
-import { type KnownRoutes, refreshRoutes } from "./serving/refresh-routes.ts";
+import type { KnownRoutes } from "./serving/refresh-routes.ts";
 import { resting } from "./serving/resting.ts";
-import { type RouteTable, routeTable } from "./serving/route-table.ts";
+import { routeTable } from "./serving/route-table.ts";
 import { gatewayApi, type ServingDeps, servingRoutes } from "./serving/routes.ts";
-import { knownFields, type RawRow, type ScoredRow } from "./serving/rows.ts";
-import { score } from "./serving/score.ts";
-import { type ShadowInput, shadow } from "./serving/shadow.ts";
+import { shadow } from "./serving/shadow.ts";
 import { type Shipped, ship } from "./serving/ship.ts";
-import { type ServingStore, servingStore } from "./serving/store.ts";
+import { servingStore } from "./serving/store.ts";
 import type { Blobs } from "./storage/blobs/blobs.ts";
 import type { Columns } from "./storage/columns/columns.ts";
 import { type JournalOptions, openJournal } from "./storage/journal/journal.ts";
 import { journalsIn } from "./storage/journal/segments.ts";
-import { type Snapshot, snapshot } from "./storage/snapshot/snapshot.ts";
+import { snapshot } from "./storage/snapshot/snapshot.ts";
 import type { Sql } from "./storage/sql/sql.ts";
 
 /** What a gateway stands on. The database may be away, at the start and later. */
@@ -74,9 +73,6 @@ export interface Gateway {
   /** Stops accepting, answers what is in flight, closes the journal. */
   close(): Promise<void>;
 }
-
-/** Rows whose shadow may wait; beyond, the shadow skips rows (counted) rather than slow the champion. */
-const MAX_SHADOW_ROWS = 20_000;
 
 /** Models ready to be explained: made when somebody first asks why. */
 const EXPLAINERS_KEPT: SessionsOptions = { maxBytes: 256 * 1024 * 1024, maxModels: 200 };
@@ -122,7 +118,6 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
     counters,
     log,
   });
-  const chance = cryptographicChance();
 
   const serving: ServingDeps = {
     routes,
@@ -133,7 +128,7 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
     alarm,
     count: counters.count,
     resting: resting(),
-    newPredictionId: () => newId("pred", Date.now(), chance),
+    newPredictionId: predictionIds(),
     about: { name: "millwright", version: parts.version },
     statistics: statistics(),
     ready: refresher.ready,
@@ -244,145 +239,6 @@ export function shipRegularly(
 /** Where the journals of all gateways with this data folder are. */
 export const journalRoot = (dataDir: string): string => join(dataDir, "journal");
 
-function servingModels(
-  loaded: Sessions<Signature>,
-  explainRowsOf: Models["explain"],
-): {
-  models: Models;
-  batches: Batched<Digest, RawRow, ScoredRow>;
-} {
-  const batches = batched((onnx: Digest, rows: readonly RawRow[]) =>
-    score({ sessions: loaded }, { onnx, rows }),
-  );
-  /** Per signature and fields object: a new route or a reloaded model gets new ones. */
-  const inputs = new WeakMap<Signature, WeakMap<object, ModelInput>>();
-  return {
-    batches,
-    models: {
-      input: (version, fields) =>
-        loaded.use(version.onnx, async ({ about: signature }) => {
-          const perFields = inputs.get(signature) ?? new WeakMap<object, ModelInput>();
-          inputs.set(signature, perFields);
-          const input = perFields.get(fields) ?? {
-            signature,
-            known: knownFields(signature, fields),
-          };
-          perFields.set(fields, input);
-          return input;
-        }),
-      score: (version, rows) => batches.run(version.onnx, rows),
-      isLoaded: ({ onnx }) => loaded.isLoaded(onnx),
-      unload: ({ onnx }) => loaded.drop(onnx),
-      explain: explainRowsOf,
-    },
-  };
-}
-
-interface RefresherParts {
-  readonly routes: RouteTable;
-  readonly models: Models;
-  readonly log: Log;
-  readonly counters: Metrics;
-  readonly store: ServingStore | undefined;
-  readonly kept: Snapshot<KnownRoutes>;
-  readonly everyMs: number;
-}
-
-/** Keeps the route table like the database; starts from the snapshot, and never waits for the database to do so. */
-async function routeRefresher(parts: RefresherParts) {
-  const { routes, log, store } = parts;
-  const known = await parts.kept.read();
-  let change = known?.change ?? 0;
-  for (const route of known?.routes ?? []) routes.set(route);
-  const retryAt = new Map<string, number>();
-  let ready = known !== undefined;
-  let running: Promise<void> | undefined;
-  let failing = false;
-
-  async function once(): Promise<void> {
-    if (store === undefined) return;
-    const result = await refreshRoutes(
-      { ...parts, store, clock: { now: Date.now }, retryAt, warmUpTo: 500 },
-      { change },
-    );
-    change = result.change;
-    if (result.changed || !ready) await parts.kept.write({ change, routes: routes.list() });
-    ready = true;
-    if (failing) log.info("routes can be read again");
-    failing = false;
-  }
-  const start = (): Promise<void> => {
-    running ??= once().finally(() => {
-      running = undefined;
-    });
-    return running;
-  };
-  /** Sees what was changed before the call: a refresh that runs already may have looked too early. */
-  const refresh = async (): Promise<void> => {
-    await running?.catch(() => undefined);
-    await start();
-  };
-  const tick = (): void => {
-    start().catch((error: unknown) => {
-      parts.counters.count("refresh_failures");
-      if (!failing)
-        log.warn("routes cannot be read; serving what is known", { why: wordsOf(error) });
-      failing = true;
-    });
-  };
-  const timer = setInterval(tick, parts.everyMs);
-  tick();
-  return { refresh, ready: () => ready, stop: () => clearInterval(timer) };
-}
-
-/** Shadow runs happen one request at a time, behind the answers. */
-function shadowQueue(
-  run: (input: ShadowInput) => Promise<{ logged: number; unreadable: number }>,
-  { counters, log }: { counters: Metrics; log: Log },
-) {
-  let last: Promise<void> = Promise.resolve();
-  let rows = 0;
-  const one = async (input: ShadowInput): Promise<void> => {
-    try {
-      const { logged, unreadable } = await run(input);
-      counters.count("shadow_predictions", logged);
-      counters.count("shadow_failures", unreadable);
-    } catch (error) {
-      counters.count("shadow_failures", input.records.length);
-      log.warn("shadow failed", { version: input.version.number, why: wordsOf(error) });
-    } finally {
-      rows -= input.records.length;
-    }
-  };
-  return {
-    queuedRows: () => rows,
-    drained: () => last,
-    add(input: ShadowInput): void {
-      if (rows + input.records.length > MAX_SHADOW_ROWS && rows > 0) {
-        counters.count("shadow_skipped", input.records.length);
-        return;
-      }
-      rows += input.records.length;
-      last = last
-        .then(() => new Promise((resolve) => setImmediate(resolve)))
-        .then(() => one(input));
-    },
-  };
-}
-
-/** Uniform in [0, 1) from the system's generator, 4 KiB at a time. */
-function cryptographicChance(): () => number {
-  const pool = new Uint32Array(1024);
-  let at = pool.length;
-  return () => {
-    if (at === pool.length) {
-      randomFillSync(pool);
-      at = 0;
-    }
-    return pool[at++]! / 2 ** 32;
-  };
-}
-
 function alarm(ms: number): { readonly rings: Promise<void>; stop(): void } {
   let timer: ReturnType<typeof setTimeout>;
   const rings = new Promise<void>((resolve) => {
@@ -391,6 +247,3 @@ function alarm(ms: number): { readonly rings: Promise<void>; stop(): void } {
   return { rings, stop: () => clearTimeout(timer) };
 }
 const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-const wordsOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);

@@ -2,11 +2,13 @@ import type { CommandOf } from "./command.ts";
 import { demo } from "./demo.ts";
 import { doctor } from "./doctor.ts";
 import { explain } from "./explain.ts";
+import { importCommand } from "./import.ts";
 import { init } from "./init.ts";
 import { leaderboard } from "./leaderboard.ts";
 import { logs } from "./logs.ts";
 import { predict } from "./predict.ts";
 import { promote, rollback } from "./promote.ts";
+import { route } from "./route.ts";
 import { runs } from "./runs.ts";
 import { score } from "./score.ts";
 import { show } from "./show.ts";
@@ -20,12 +22,14 @@ export const COMMANDS: readonly CommandOf[] = [
   init,
   up,
   train,
+  importCommand,
   leaderboard,
   predict,
   explain,
   score,
   promote,
   rollback,
+  route,
   status,
   runs,
   show,

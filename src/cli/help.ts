@@ -13,7 +13,17 @@ interface Help {
 
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   "Begin:": ["init", "demo", "up"],
-  "Models:": ["train", "leaderboard", "predict", "explain", "score", "promote", "rollback"],
+  "Models:": [
+    "train",
+    "import",
+    "leaderboard",
+    "predict",
+    "explain",
+    "score",
+    "promote",
+    "rollback",
+    "route",
+  ],
   "Look:": ["status", "runs", "show", "logs"],
   "Operate:": ["doctor", "start"],
 };
@@ -73,6 +83,26 @@ const HELP: Readonly<Record<string, Help>> = {
       ["millwright train churn --detach", "leaves it to the worker of `millwright up`"],
     ],
   },
+  import: {
+    summary: "make any ONNX file a version of a model",
+    about:
+      "Reads the file's inputs and outputs, cuts maps off its edges (scikit-learn's ZipMap) and gives them as tensors with their keys, puts weights in files beside it inside, and tries it: which shapes come out, and whether rows may share a run. Then it is served by every protocol, like a model trained here. No gate judges it: it becomes champion where the model has none, or for a reason you state. A folder without a project becomes one.",
+    examples: [
+      ["millwright import model.onnx --name churn", "champion, if the model has none"],
+      [
+        "millwright import model.onnx --columns age,income,tenure",
+        "names for the columns of [N,3]",
+      ],
+      [
+        "millwright import cnn.onnx --task multiclass --classes cat,dog,bird",
+        "scores that are no probabilities: their softmax",
+      ],
+      [
+        'millwright import new.onnx --name churn --reason "trained on May"',
+        "instead of the champion",
+      ],
+    ],
+  },
   leaderboard: {
     summary: "the race behind a version: candidates, intervals, choice, verdict",
     about:
@@ -128,6 +158,34 @@ const HELP: Readonly<Record<string, Help>> = {
     examples: [
       ["millwright rollback", "the project's only model"],
       ['millwright rollback churn --reason "too many false alarms"', "kept in the history"],
+    ],
+  },
+  route: {
+    summary: "who answers for a model: canary, A/B, bandit, fallbacks, deadline",
+    about:
+      "Without options it shows the route: shares asked for and served, and how each version did. Rows with the dataset's key meet the same version as long as the shares last. Every change is kept with its reason; gateways follow within a second and drop no request. A canary is ended by itself when it fails, is slower, abstains more or is worse than the champion.",
+    examples: [
+      ["millwright route churn", "who answers, and how each does"],
+      [
+        "millwright route churn --canary 5 --version 3",
+        "version 3 answers 5 %, until told otherwise",
+      ],
+      [
+        "millwright route churn --canary 1,5,25,100 --version 3",
+        "it climbs by itself, to champion",
+      ],
+      ["millwright route churn --ab 3=50,4=50", "A/B; the champion is one of them"],
+      ["millwright route churn --bandit 3,4", "more to the one that is more often right"],
+      ["millwright route churn --off", "the champion answers everything"],
+      [
+        "millwright route churn --fallback small --deadline 20ms",
+        "who answers when it cannot, or is late",
+      ],
+      [
+        "millwright route shop_17 --fallback shops",
+        "a member of a family without a model of its own",
+      ],
+      ["millwright route churn --history", "every change; go back with --undo <revision>"],
     ],
   },
   status: {

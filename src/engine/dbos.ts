@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
-import { setTimeout as pause, setTimeout as sleep } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { DBOSUnexpectedStepError } from "@dbos-inc/dbos-sdk/internal/error";
 import type { ErrorCode } from "../../sdk/src/contract/errors.ts";
 import { MillwrightError } from "../errors.ts";
@@ -10,7 +10,7 @@ import type { Log } from "../lib/log.ts";
 import type { Sql } from "../storage/sql/sql.ts";
 import { armCrashPointsFromEnvironment } from "./crash-points.ts";
 import type { Engine, Pipeline, Run } from "./engine.ts";
-import { joinFleet, workerAlive } from "./fleet.ts";
+import { joinFleet, workerAlive, workersAlive } from "./fleet.ts";
 import {
   type JournalClient,
   launchJournal,
@@ -154,6 +154,7 @@ export function dbosEngine(deps: { url: string; sql: Sql; log: Log }): Engine {
       await runs.finish(runId, { state: "cancelled" });
     },
     hasWorker: () => workerAlive(sql),
+    workers: () => workersAlive(sql),
   };
 }
 

@@ -76,4 +76,6 @@ export interface Engine {
   cancel(runId: string): Promise<void>;
   /** True when some process with `work: true` has a fresh heartbeat. */
   hasWorker(): Promise<boolean>;
+  /** How many such processes there are. */
+  workers(): Promise<number>;
 }

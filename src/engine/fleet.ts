@@ -120,12 +120,14 @@ export function joinFleet(deps: {
   };
 }
 
-/** True when some process that executes runs has beaten lately. */
-export async function workerAlive(sql: Sql): Promise<boolean> {
-  const [row] = await sql.query<{ alive: boolean }>(
-    `select exists (select from millwright.executor
-       where work and beat_at > now() - $1 * interval '1 millisecond') as alive`,
+/** How many processes that execute runs have beaten lately. */
+export async function workersAlive(sql: Sql): Promise<number> {
+  const [row] = await sql.query<{ alive: number }>(
+    `select count(*) as alive from millwright.executor
+       where work and beat_at > now() - $1 * interval '1 millisecond'`,
     [DEAD_MS],
   );
-  return row?.alive ?? false;
+  return row?.alive ?? 0;
 }
+
+export const workerAlive = async (sql: Sql): Promise<boolean> => (await workersAlive(sql)) > 0;

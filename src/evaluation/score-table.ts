@@ -1,6 +1,7 @@
 import type { Scores } from "../lib/task.ts";
 import { fromOutputs, toFeeds } from "../onnx/feeds.ts";
 import type { Signature } from "../onnx/signature.ts";
+import { runGraph } from "../runtime/run-graph.ts";
 import type { Session } from "../runtime/runtime.ts";
 import type { Table } from "../table/table.ts";
 
@@ -17,11 +18,15 @@ export async function scoreTable(
   },
 ): Promise<Scores> {
   const { signature, table } = input;
+  const { graph } = signature;
   const width = signature.task === "multiclass" ? signature.classes.length : 1;
   const values = new Float64Array(table.rows * width);
   for (let from = 0; from < table.rows; from += BATCH) {
     const to = Math.min(table.rows, from + BATCH);
-    const outputs = await session.run(toFeeds(signature, table, { from, to }));
+    const feeds = toFeeds(signature, table, { from, to });
+    const outputs = graph
+      ? await runGraph(session, graph, feeds, to - from)
+      : await session.run(feeds);
     values.set(fromOutputs(signature, outputs).values, from * width);
     input.onRows?.(to);
   }

@@ -4,6 +4,8 @@ const MOST_REASONS = 3;
 /** A reason much weaker than the first is none. */
 const WORTH_SAYING = 0.05;
 const MOST_CHARACTERS = 60;
+/** Classes that mean nothing without the name of the target. */
+const SAYS_LITTLE = /^(yes|no|true|false|y|n|t|f|-?[\d.]+)$/i;
 
 /** The strongest contributions in words: `sender_domain = "evil.example" speaks for spam (+1.8 log-odds)`. */
 export function reasonsOf(explanation: Explanation, target: string): string[] {
@@ -23,7 +25,8 @@ function reason(of: Contribution, { unit, of: named }: Explanation, target: stri
   if (unit === "target")
     return `${subject} ${contribution > 0 ? "raise" : "lower"}${s} ${target} by ${figure(Math.abs(contribution))}`;
   const amount = `${contribution > 0 ? "+" : "−"}${figure(Math.abs(contribution))} ${unit}`;
-  return `${subject} speak${s} ${contribution > 0 ? "for" : "against"} ${named} (${amount})`;
+  const outcome = SAYS_LITTLE.test(named ?? "") ? `${target} = ${named}` : named;
+  return `${subject} speak${s} ${contribution > 0 ? "for" : "against"} ${outcome} (${amount})`;
 }
 
 function subjectOf({ column, value, words }: Contribution): { subject: string; plural: boolean } {
@@ -34,7 +37,8 @@ function subjectOf({ column, value, words }: Contribution): { subject: string; p
   }
   if (value === null || value === undefined || value === "")
     return { subject: `that ${column} is missing`, plural: false };
-  const text = JSON.stringify(value) ?? "";
+  const isNumber = typeof value === "string" && Number.isFinite(Number(value));
+  const text = isNumber ? value : (JSON.stringify(value) ?? "");
   const short = text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text;
   return { subject: `${column} = ${short}`, plural: false };
 }

@@ -12,10 +12,23 @@ export type Handlers<C extends Contract> = {
   ) => Promise<z.input<C[K]["output"]>> | z.input<C[K]["output"]>;
 };
 
+/** Inputs that are plainly right, made without the schema; undefined = let the schema judge. Never more lenient than the schema. */
+export type Shortcuts<C extends Contract> = {
+  readonly [K in keyof C]?: (
+    body: Readonly<Record<string, unknown>>,
+    params: Readonly<Record<string, string>>,
+  ) => z.output<C[K]["input"]> | undefined;
+};
+
 /** Routes for a contract: input (path, query or body) is checked before the handler sees it. Unknown fields are errors. */
-export function mount<C extends Contract>(contract: C, handlers: Handlers<C>): HttpRoute[] {
+export function mount<C extends Contract>(
+  contract: C,
+  handlers: Handlers<C>,
+  shortcuts: Shortcuts<C> = {},
+): HttpRoute[] {
   return Object.entries(contract).map(([name, endpoint]) => {
     const handler = handlers[name as keyof C];
+    const shortcut = shortcuts[name as keyof C];
     const input = endpoint.input.strict();
     const fromQuery = endpoint.method === "GET" || endpoint.method === "DELETE";
     const parameters = pathParameters(endpoint.path);
@@ -25,6 +38,8 @@ export function mount<C extends Contract>(contract: C, handlers: Handlers<C>): H
       about: () => aboutEndpoint(name, endpoint),
       async handle(request) {
         const given = fromQuery ? request.query : bodyOf(request.body);
+        const plain = fromQuery ? undefined : shortcut?.(given, request.params);
+        if (plain !== undefined) return { body: await handler(plain, request) };
         const clash = parameters.find((parameter) => parameter in given);
         if (clash !== undefined)
           throw new MillwrightError(

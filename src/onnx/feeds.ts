@@ -2,14 +2,9 @@ import type { Scores } from "../lib/task.ts";
 import { asNumbers, asStrings } from "../table/cast.ts";
 import type { StringColumn, Table } from "../table/table.ts";
 import { tokenCounter, tokenTable } from "../table/token-table.ts";
+import { tableToFeeds } from "./graph-feeds.ts";
 import { outputName, type Signature, type SignatureColumn, type TextSpec } from "./signature.ts";
-
-/** A tensor as the runtime takes it. */
-export type Feed =
-  | { readonly type: "float32"; readonly dims: readonly number[]; readonly data: Float32Array }
-  | { readonly type: "float64"; readonly dims: readonly number[]; readonly data: Float64Array }
-  | { readonly type: "int64"; readonly dims: readonly number[]; readonly data: BigInt64Array }
-  | { readonly type: "string"; readonly dims: readonly number[]; readonly data: readonly string[] };
+import { type GraphTensor, type GraphTensors, numberAt } from "./tensor.ts";
 
 /** Rows `from` (included) to `to` (excluded). */
 export interface RowRange {
@@ -21,25 +16,28 @@ export interface RowRange {
  * Turns tables into the inputs of a model: the one implementation for evaluation, batch and online. Make it once per model,
  * it holds the vocabulary's index. Columns the table lacks are missing, columns the model does not know are left out.
  */
-export type Feeder = (table: Table, range?: RowRange) => Record<string, Feed>;
+export type Feeder = (table: Table, range?: RowRange) => Record<string, GraphTensor>;
 
-export function feeder(signature: Pick<Signature, "columns">): Feeder {
+export function feeder(signature: Pick<Signature, "columns" | "graph">): Feeder {
+  const { graph } = signature;
+  if (graph)
+    return (table, range = { from: 0, to: table.rows }) => tableToFeeds(graph, table, range);
   const columns = signature.columns.map(feedColumn);
   return (table, range = { from: 0, to: table.rows }) => {
-    const feeds: Record<string, Feed> = {};
+    const feeds: Record<string, GraphTensor> = {};
     for (const feed of columns) feed(table, range, feeds);
     return feeds;
   };
 }
 
-const FEEDERS = new WeakMap<Pick<Signature, "columns">, Feeder>();
+const FEEDERS = new WeakMap<Pick<Signature, "columns" | "graph">, Feeder>();
 
 /** `feeder`, kept per signature object. */
 export function toFeeds(
-  signature: Pick<Signature, "columns">,
+  signature: Pick<Signature, "columns" | "graph">,
   table: Table,
   range?: RowRange,
-): Record<string, Feed> {
+): Record<string, GraphTensor> {
   let feed = FEEDERS.get(signature);
   if (feed === undefined) {
     feed = feeder(signature);
@@ -48,7 +46,7 @@ export function toFeeds(
   return feed(table, range);
 }
 
-type FeedColumn = (table: Table, range: RowRange, feeds: Record<string, Feed>) => void;
+type FeedColumn = (table: Table, range: RowRange, feeds: Record<string, GraphTensor>) => void;
 
 function feedColumn(column: SignatureColumn): FeedColumn {
   const { name } = column;
@@ -106,21 +104,46 @@ function feedText(name: string, spec: TextSpec): FeedColumn {
   };
 }
 
-/** What a built-in model said, from its output tensors. */
-export function fromOutputs(
-  signature: Signature,
-  outputs: Readonly<Record<string, { readonly data: ArrayLike<unknown> }>>,
-): Scores {
-  const data = outputs[outputName(signature)]!.data as ArrayLike<number>;
-  if (signature.task === "regression") {
-    const values = Float64Array.from(data);
-    return { rows: values.length, width: 1, values };
+/**
+ * What a model said, from its output tensors. An imported model of the task `tensors` says no scores: a row then has the numbers
+ * of all its outputs, in order, up to MOST_NUMBERS of them.
+ */
+export function fromOutputs(signature: Signature, outputs: GraphTensors): Scores {
+  const { graph, task } = signature;
+  if (task === "tensors") return allNumbers(outputs);
+  const tensor = outputs[graph?.scores ?? outputName(signature)]!;
+  const rows = tensor.dims[0]!;
+  const data = tensor.type === "float16" ? halves(tensor) : (tensor.data as ArrayLike<number>);
+  if (task !== "binary" || data.length === rows) {
+    const width = rows === 0 ? 1 : data.length / rows;
+    return { rows, width, values: Float64Array.from(data) };
   }
-  if (signature.task === "multiclass") {
-    const width = signature.classes.length;
-    return { rows: data.length / width, width, values: Float64Array.from(data) };
-  }
-  const values = new Float64Array(data.length / 2);
-  for (let i = 0; i < values.length; i++) values[i] = data[2 * i + 1]!;
-  return { rows: values.length, width: 1, values };
+  const values = new Float64Array(rows);
+  for (let i = 0; i < rows; i++) values[i] = data[2 * i + 1]!;
+  return { rows, width: 1, values };
+}
+
+const halves = (tensor: GraphTensor): Float64Array =>
+  Float64Array.from({ length: tensor.data.length }, (_, i) => numberAt(tensor, i));
+
+/** A row whose outputs have more numbers (a picture) is logged without them. */
+const MOST_NUMBERS = 4096;
+
+function allNumbers(outputs: GraphTensors): Scores {
+  const tensors = Object.values(outputs);
+  const rows = tensors[0]?.dims[0] ?? 0;
+  const numeric = tensors.filter(({ type }) => type !== "string");
+  const widths = numeric.map(({ data }) => (rows === 0 ? 0 : data.length / rows));
+  const all = widths.reduce((sum, width) => sum + width, 0);
+  const width = all > MOST_NUMBERS ? 0 : all;
+  const values = new Float64Array(rows * width);
+  if (width === 0) return { rows, width, values };
+  let column = 0;
+  numeric.forEach((tensor, t) => {
+    for (let i = 0; i < rows; i++)
+      for (let k = 0; k < widths[t]!; k++)
+        values[i * width + column + k] = numberAt(tensor, i * widths[t]! + k);
+    column += widths[t]!;
+  });
+  return { rows, width, values };
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { graph } from "./graph.ts";
-import { readMetadata, readSignature } from "./read-signature.ts";
+import { readMetadata } from "./model-file.ts";
+import { readSignature } from "./read-signature.ts";
 import { rowsToTable } from "./rows.ts";
 import type { Signature } from "./signature.ts";
 

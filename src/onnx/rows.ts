@@ -21,7 +21,7 @@ const MAX_SECONDS = 253_402_300_799;
 /** A longer text is an attachment by mistake. */
 const MAX_TEXT = 1_000_000;
 
-const EXPECTED: Readonly<Record<SignatureColumn["role"], string>> = {
+export const EXPECTED: Readonly<Record<SignatureColumn["role"], string>> = {
   numeric: "a finite number",
   time: "a time: ISO 8601 text such as 2024-05-01T12:00:00Z, or seconds since 1970",
   category: "text, a number, true or false",
@@ -41,6 +41,8 @@ export function rowsToTable(
   const problems: RowProblem[] = [];
   const columns = new Map<string, Column>();
   for (const { name, role } of signature.columns) {
+    // A table has no columns of lists: see `graph-feeds.ts`.
+    if (role === "tensor") continue;
     const read = <T>(parse: (value: Json) => T | undefined, missing: T): T[] =>
       rows.map((fields, row) => {
         const value = fields[name];
@@ -62,23 +64,23 @@ export function rowsToTable(
 
 const finite = (value: number): number | undefined => (Number.isFinite(value) ? value : undefined);
 
-function toNumber(value: Json): number | undefined {
+export function toNumber(value: Json): number | undefined {
   if (typeof value === "number") return finite(value);
   if (typeof value === "boolean") return Number(value);
   return typeof value === "string" ? finite(parseNumber(value)) : undefined;
 }
 
-function toTime(value: Json): number | undefined {
+export function toTime(value: Json): number | undefined {
   if (typeof value === "number") return Math.abs(value) <= MAX_SECONDS ? value : undefined;
   return typeof value === "string" ? finite(parseTime(value)) : undefined;
 }
 
-function toText(value: Json): string | undefined {
+export function toText(value: Json): string | undefined {
   if (typeof value === "string") return value.length <= MAX_TEXT ? value : undefined;
   return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
 }
 
-function brief(value: Json): Json {
+export function brief(value: Json): Json {
   if (typeof value === "string" && value.length > 100) return `${value.slice(0, 100)}…`;
   if (Array.isArray(value)) return "[…]";
   return typeof value === "object" && value !== null ? "{…}" : value;

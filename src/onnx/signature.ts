@@ -45,6 +45,8 @@ export interface TextSpec {
 export interface GraphBinding {
   /** Rows of one run: null = any number. A graph exported for exactly so many gets its last run filled up with copies. */
   readonly batch: number | null;
+  /** The graph has no axis of rows: one row is one run, shapes are those of whole tensors, and a cell is a whole input. */
+  readonly whole?: true;
   readonly inputs: readonly GraphInput[];
   /** As callers of the Open Inference Protocol see them, in the order of the file. */
   readonly outputs: readonly GraphOutput[];
@@ -70,12 +72,14 @@ export type GraphType =
 export interface GraphInput {
   readonly name: string;
   readonly type: GraphType;
-  /** With the batch axis first; null = any. */
+  /** With the batch axis first (unless `whole`); null = any. */
   readonly shape: readonly (number | null)[];
   /** Columns of the signature that lie side by side along axis 1; one: the column is the whole input. */
   readonly columns: readonly string[];
   /** The file took a map here: keys[k] is column k of the dense input that replaced it. */
   readonly keys?: readonly (string | number)[];
+  /** Axis 1 may have any size from this one on. */
+  readonly least?: number;
 }
 
 export interface GraphOutput {

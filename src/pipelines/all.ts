@@ -1,8 +1,15 @@
 import type { Pipeline } from "../engine/engine.ts";
 import { judge } from "./judge.ts";
 import type { Platform } from "./platform.ts";
+import { score, scoreHelp } from "./score.ts";
 import { train } from "./train.ts";
 import { watch } from "./watch.ts";
 
 /** Every pipeline. People start `train`; the rest starts by itself, see below. */
-export const PIPELINES: readonly ((platform: Platform) => Pipeline)[] = [train, watch, judge];
+export const PIPELINES: readonly ((platform: Platform) => Pipeline)[] = [
+  train,
+  watch,
+  judge,
+  score,
+  scoreHelp,
+];

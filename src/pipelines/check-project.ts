@@ -3,6 +3,7 @@ import { MillwrightError } from "../errors.ts";
 import type { AbstainGoal } from "../evaluation/abstention.ts";
 import { gateNamed } from "../evaluation/gates/all.ts";
 import { METRICS } from "../evaluation/metrics/all.ts";
+import { capacityOf } from "../scoring/forwarding.ts";
 import { TRAINERS } from "../training/trainers/all.ts";
 import type { GateDefinition, ProjectDefinition } from "./project.ts";
 
@@ -16,6 +17,14 @@ const NAME = z
 const duration = z
   .string()
   .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, 'write a number and a unit, such as "60s", "10m", "1h"');
+
+const steps = z
+  .array(z.number().gt(0).max(100))
+  .min(1)
+  .refine(
+    (given) => given.every((step, i) => i === 0 || step > given[i - 1]!),
+    "write percentages that climb, such as [1, 5, 25, 50, 100]",
+  );
 
 const Dataset = z.strictObject({
   source: z.string().min(1),
@@ -86,6 +95,13 @@ const Model = z.strictObject({
           }),
         ])
         .optional(),
+      canary: z
+        .union([
+          z.literal(false),
+          steps,
+          z.strictObject({ steps: steps.optional(), minRows: z.number().int().min(10).optional() }),
+        ])
+        .optional(),
     })
     .optional(),
   retrain: z
@@ -103,6 +119,14 @@ const Model = z.strictObject({
     })
     .optional(),
   monitor: z.strictObject({ window: z.enum(["hour", "day", "week"]).optional() }).optional(),
+  forward: z
+    .strictObject({
+      to: NAME,
+      capacity: z.string().refine((text) => capacityOf(text) !== undefined, {
+        error: 'write how many rows in which time, such as "40/hour", "500/day" or "20/15m"',
+      }),
+    })
+    .optional(),
 });
 
 const Project = z.strictObject({

@@ -2,8 +2,10 @@ import { comparable } from "../evaluation/align-scores.ts";
 import type { Verdict } from "../evaluation/verdict.ts";
 import type { Digest } from "../lib/digest.ts";
 import type { Json } from "../lib/json.ts";
+import { ladderOf } from "./ladder.ts";
 import type { Platform } from "./platform.ts";
 import { promote } from "./promote.ts";
+import { startCanary } from "./start-canary.ts";
 import { startShadow } from "./start-shadow.ts";
 
 /** A model that answered nobody for this long has no live traffic on which a shadow could be judged. */
@@ -19,7 +21,7 @@ const PROVEN_LIVE: ReadonlySet<string> = new Set([
 ]);
 
 export interface Deployed {
-  readonly deployment: "promoted" | "shadow" | "kept";
+  readonly deployment: "promoted" | "canary" | "shadow" | "kept";
   /** In words. */
   readonly decision: string;
 }
@@ -59,11 +61,15 @@ export async function deployVersion(
   const before = (await deps.registry.moves(model)).find(
     (move) => move.runId === runId && move.version === version,
   );
-  if (before)
+  if (before) {
+    const { split } = (await deps.serving.route(model)) ?? {};
+    const climbs = split?.kind === "canary" && split.version.id === version;
+    const beside = climbs ? "canary" : "shadow";
     return {
-      deployment: before.alias === "champion" ? "promoted" : "shadow",
+      deployment: before.alias === "champion" ? "promoted" : beside,
       decision: before.reason,
     };
+  }
   const failed = verdict.results.filter((result) => !result.pass);
   const refusal = `${verdict.summary}. ${verdict.reasons.join(" ")}`;
   const champion = await deps.registry.alias(model, "champion");
@@ -85,12 +91,19 @@ export async function deployVersion(
   const definition = (await deps.project()).definition.models[model];
   const wanted = input.shadow && definition?.deploy?.shadow !== false;
   const recent = { model, from: at - TRAFFIC_WINDOW_MS, to: at };
-  if (wanted && (await deps.predictions.read(recent)).length > 0) {
+  const ladder = ladderOf(definition);
+  const traffic = (wanted || ladder) && (await deps.predictions.read(recent)).length > 0;
+  if (wanted && traffic) {
     const reason = `${verdict.summary}; to be proven on live traffic`;
     await startShadow(deps, { ...change, reason });
     return { deployment: "shadow", decision: reason };
   }
   if (!verdict.pass) return kept(refusal);
+  if (ladder && traffic) {
+    const reason = verdict.summary;
+    const climbs = { ...change, reason, ladder, comparedWith: champion };
+    if (await startCanary(deps, climbs)) return { deployment: "canary", decision: reason };
+  }
   const because = wanted
     ? "no live traffic in the last 14 days to prove it on"
     : "shadow is switched off";

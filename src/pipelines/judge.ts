@@ -2,6 +2,7 @@ import type { Pipeline } from "../engine/engine.ts";
 import { alignScores } from "../evaluation/align-scores.ts";
 import type { Digest } from "../lib/digest.ts";
 import type { Json } from "../lib/json.ts";
+import type { CanaryDecision } from "../monitoring/canary-guards.ts";
 import { scoresOf, truthsOf } from "../monitoring/logged-scores.ts";
 import { pairedDifferences } from "../stats/paired-difference.ts";
 import {
@@ -12,9 +13,14 @@ import {
   type SequentialDecision,
 } from "../stats/sequential.ts";
 import { endShadow } from "./end-shadow.ts";
+import { ladderOf } from "./ladder.ts";
+import { type CanaryLook, lookAtCanary } from "./look-at-canary.ts";
+import { moveCanary } from "./move-canary.ts";
 import type { Platform } from "./platform.ts";
 import { promote } from "./promote.ts";
 import { rollback } from "./rollback.ts";
+import { startCanary } from "./start-canary.ts";
+import { type BanditLook, updateBandit } from "./update-bandit.ts";
 
 export interface JudgeInput {
   readonly model: string;
@@ -25,33 +31,50 @@ export interface JudgeInput {
 export interface JudgeOutcome {
   readonly model: string;
   /** `guard`: the former champion is watching its successor. */
-  readonly role: "shadow" | "guard" | "none";
+  readonly role: "shadow" | "guard" | "canary" | "none";
   readonly action:
+    | "canary started"
+    | "climbed"
+    | "canary ended"
     | "promoted"
     | "rejected"
     | "rolled back"
     | "guard ended"
     | "waiting"
     | "nothing to judge";
+  /** Of a shadow or guard. */
   readonly decision: SequentialDecision | null;
+  readonly canary?: CanaryDecision;
+  readonly bandit?: BanditLook;
 }
 
 /** Without a decision after this many times the least number of pairs, the champion stays. */
 const MOST_PAIRS = 20;
 
 /**
- * Compares the champion with what runs beside it, on the rows both answered and whose truth is known. May run as often as one
- * likes: the test is always valid. A challenger that is shown better becomes champion and its predecessor its guard; a guard
- * that is shown better takes its place back.
+ * Decides about a model's canary where it has one: it climbs, is promoted at 100 %, or ends. Else compares the champion with what runs
+ * beside it, on the rows both answered and whose truth is known: a challenger that is shown better becomes canary or champion
+ * (and its predecessor its guard); a guard that is shown better takes its place back. A bandit's shares are counted anew. May
+ * run as often as one likes: the tests are always valid.
  */
 export const judge = (platform: Platform): Pipeline<JudgeInput, JudgeOutcome> => ({
   name: "judge",
   async run(steps, input) {
     const { model } = input;
+    const split = await steps.step("split", async () => ({
+      canary: await lookAtCanary(platform, input),
+      bandit: await updateBandit(platform, { ...input, runId: steps.runId }),
+    }));
+    const { canary: look, bandit } = split;
+    if (look) {
+      const action = await steps.step("move canary", () => act(platform, steps.runId, model, look));
+      return { model, role: "canary", action, decision: null, canary: look.decision };
+    }
+    const also = bandit ? { bandit } : {};
     const found = await steps.step("judge", () => compare(platform, input));
     const { role, decision } = found;
-    if (!decision) return { model, role, action: "nothing to judge", decision };
-    if (decision.outcome === "extend") return { model, role, action: "waiting", decision };
+    if (!decision) return { model, role, action: "nothing to judge", decision, ...also };
+    if (decision.outcome === "extend") return { model, role, action: "waiting", decision, ...also };
     // Everything here is about the two versions that were compared: if others stand there by now nothing is changed.
     const action = await steps.step("act", async (): Promise<JudgeOutcome["action"]> => {
       const { champion, shadow, at } = found;
@@ -68,13 +91,38 @@ export const judge = (platform: Platform): Pipeline<JudgeInput, JudgeOutcome> =>
         const { to } = await rollback(platform, { ...change, reason, from: champion, to: shadow });
         return to === shadow ? "rolled back" : "nothing to judge";
       }
+      const ladder = ladderOf((await platform.project()).definition.models[model]);
+      const climbs = { ...change, version: shadow, comparedWith: champion };
+      if (ladder && (await startCanary(platform, { ...climbs, ladder }))) return "canary started";
       const winner = { ...change, version: shadow, guard: true, comparedWith: champion };
       const { promoted } = await promote(platform, winner);
       return promoted ? "promoted" : "nothing to judge";
     });
-    return { model, role, action, decision };
+    return { model, role, action, decision, ...also };
   },
 });
+
+/** What follows from what a canary's guards said. Everything is about the split that was judged: if it has changed nothing is done. */
+async function act(
+  platform: Platform,
+  runId: string,
+  model: string,
+  look: CanaryLook,
+): Promise<JudgeOutcome["action"]> {
+  const { decision, version, champion, percent, split, next, at } = look;
+  const { outcome, reason } = decision;
+  if (outcome === "wait" || (outcome === "climb" && next === undefined)) return "waiting";
+  const change = { model, reason, runId, at, verdict: decision as unknown as Json };
+  if (outcome === "climb" && next === 100) {
+    const why = `answered ${percent} % of the requests as canary; ${reason}`;
+    const winner = { ...change, reason: why, version, guard: true, comparedWith: champion };
+    return (await promote(platform, winner)).promoted ? "promoted" : "nothing to judge";
+  }
+  const to = outcome === "end" ? "end" : "next step";
+  const moved = await moveCanary(platform, { ...change, split, percent, version, to });
+  if (!moved) return "nothing to judge";
+  return to === "end" ? "canary ended" : "climbed";
+}
 
 type Compared =
   | { readonly role: "none"; readonly decision: null }

@@ -10,6 +10,7 @@ import type { MonitoringStore } from "../monitoring/store.ts";
 import type { ModelVersion } from "../registry/model-version.ts";
 import type { RegistryStore } from "../registry/store.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import type { ScoringStore } from "../scoring/store.ts";
 import type { LoggedPrediction, LogQuery } from "../serving/read-log.ts";
 import type { ServingStore } from "../serving/store.ts";
 import type { Blobs } from "../storage/blobs/blobs.ts";
@@ -51,6 +52,7 @@ export interface Platform extends Stores {
   readonly columns: Columns;
   readonly runtime: Runtime;
   readonly datasets: DatasetStore;
+  readonly scoring: ScoringStore;
   readonly predictions: PredictionLog;
   readonly environment: {
     readonly node: string;
@@ -60,5 +62,7 @@ export interface Platform extends Stores {
   readonly threads: number;
   project(): Promise<LoadedProject>;
   evaluationOf(version: ModelVersion): Promise<Evaluation>;
-  transact<T>(body: (stores: Stores) => Promise<T>): Promise<T>;
+  transact<T>(
+    body: (stores: Stores & { readonly scoring: ScoringStore }) => Promise<T>,
+  ): Promise<T>;
 }

@@ -56,6 +56,11 @@ export interface ModelDefinition {
   readonly abstain?: AbstainGoal;
   readonly deploy?: {
     readonly shadow?: { readonly minLabels?: number; readonly maxLabels?: number } | false;
+    /** Percentages of the requests a version climbs before it is champion: [1, 5, 25, 50, 100]. */
+    readonly canary?:
+      | readonly number[]
+      | { readonly steps?: readonly number[]; readonly minRows?: number }
+      | false;
   };
   readonly retrain?: {
     readonly every?: "day" | "week" | "month" | `${number}h` | `${number}d`;
@@ -64,6 +69,8 @@ export interface ModelDefinition {
     readonly onLabels?: number;
   };
   readonly monitor?: { readonly window?: "hour" | "day" | "week" };
+  /** The riskiest rows go to people: to whom, and how many they can look at: "40/hour", "500/day". */
+  readonly forward?: { readonly to: string; readonly capacity: string };
 }
 
 /** `beatsBaseline()`, `beatsChampion()`, `noSliceWorse("column")`: a gate of evaluation/gates with its parameters. */

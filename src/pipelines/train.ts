@@ -31,7 +31,7 @@ export interface TrainOutcome {
   readonly dataset: Digest;
   readonly winner: string;
   readonly passed: boolean;
-  readonly deployment: "promoted" | "shadow" | "kept";
+  readonly deployment: "promoted" | "canary" | "shadow" | "kept";
   /** In words: what was decided and why. */
   readonly decision: string;
 }

@@ -1,5 +1,6 @@
 import type * as Ort from "onnxruntime-web";
 import { MillwrightError } from "../errors.ts";
+import { type Pack, packInputs } from "../onnx/pack-inputs.ts";
 import type { Runtime, Session, TensorData, TensorSpec } from "./runtime.ts";
 
 /** The two packages export the same interface; only what is used here. */
@@ -7,14 +8,10 @@ type Library = Pick<typeof Ort, "InferenceSession" | "Tensor" | "env">;
 type Flavour = "native" | "wasm";
 
 const TYPES = new Set<string>([
-  "float32",
-  "float64",
-  "int64",
-  "int32",
-  "bool",
-  "uint8",
-  "string",
-] satisfies TensorData["type"][]);
+  ...(["float32", "float64", "float16", "bool", "string"] satisfies TensorData["type"][]),
+  ...(["int8", "int16", "int32", "int64"] satisfies TensorData["type"][]),
+  ...(["uint8", "uint16", "uint32", "uint64"] satisfies TensorData["type"][]),
+]);
 
 /**
  * ONNX Runtime: the native library, or its WebAssembly build (slower on dense batches, runs everywhere Node does) where the
@@ -60,13 +57,14 @@ function runtime(library: Library, name: string, provider: string): Runtime {
     name: `${name} ${version}`.trim(),
     async load(model) {
       try {
-        const inner = await library.InferenceSession.create(unshared(model), {
+        const { bytes, packs } = packInputs(model);
+        const inner = await library.InferenceSession.create(unshared(bytes), {
           executionProviders: [provider],
           intraOpNumThreads: 1,
           interOpNumThreads: 1,
           logSeverityLevel: 4,
         });
-        return session(library, inner);
+        return session(library, inner, packs);
       } catch (cause) {
         if (cause instanceof MillwrightError) throw cause;
         throw new MillwrightError(
@@ -79,15 +77,18 @@ function runtime(library: Library, name: string, provider: string): Runtime {
   };
 }
 
-function session(library: Library, inner: Ort.InferenceSession): Session {
-  const inputs = inner.inputMetadata.map((input) => {
+function session(library: Library, inner: Ort.InferenceSession, packs: readonly Pack[]): Session {
+  const inputs = inner.inputMetadata.flatMap((input): TensorSpec[] => {
+    const pack = packs.find(({ name }) => name === input.name);
+    if (pack !== undefined)
+      return pack.inputs.map((name) => ({ name, type: pack.type, shape: [null, 1] }));
     const spec = specOf(input);
     if (spec === undefined)
       throw new MillwrightError(
         "invalid_model",
         `input '${input.name}' is ${input.isTensor ? `a ${input.type} tensor` : "no tensor (a map or sequence)"}: export the model with inputs of type ${[...TYPES].join(", ")}`,
       );
-    return spec;
+    return [spec];
   });
   // Maps and sequences (ZipMap) cannot be fetched by the Node binding: fetch the tensors only.
   const outputs = inner.outputMetadata
@@ -99,11 +100,17 @@ function session(library: Library, inner: Ort.InferenceSession): Session {
       `no output is a tensor (${inner.outputNames.join(", ")}): export scikit-learn models with zipmap=False`,
     );
   const fetches = outputs.map((output) => output.name);
+  const asPacked = packedSpecs(inputs, packs);
   return {
+    packs,
     inputs,
     outputs,
     async run(feeds) {
-      const tensors = toTensors(library, inputs, feeds);
+      const joined = packs.length > 0 && packs[0]!.name in feeds;
+      checkFeeds(joined ? asPacked : inputs, feeds);
+      const tensors = joined
+        ? toTensors(library, asPacked, [], feeds)
+        : toTensors(library, inputs, packs, feeds);
       try {
         const result = await inner.run(tensors, fetches);
         return Object.fromEntries(fetches.map((name) => [name, fromTensor(result[name]!)]));
@@ -126,46 +133,115 @@ function specOf(metadata: Ort.InferenceSession.ValueMetadata): TensorSpec | unde
   return {
     name: metadata.name,
     type: metadata.type as TensorData["type"],
-    shape: metadata.shape.map((d) => (typeof d === "number" && d >= 0 ? d : null)),
+    // The WebAssembly build says 2^32 - 1 for a dimension without a name.
+    shape: metadata.shape.map((d) =>
+      typeof d === "number" && d >= 0 && d < 2 ** 32 - 1 ? d : null,
+    ),
   };
+}
+
+/** What the file takes, its packs as they are. */
+const packedSpecs = (inputs: readonly TensorSpec[], packs: readonly Pack[]): TensorSpec[] => [
+  ...packs.map(({ name, type, inputs: { length } }) => ({ name, type, shape: [null, length] })),
+  ...inputs.filter(({ name }) => !packs.some((pack) => pack.inputs.includes(name))),
+];
+
+/** Throws `invalid_input` naming the input. */
+function checkFeeds(
+  inputs: readonly TensorSpec[],
+  feeds: Readonly<Record<string, TensorData>>,
+): void {
+  const refuse = (what: string): never => {
+    throw new MillwrightError("invalid_input", what);
+  };
+  let known = 0;
+  for (const { name, type, shape } of inputs) {
+    const feed = feeds[name] ?? refuse(`input '${name}' is missing: the model needs it as ${type}`);
+    known++;
+    if (feed.type !== type) refuse(`input '${name}' is ${feed.type}: the model needs ${type}`);
+    let size = 1;
+    let fits = shape.length === 0 || shape.length === feed.dims.length;
+    for (let i = 0; i < feed.dims.length; i++) {
+      size *= feed.dims[i]!;
+      const wanted = shape[i];
+      if (typeof wanted === "number" && wanted !== feed.dims[i]) fits = false;
+    }
+    if (size !== feed.data.length)
+      refuse(
+        `input '${name}' has shape [${feed.dims}] (${size} values) but ${feed.data.length} values`,
+      );
+    if (!fits)
+      refuse(
+        `input '${name}' has shape [${feed.dims}]: the model needs [${shape.map((d) => d ?? "any")}]`,
+      );
+  }
+  const names = Object.keys(feeds);
+  if (names.length === known) return;
+  const unknown = names.find((name) => !inputs.some((input) => input.name === name));
+  refuse(
+    `input '${unknown}' is unknown: the model takes ${inputs.map((input) => input.name).join(", ")}`,
+  );
 }
 
 function toTensors(
   library: Library,
   inputs: readonly TensorSpec[],
+  packs: readonly Pack[],
   feeds: Readonly<Record<string, TensorData>>,
 ): Record<string, Ort.Tensor> {
   const tensors: Record<string, Ort.Tensor> = {};
-  const refuse = (what: string): never => {
-    throw new MillwrightError("invalid_input", what);
-  };
-  for (const { name, type, shape } of inputs) {
-    const feed = feeds[name] ?? refuse(`input '${name}' is missing: the model needs it as ${type}`);
-    if (feed.type !== type) refuse(`input '${name}' is ${feed.type}: the model needs ${type}`);
-    const size = feed.dims.reduce((product, d) => product * d, 1);
-    if (size !== feed.data.length)
-      refuse(
-        `input '${name}' has shape [${feed.dims}] (${size} values) but ${feed.data.length} values`,
-      );
-    const fits =
-      shape.length === 0 ||
-      (shape.length === feed.dims.length &&
-        shape.every((d, i) => d === null || d === feed.dims[i]));
-    if (!fits)
-      refuse(
-        `input '${name}' has shape [${feed.dims}]: the model needs [${shape.map((d) => d ?? "any")}]`,
-      );
+  const packed = new Set(packs.flatMap((pack) => pack.inputs));
+  for (const { name, type } of inputs) {
+    if (packed.has(name)) continue;
+    const feed = feeds[name]!;
     const data = feed.type === "string" ? feed.data : unshared(feed.data);
-    tensors[name] = new library.Tensor(type, data as never, feed.dims);
+    tensors[name] = new library.Tensor(
+      type,
+      (type === "float16" ? halves(data) : data) as never,
+      feed.dims,
+    );
   }
-  for (const name of Object.keys(feeds))
-    if (tensors[name] === undefined)
-      refuse(`input '${name}' is unknown: the model takes ${inputs.map((i) => i.name).join(", ")}`);
+  for (const pack of packs) tensors[pack.name] = packedTensor(library, pack, feeds);
   return tensors;
 }
 
-const fromTensor = (tensor: Ort.Tensor): TensorData =>
-  ({ type: tensor.type, dims: tensor.dims, data: tensor.data }) as TensorData;
+/** Columns side by side, row after row. */
+function packedTensor(
+  library: Library,
+  { type, inputs }: Pack,
+  feeds: Readonly<Record<string, TensorData>>,
+): Ort.Tensor {
+  const width = inputs.length;
+  const rows = feeds[inputs[0]!]!.data.length;
+  const data =
+    type === "float32" ? new Float32Array(rows * width) : new Array<string>(rows * width);
+  for (let j = 0; j < width; j++) {
+    const column = feeds[inputs[j]!]!.data;
+    if (column.length !== rows)
+      throw new MillwrightError(
+        "invalid_input",
+        `input '${inputs[j]}' has ${column.length} rows: input '${inputs[0]}' has ${rows}`,
+      );
+    for (let i = 0, at = j; i < rows; i++, at += width) data[at] = column[i] as never;
+  }
+  return new library.Tensor(type, data as never, [rows, width]);
+}
+
+function fromTensor({ type, dims, data }: Ort.Tensor): TensorData {
+  const bits = type === "float16" && !(data instanceof Uint16Array);
+  const view = data as unknown as Float32Array;
+  const held = bits ? new Uint16Array(view.buffer, view.byteOffset, view.length) : data;
+  return { type, dims, data: held } as TensorData;
+}
+
+/** float16 is held as its bits; hosts that have Float16Array (Node 24) want that. */
+function halves(data: unknown): unknown {
+  const { Float16Array: Half } = globalThis as { Float16Array?: typeof Uint16Array };
+  const bits = data as Uint16Array;
+  return Half === undefined
+    ? bits
+    : new Half(bits.buffer as ArrayBuffer, bits.byteOffset, bits.length);
+}
 
 /** ONNX Runtime does not take memory shared between threads. */
 function unshared<T extends Exclude<TensorData["data"], readonly string[]>>(data: T): T {

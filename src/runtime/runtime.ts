@@ -1,11 +1,8 @@
+import type { Pack } from "../onnx/pack-inputs.ts";
+import type { GraphTensor } from "../onnx/tensor.ts";
+
 /** The port behind which ONNX files run. Evaluation and serving use the same one, so that what was judged is what answers. */
-export type TensorData =
-  | { readonly type: "float32"; readonly dims: readonly number[]; readonly data: Float32Array }
-  | { readonly type: "float64"; readonly dims: readonly number[]; readonly data: Float64Array }
-  | { readonly type: "int64"; readonly dims: readonly number[]; readonly data: BigInt64Array }
-  | { readonly type: "int32"; readonly dims: readonly number[]; readonly data: Int32Array }
-  | { readonly type: "bool" | "uint8"; readonly dims: readonly number[]; readonly data: Uint8Array }
-  | { readonly type: "string"; readonly dims: readonly number[]; readonly data: readonly string[] };
+export type TensorData = GraphTensor;
 
 export interface TensorSpec {
   readonly name: string;
@@ -15,6 +12,8 @@ export interface TensorSpec {
 }
 
 export interface Session {
+  /** Inputs it also takes side by side, as one tensor [N, inputs.length] under the pack's name: faster than one by one. */
+  readonly packs?: readonly Pack[];
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
   /** Blocks the event loop while it computes (ONNX Runtime for Node does): batches above ~1,000 rows belong in a compute thread. */

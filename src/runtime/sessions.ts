@@ -21,6 +21,8 @@ export interface SessionsOptions {
 export interface Sessions<About> {
   use<T>(model: Digest, body: (loaded: Loaded<About>) => Promise<T>): Promise<T>;
   isLoaded(model: Digest): boolean;
+  /** What is known about a loaded model; undefined while it is not loaded. Counts as no use. */
+  aboutOf(model: Digest): About | undefined;
   /** Takes it out of memory when its last user is done; the next use loads it again. */
   drop(model: Digest): void;
   readonly loaded: number;
@@ -95,6 +97,7 @@ export function sessions<About>(
     get loadedBytes() {
       return bytes;
     },
+    aboutOf: (model) => (closed ? undefined : entries.get(model)?.loaded?.about),
     isLoaded: (model) => entries.get(model)?.loaded !== undefined,
     drop(model) {
       const entry = entries.get(model);

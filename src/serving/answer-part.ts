@@ -1,6 +1,7 @@
 import { certainty } from "../evaluation/abstention.ts";
 import type { AnsweredRow, Answerer } from "./answer.ts";
 import { labelOf } from "./answer.ts";
+import { loggedRow } from "./graph-tensors.ts";
 import type { PredictDeps } from "./predict.ts";
 import type { RowFields } from "./route.ts";
 import { allProblems, invalidRows, problemsOf, type ReadRows, readRows } from "./rows.ts";
@@ -47,9 +48,11 @@ export async function answerPart(
       label: labelOf(signature, output),
       certainty: version.abstain && certainty(version.abstain, signature, output),
       explanation: explanations?.[i],
+      ...("tensors" in row ? { tensors: row.tensors } : {}),
     };
   });
-  return { read, rows };
+  if (known.lists.size === 0) return { read, rows };
+  return { read: { ...read, rows: read.rows.map((row) => loggedRow(row, known.lists)) }, rows };
 }
 
 const placed = <T extends { readonly row: number }>(

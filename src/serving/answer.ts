@@ -2,7 +2,10 @@ import type { Certainty } from "../evaluation/abstention.ts";
 import type { Contribution, Explanation } from "../explanation/explanation.ts";
 import { reasonsOf } from "../explanation/reasons.ts";
 import type { Digest } from "../lib/digest.ts";
+import type { Json } from "../lib/json.ts";
+import { rowValue } from "../onnx/cells.ts";
 import type { Signature } from "../onnx/signature.ts";
+import type { GraphTensors } from "../onnx/tensor.ts";
 import type { AnsweringVariant } from "./prediction.ts";
 import type { RoutedVersion } from "./route.ts";
 
@@ -27,6 +30,8 @@ export interface AnsweredRow {
   /** undefined: the version has no rule to abstain. */
   readonly certainty: Certainty | undefined;
   readonly explanation: Explanation | undefined;
+  /** Imported models: this row of the graph's outputs, the axis of rows first. */
+  readonly tensors?: GraphTensors | undefined;
 }
 
 export interface Answer {
@@ -47,6 +52,8 @@ export interface AnswerRow {
   readonly probabilities?: Readonly<Record<string, number>>;
   /** Regression. */
   readonly value?: number;
+  /** Imported models that say neither classes nor a number: their outputs, by name. */
+  readonly outputs?: Readonly<Record<string, Json>>;
   /** Conformal: every class that may be true. */
   readonly set?: string[];
   readonly interval?: [number, number];
@@ -81,33 +88,59 @@ export const classProbabilities = (
 
 export const answerRows = (answer: Answer): AnswerRow[] => answer.rows.map(answerRow);
 
-function answerRow({ id, by, output, label, certainty, explanation }: AnsweredRow): AnswerRow {
-  const { signature, version, variant, level } = by;
-  const said = {
-    id,
-    label: certainty?.abstained ? null : label,
-    ...(certainty === undefined ? {} : { abstained: certainty.abstained }),
-    ...(certainty?.set === undefined ? {} : { set: [...certainty.set] }),
-    ...(certainty?.interval === undefined
-      ? {}
-      : { interval: [...certainty.interval] as [number, number] }),
-  };
-  const who = {
-    version: version.number,
-    versionId: version.id,
-    variant,
-    ...(level === 0 ? {} : { answeredBy: by.model, level }),
-    ...(explanation === undefined
-      ? {}
-      : {
-          explanation: { ...explanation, contributions: [...explanation.contributions] },
-          reasons: reasonsOf(explanation, signature.target),
-        }),
-  };
-  if (signature.task === "regression") return { ...said, value: output[0]!, ...who };
-  if (signature.task === "tensors") return { ...said, ...who };
-  const each = classProbabilities(signature, output);
-  const probabilities = Object.fromEntries(signature.classes.map((c, k) => [c, each[k]!]));
-  if (signature.task === "multiclass") return { ...said, probabilities, ...who };
-  return { ...said, probability: output[0]!, probabilities, ...who };
+/** Field by field: spreading six small objects would cost more than the prediction. */
+function answerRow(answered: AnsweredRow): AnswerRow {
+  const { id, by, output, label, certainty, explanation } = answered;
+  const { signature, version } = by;
+  const row: Draft<AnswerRow> = { id, label: certainty?.abstained ? null : label } as AnswerRow;
+  if (certainty !== undefined) {
+    row.abstained = certainty.abstained;
+    if (certainty.set !== undefined) row.set = [...certainty.set];
+    if (certainty.interval !== undefined)
+      row.interval = [...certainty.interval] as [number, number];
+  }
+  if (signature.task === "regression") row.value = output[0]!;
+  else if (signature.task === "tensors") {
+    row.label = null;
+    row.outputs = outputsOf(signature, answered.tensors);
+  } else {
+    if (signature.task === "binary") row.probability = output[0]!;
+    row.probabilities = byClass(signature, output);
+  }
+  row.version = version.number;
+  row.versionId = version.id;
+  row.variant = by.variant;
+  if (by.level !== 0) {
+    row.answeredBy = by.model;
+    row.level = by.level;
+  }
+  if (explanation !== undefined) {
+    row.explanation = { ...explanation, contributions: [...explanation.contributions] };
+    row.reasons = reasonsOf(explanation, signature.target);
+  }
+  return row;
 }
+
+type Draft<T> = { -readonly [K in keyof T]: T[K] };
+
+function byClass(signature: Signature, output: readonly number[]): Record<string, number> {
+  const each = classProbabilities(signature, output);
+  const named: Record<string, number> = {};
+  // Also a class called __proto__ gets its own field.
+  if (signature.classes.includes("__proto__"))
+    return Object.fromEntries(signature.classes.map((name, k) => [name, each[k]!]));
+  for (let k = 0; k < each.length; k++) named[signature.classes[k]!] = each[k]!;
+  return named;
+}
+
+/** A row of a graph's outputs as JSON, by name. */
+export const outputsOf = (
+  { graph }: Signature,
+  tensors: GraphTensors = {},
+): Readonly<Record<string, Json>> =>
+  Object.fromEntries(
+    (graph?.outputs ?? []).flatMap(({ name, keys }) => {
+      const row = tensors[name];
+      return row ? [[name, rowValue(row, keys)]] : [];
+    }),
+  );

@@ -2,13 +2,16 @@ import { MillwrightError } from "../errors.ts";
 import type { Json } from "../lib/json.ts";
 import { type Answer, classProbabilities } from "./answer.ts";
 import { certaintyTensors } from "./certainty-tensors.ts";
+import { inferTensors } from "./infer-tensors.ts";
 import type { InferAnswer, InferRequest, Tensor } from "./inference.ts";
-import { classified } from "./open-inference/classification.ts";
 import { type PredictDeps, predict } from "./predict.ts";
+import { decide, routeOf } from "./routing.ts";
 import { MAX_ROWS, type RawRow } from "./rows.ts";
+import { wantedOutputs } from "./wanted-outputs.ts";
 
 /**
- * Answers tensors. A model made here takes one tensor per raw column, shape [N] or [N,1]; text columns take the text itself.
+ * Answers tensors. A model made here takes one tensor per raw column, shape [N] or [N,1]; text columns take the text itself. An
+ * imported model takes and gives its graph's own tensors.
  * Throws as `predict` does, and `invalid_input` naming the tensor.
  */
 export async function infer(
@@ -20,7 +23,15 @@ export async function infer(
     readonly at: number;
   },
 ): Promise<InferAnswer> {
-  const { request } = input;
+  const { request, version } = input;
+  const route = routeOf(deps.routes, input.model);
+  const signature = await deps.models.input(decide(route, version).version, route.fields).then(
+    (known) => known.signature,
+    // Whoever stands in for it answers, or says why not.
+    () => undefined,
+  );
+  if (signature?.graph)
+    return inferTensors(deps, { ...input, version, route, signature, graph: signature.graph });
   const rows = rowsOf(request.inputs);
   return encode(await predict(deps, { ...input, rows }), request);
 }
@@ -103,24 +114,8 @@ function encode({ model, rows }: Answer, request: InferRequest): InferAnswer {
     version: String(version.number),
     id: request.id,
     parameters: { version_id: version.id, variant },
-    outputs: wantedOf(request.outputs, all, signature.classes),
+    outputs: wantedOutputs(request.outputs, all, signature.classes),
   };
-}
-
-function wantedOf(
-  wanted: InferRequest["outputs"],
-  all: readonly Tensor[],
-  classes: readonly string[],
-): readonly Tensor[] {
-  if (wanted.length === 0) return all;
-  return wanted.map(({ name, parameters: { classification } }) => {
-    const found = all.find((output) => output.name === name);
-    if (found !== undefined)
-      return classification === undefined ? found : classified(found, classification, classes);
-    throw invalid(
-      `outputs: there is no ${JSON.stringify(name)}; there are ${all.map((o) => o.name).join(", ")}`,
-    );
-  });
 }
 
 const invalid = (message: string): MillwrightError => new MillwrightError("invalid_input", message);

@@ -1,10 +1,12 @@
 import { MillwrightError } from "../errors.ts";
 import type { Digest } from "../lib/digest.ts";
+import { exampleFeeds } from "../onnx/example-feeds.ts";
 import { toFeeds } from "../onnx/feeds.ts";
 import { readSignature } from "../onnx/read-signature.ts";
 import { rowsToTable } from "../onnx/rows.ts";
-import type { Signature } from "../onnx/signature.ts";
-import type { Runtime } from "../runtime/runtime.ts";
+import type { GraphBinding, Signature } from "../onnx/signature.ts";
+import { runGraph } from "../runtime/run-graph.ts";
+import type { Runtime, Session } from "../runtime/runtime.ts";
 import type { Loaded } from "../runtime/sessions.ts";
 import type { Blobs } from "../storage/blobs/blobs.ts";
 
@@ -21,11 +23,12 @@ export async function loadModel(
   if (signature === undefined)
     throw new MillwrightError(
       "invalid_model",
-      `Model ${onnx} carries no signature (metadata "millwright.signature"), so its columns are not known. Import it with one.`,
+      `Model ${onnx} carries no signature (metadata "millwright.signature"), so its columns are not known. Import it: millwright import model.onnx --name <model>.`,
     );
   const session = await deps.runtime.load(bytes);
   try {
-    await session.run(toFeeds(signature, rowsToTable(signature, [{}]).table));
+    if (signature.graph) await warmUp(session, signature.graph);
+    else await session.run(toFeeds(signature, rowsToTable(signature, [{}]).table));
   } catch (cause) {
     await session.close();
     throw new MillwrightError(
@@ -35,4 +38,10 @@ export async function loadModel(
     );
   }
   return { session, about: signature, bytes: bytes.length };
+}
+
+/** An imported model ran when it was imported; values that it does not take must not keep it from being served. */
+async function warmUp(session: Session, graph: GraphBinding): Promise<void> {
+  const feeds = exampleFeeds(graph, { rows: [0], open: 1, boldness: "zero" });
+  await runGraph(session, graph, feeds, 1).catch(() => undefined);
 }

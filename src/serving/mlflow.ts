@@ -6,8 +6,9 @@ import { utf8Text } from "../lib/utf8.ts";
 import type { Signature } from "../onnx/signature.ts";
 import { raggedRows } from "../table/csv.ts";
 import { cellText } from "../table/text-block.ts";
-import type { Answer } from "./answer.ts";
+import { type Answer, outputsOf } from "./answer.ts";
 import { MAX_ROWS } from "./rows.ts";
+import { tensorRows } from "./tensor-rows.ts";
 
 /** Of the types MLflow's scoring server takes. */
 export type InvocationBody = { readonly json: unknown } | { readonly csv: string };
@@ -19,7 +20,7 @@ export function readInvocation(
 ): InvocationBody {
   const [type, ...options] = (contentType ?? "").toLowerCase().split(";");
   const charset = options.map((option) => /^\s*charset\s*=\s*"?([\w-]+)/.exec(option)?.[1]);
-  const other = charset.find((name) => name !== undefined && !/^utf-?8|us-ascii$/.test(name));
+  const other = charset.find((name) => name !== undefined && !/^(utf-?8|us-ascii)$/.test(name));
   if (other !== undefined)
     throw new MillwrightError("unsupported", `charset ${other} is not read: send UTF-8.`);
   const text = utf8Text(bytes ?? new Uint8Array());
@@ -36,12 +37,12 @@ const FORMS = ["dataframe_split", "dataframe_records", "instances", "inputs"] as
 
 /**
  * Rows of MLflow's CSV or any of its JSON forms, unchecked as to their columns. Lists without names go by the order of the
- * model's columns; of a model that takes one tensor each is one row of it. `params` are not used: models here have none.
+ * model's columns. `params` are not used: models here have none.
  * @param signature undefined when the model cannot be loaded: then rows need names.
  */
 export function decodeInvocation(
   body: InvocationBody,
-  signature: Pick<Signature, "columns"> | undefined,
+  signature: Signature | undefined,
 ): readonly unknown[] {
   const rows = "csv" in body ? csvRows(body.csv) : jsonRows(body.json, signature);
   if (rows.length > MAX_ROWS)
@@ -49,10 +50,7 @@ export function decodeInvocation(
   return rows;
 }
 
-function jsonRows(
-  json: unknown,
-  signature: Pick<Signature, "columns"> | undefined,
-): readonly unknown[] {
+function jsonRows(json: unknown, signature: Signature | undefined): readonly unknown[] {
   const given = (isRecord(json) ? json : {}) as Record<string, unknown>;
   const forms = FORMS.filter((form) => form in given);
   const [form] = forms;
@@ -63,6 +61,8 @@ function jsonRows(
   if (given.params !== undefined && given.params !== null && !isRecord(given.params))
     throw invalid("params: should be an object.");
   const value = given[form];
+  if (signature?.graph && (form === "inputs" || form === "instances"))
+    return tensorRows(signature, signature.graph, value, form);
   if (form === "dataframe_split") return splitRows(value);
   if (form === "inputs" && isRecord(value)) return columnRows(value as Record<string, unknown>);
   if (!Array.isArray(value)) throw invalid(`${form}: should be a list of rows.`);
@@ -77,11 +77,19 @@ function jsonRows(
 /** What MLflow clients expect (`predictions`; null where the model abstains), and what feedback needs. */
 export function encodeInvocation(answer: Answer): object {
   return {
-    predictions: answer.rows.map(({ label, certainty }) => (certainty?.abstained ? null : label)),
+    predictions: answer.rows.map(said),
     ids: answer.rows.map(({ id }) => id),
     outputs: answer.rows.map(({ output }) => output),
     version: answer.rows[0]?.by.version.number,
   };
+}
+
+function said({ label, certainty, by: { signature }, tensors }: Answer["rows"][0]): Json {
+  if (certainty?.abstained) return null;
+  if (signature.task !== "tensors") return label;
+  const outputs = outputsOf(signature, tensors);
+  const values = Object.values(outputs);
+  return values.length === 1 ? values[0]! : outputs;
 }
 
 function splitRows(value: unknown): unknown[] {
@@ -142,12 +150,10 @@ function columnRows(columns: Readonly<Record<string, unknown>>): unknown[] {
   );
 }
 
-function positionalRow(row: unknown, signature: Pick<Signature, "columns"> | undefined): unknown {
+function positionalRow(row: unknown, signature: Signature | undefined): unknown {
   if (signature === undefined)
     throw invalid("Rows without column names need the model, which cannot be loaded: name them.");
   const { columns } = signature;
-  const [only] = columns;
-  if (columns.length === 1 && only!.role === "tensor") return { [only!.name]: row };
   const values: unknown[] = Array.isArray(row) ? row : [row];
   if (values.length !== columns.length)
     throw invalid(

@@ -1,5 +1,6 @@
-import type { Signature, SignatureColumn } from "../onnx/signature.ts";
+import type { GraphBinding, Signature, SignatureColumn } from "../onnx/signature.ts";
 import { certaintyOutputs } from "./certainty-tensors.ts";
+import { graphMetadata } from "./graph-tensors.ts";
 import type { Datatype, ModelMetadata } from "./inference.ts";
 import type { ServedRoute } from "./route.ts";
 import { servedVersions } from "./routing.ts";
@@ -7,15 +8,37 @@ import { servedVersions } from "./routing.ts";
 /** Model metadata as the protocol wants it. */
 export function describeModel(route: ServedRoute, signature: Signature): ModelMetadata {
   const versions = servedVersions(route);
+  return {
+    name: route.model,
+    versions: versions.map((version) => String(version.number)),
+    platform: "onnxruntime_onnx",
+    ...(signature.graph ? ofGraph(signature.graph) : ofColumns(route, signature)),
+    parameters: {
+      task: signature.task,
+      target: signature.target,
+      classes: [...signature.classes],
+    },
+  };
+}
+
+const PREDICTION_ID = { name: "prediction_id", datatype: "BYTES", shape: [-1, 1] } as const;
+
+function ofGraph(graph: GraphBinding): Pick<ModelMetadata, "inputs" | "outputs"> {
+  const { inputs, outputs } = graphMetadata(graph);
+  const named = outputs.some(({ name }) => name === PREDICTION_ID.name);
+  return { inputs, outputs: named ? outputs : [...outputs, PREDICTION_ID] };
+}
+
+function ofColumns(
+  route: ServedRoute,
+  signature: Signature,
+): Pick<ModelMetadata, "inputs" | "outputs"> {
   const tensor = (name: string, datatype: Datatype, width: number) => ({
     name,
     datatype,
     shape: [-1, width],
   });
   return {
-    name: route.model,
-    versions: versions.map((version) => String(version.number)),
-    platform: "onnxruntime_onnx",
     inputs: signature.columns.map((column) => tensor(column.name, datatypeOf(column), 1)),
     outputs: [
       ...(signature.task === "regression"
@@ -25,13 +48,8 @@ export function describeModel(route: ServedRoute, signature: Signature): ModelMe
             { ...tensor("probability", "FP32", signature.classes.length) },
           ]),
       ...certaintyOutputs(route.champion.abstain, signature),
-      tensor("prediction_id", "BYTES", 1),
+      PREDICTION_ID,
     ],
-    parameters: {
-      task: signature.task,
-      target: signature.target,
-      classes: [...signature.classes],
-    },
   };
 }
 

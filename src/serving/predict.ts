@@ -2,16 +2,18 @@ import type { Explanation } from "../explanation/explanation.ts";
 import type { Clock } from "../lib/clock.ts";
 import { crashPoint } from "../lib/crash-point.ts";
 import type { Signature } from "../onnx/signature.ts";
+import type { GraphTensors } from "../onnx/tensor.ts";
 import type { Answer } from "./answer.ts";
 import { answerPart } from "./answer-part.ts";
 import { answerRouted } from "./answer-routed.ts";
 import type { CounterName } from "./metrics.ts";
 import type { LogRecord } from "./prediction.ts";
 import type { Resting } from "./resting.ts";
-import type { Route, RoutedVersion, RowFields, ServedRoute } from "./route.ts";
+import type { RoutedVersion, RowFields } from "./route.ts";
 import type { RouteTable } from "./route-table.ts";
-import { hasChampion, knownRoute } from "./routing.ts";
+import { isSimple, knownRoute } from "./routing.ts";
 import type { KnownFields, RawRow, ScoredRow } from "./rows.ts";
+import type { TensorCall } from "./run-tensors.ts";
 import type { ShadowInput } from "./shadow.ts";
 
 export interface PredictDeps {
@@ -34,6 +36,8 @@ export interface Models {
   input(version: RoutedVersion, fields: RowFields): Promise<ModelInput>;
   /** Calls of one event-loop turn are gathered. Rows of other callers never fail these. */
   score(version: RoutedVersion, rows: readonly RawRow[]): Promise<ScoredRow[]>;
+  /** Imported models: the graph's outputs, rows along axis 0. Calls of one event-loop turn are gathered. */
+  run(version: RoutedVersion, call: TensorCall): Promise<GraphTensors>;
   /** One explanation a row. */
   explain(version: RoutedVersion, rows: readonly RawRow[]): Promise<readonly Explanation[]>;
   isLoaded(version: RoutedVersion): boolean;
@@ -105,13 +109,6 @@ export async function predict(deps: PredictDeps, input: PredictInput): Promise<A
 }
 
 type PredictionLine = LogRecord & { readonly kind: "prediction" };
-
-/** Nothing to divide, nobody to stand in, no deadline: the champion answers every row. */
-const isSimple = (route: Route): route is ServedRoute =>
-  hasChampion(route) &&
-  route.split === undefined &&
-  route.fallback === undefined &&
-  route.deadlineMs === undefined;
 
 /** A shadow sees what the route gave to a version of its model, but not its own answers, and not those asked for by name. */
 const seenBy = (shadow: RoutedVersion, { variant, version }: PredictionLine): boolean =>

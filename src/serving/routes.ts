@@ -11,6 +11,7 @@ import { assertReady } from "./open-inference/ready.ts";
 import { type OpenInferenceDeps, openInferenceRoutes } from "./open-inference/routes.ts";
 import { INFERENCE_SCHEMAS } from "./open-inference/schemas.ts";
 import { predict } from "./predict.ts";
+import { quickPredict } from "./quick-predict.ts";
 import type { Route, RoutedVersion } from "./route.ts";
 import { routeOf } from "./routing.ts";
 
@@ -30,29 +31,33 @@ export const gatewayApi = (version: string): ApiInfo => ({
 });
 
 export const servingRoutes = (deps: ServingDeps): HttpRoute[] => [
-  ...mount(serving, {
-    async predict({ model, rows, version, explain }, { at }) {
-      const wanted = version === undefined ? undefined : String(version);
-      const answer = await predict(deps, { model, rows, version: wanted, explain, at });
-      return { model: answer.model, predictions: answerRows(answer) };
+  ...mount(
+    serving,
+    {
+      async predict({ model, rows, version, explain }, { at }) {
+        const wanted = version === undefined ? undefined : String(version);
+        const answer = await predict(deps, { model, rows, version: wanted, explain, at });
+        return { model: answer.model, predictions: answerRows(answer) };
+      },
+      giveFeedback: ({ model, feedback }, { at }) => giveFeedback(deps, { model, feedback, at }),
+      listRoutes: async () => ({ models: deps.routes.list().map(shown) }),
+      async refreshRoutes({ model, revision, timeoutMs }, { at }) {
+        for (;;) {
+          await deps.refresh();
+          const route = model === undefined ? undefined : deps.routes.get(model);
+          if (model === undefined || (route?.revision ?? 0) >= (revision ?? 1))
+            return { models: (route === undefined ? deps.routes.list() : [route]).map(shown) };
+          if (deps.clock.now() - at > timeoutMs)
+            throw new MillwrightError(
+              "timeout",
+              `Revision ${revision ?? 1} of ${model} is not served yet; this gateway serves ${route?.revision ?? "none"}. Its log says why.`,
+            );
+          await deps.pause(50);
+        }
+      },
     },
-    giveFeedback: ({ model, feedback }, { at }) => giveFeedback(deps, { model, feedback, at }),
-    listRoutes: async () => ({ models: deps.routes.list().map(shown) }),
-    async refreshRoutes({ model, revision, timeoutMs }, { at }) {
-      for (;;) {
-        await deps.refresh();
-        const route = model === undefined ? undefined : deps.routes.get(model);
-        if (model === undefined || (route?.revision ?? 0) >= (revision ?? 1))
-          return { models: (route === undefined ? deps.routes.list() : [route]).map(shown) };
-        if (deps.clock.now() - at > timeoutMs)
-          throw new MillwrightError(
-            "timeout",
-            `Revision ${revision ?? 1} of ${model} is not served yet; this gateway serves ${route?.revision ?? "none"}. Its log says why.`,
-          );
-        await deps.pause(50);
-      }
-    },
-  }),
+    { predict: quickPredict },
+  ),
   ...openInferenceRoutes(deps),
   ...mlflow(deps),
   open("/health", "Whether the process answers.", () => ({ body: { status: "ok" } })),

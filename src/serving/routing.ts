@@ -87,6 +87,13 @@ export function routeOf(routes: RouteTable, model: string): ServedRoute {
 
 export const hasChampion = (route: Route): route is ServedRoute => route.champion !== undefined;
 
+/** Nothing to divide, nobody to stand in, no deadline: the champion answers every row. */
+export const isSimple = (route: Route): route is ServedRoute =>
+  hasChampion(route) &&
+  route.split === undefined &&
+  route.fallback === undefined &&
+  route.deadlineMs === undefined;
+
 /**
  * Who stands in for a model, nearest first: its fallbacks, each followed by its own, those with a version only. Levels are the
  * places in this list, from 1. A model comes once, whatever the routes say.

@@ -1,7 +1,9 @@
 import { MillwrightError } from "../errors.ts";
 import type { Json } from "../lib/json.ts";
+import { rowsToFeeds } from "../onnx/graph-feeds.ts";
 import { type RowProblem, rowsToTable } from "../onnx/rows.ts";
 import type { Signature } from "../onnx/signature.ts";
+import type { GraphTensors } from "../onnx/tensor.ts";
 import { parseTime } from "../table/time.ts";
 import type { RowFields } from "./route.ts";
 
@@ -10,7 +12,11 @@ export type RawRow = Readonly<Record<string, Json>>;
 
 /** What the model made of one row: its output as in PredictionRecord, or what is wrong with the row. */
 export type ScoredRow =
-  | { readonly output: readonly number[] }
+  | {
+      readonly output: readonly number[];
+      /** Imported models: this row of the graph's outputs, the axis of rows first. */
+      readonly tensors?: GraphTensors;
+    }
   | { readonly problems: readonly RowProblem[] };
 
 /** Rows of one request: each costs memory beyond its bytes. */
@@ -36,6 +42,8 @@ export interface ReadRows {
 export interface KnownFields {
   readonly columns: ReadonlySet<string>;
   readonly others: ReadonlySet<string>;
+  /** Columns whose cells are lists. */
+  readonly lists: ReadonlySet<string>;
 }
 
 export const knownFields = (signature: Signature, fields: RowFields): KnownFields => ({
@@ -45,6 +53,7 @@ export const knownFields = (signature: Signature, fields: RowFields): KnownField
     ...(fields.time === undefined ? [] : [fields.time]),
     ...(fields.pass ?? []),
   ]),
+  lists: new Set(signature.columns.flatMap(({ name, role }) => (role === "tensor" ? [name] : []))),
 });
 
 /** Checks the shape of rows and picks key and event time; the values of the model's columns are checked where they become tensors. */
@@ -64,10 +73,11 @@ export function readRows(request: RowRequest, known: KnownFields): ReadRows {
     }
     let columns = 0;
     const raw = given as RawRow;
-    for (const [name, value] of Object.entries(raw)) {
+    for (const name in raw) {
+      const value = raw[name]!;
       if (known.columns.has(name)) columns++;
       else if (!known.others.has(name)) say(name, value, unknownField(name, signature, known));
-      if (typeof value === "object" && value !== null)
+      if (typeof value === "object" && value !== null && !known.lists.has(name))
         say(name, value, "text, a number, true, false or null");
     }
     if (columns === 0 && known.columns.size > 0)
@@ -110,9 +120,9 @@ export function invalidRows(problems: readonly RowProblem[]): MillwrightError {
 export function allProblems(signature: Signature, read: ReadRows): RowProblem[] {
   const rows = read.rows.map((row) => (isRow(row) ? row : {}));
   const seen = new Set(read.problems.map(({ row, column }) => `${row}/${column}`));
-  const values = rowsToTable(signature, rows).problems.filter(
-    ({ row, column }) => !seen.has(`${row}/${column}`),
-  );
+  const { graph } = signature;
+  const { problems } = graph ? rowsToFeeds(graph, rows) : rowsToTable(signature, rows);
+  const values = problems.filter(({ row, column }) => !seen.has(`${row}/${column}`));
   return [...read.problems, ...values].sort((a, b) => a.row - b.row);
 }
 

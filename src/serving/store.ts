@@ -68,6 +68,20 @@ export function servingStore(sql: Sql) {
       return row && routeOf(row);
     },
 
+    /** As it was at a revision; undefined when there was none, or the model was not served. */
+    async routeAt(model: string, revision: number): Promise<Route | undefined> {
+      const [row] = await sql.query<RouteRow>(
+        "select * from millwright.route where model = $1 and revision = $2",
+        [model, revision],
+      );
+      return row && routeOf(row);
+    },
+
+    /** Inside a transaction: until its end nobody else changes any route. Ask before you look at other models' routes. */
+    async lockRoutes(): Promise<void> {
+      await sql.query("select pg_advisory_xact_lock(hashtext('millwright.route'))");
+    },
+
     async routeHistory(model: string, limit = 100): Promise<RouteRevision[]> {
       const rows = await sql.query<RouteRow>(
         "select * from millwright.route where model = $1 order by revision desc limit $2",

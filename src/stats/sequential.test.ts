@@ -102,7 +102,28 @@ describe("paired differences", () => {
   });
 });
 
-test("a broken assignment is called broken, chance is not", () => {
-  expect(sampleRatio([5050, 4950], [0.5, 0.5]).broken).toBe(false);
-  expect(sampleRatio([5300, 4700], [0.5, 0.5]).broken).toBe(true);
+describe("the sample ratio", () => {
+  test("a broken assignment is called broken, chance is not", () => {
+    expect(sampleRatio([5050, 4950], [0.5, 0.5]).broken).toBe(false);
+    expect(sampleRatio([5300, 4700], [0.5, 0.5]).broken).toBe(true);
+    expect(sampleRatio([990, 10], [0.99, 0.01])).toMatchObject({ p: 1, broken: false });
+    expect(sampleRatio([970, 30], [0.99, 0.01]).broken).toBe(true);
+    expect(sampleRatio([100, 1], [1, 0])).toEqual({ p: 0, broken: true });
+    expect(sampleRatio([0, 0], [0.5, 0.5])).toEqual({ p: 1, broken: false });
+  });
+
+  test("is called broken by chance in under 1 % of experiments that are looked at all the time", () => {
+    let broken = 0;
+    for (let run = 0; run < 300; run++) {
+      const rng = random(`ratio ${run}`);
+      const counts = [0, 0];
+      let said = false;
+      for (let look = 0; look < 100 && !said; look++) {
+        for (let i = 0; i < 20; i++) counts[rng.next() < 0.05 ? 1 : 0]! += 1;
+        said = sampleRatio(counts, [0.95, 0.05]).broken;
+      }
+      broken += Number(said);
+    }
+    expect(broken).toBeLessThanOrEqual(2);
+  });
 });

@@ -1,4 +1,4 @@
-import { goodnessOfFit } from "./hypothesis.ts";
+import { logGamma } from "./special.ts";
 
 /**
  * Always-valid comparison of a challenger with a champion on paired outcomes, by betting (Waudby-Smith & Ramdas 2023, JRSS-B).
@@ -118,14 +118,33 @@ export function decide(
   );
 }
 
-/** Did rows arrive in the intended shares? p < 0.001 means the assignment is broken and no comparison may be read (Kohavi et al. 2020). */
+/**
+ * Did rows arrive in the intended shares? May be asked as often as one likes: evidence of a Dirichlet around the intended
+ * shares against them (Lindon & Malek 2022, "Anytime-valid inference for multinomial count data"); `p` = 1 / evidence. p < 0.001 means
+ * that the assignment is broken and no comparison may be read (Kohavi et al. 2020).
+ * @param counts of independent units (keys, not rows of one key). Arms with share 0 must have none.
+ */
 export function sampleRatio(
   counts: readonly number[],
   shares: readonly number[],
 ): { readonly p: number; readonly broken: boolean } {
-  const { p } = goodnessOfFit(counts, shares);
+  let logEvidence = 0;
+  let total = 0;
+  for (const [k, count] of counts.entries()) {
+    const share = shares[k]!;
+    total += count;
+    if (share === 0 && count > 0) return { p: 0, broken: true };
+    if (share === 0) continue;
+    const prior = PRIOR_UNITS * share;
+    logEvidence += logGamma(prior + count) - logGamma(prior) - count * Math.log(share);
+  }
+  logEvidence += logGamma(PRIOR_UNITS) - logGamma(PRIOR_UNITS + total);
+  const p = Math.min(1, Math.exp(-logEvidence));
   return { p, broken: p < 0.001 };
 }
+
+/** How firmly the alternative believes in shares near the intended ones. */
+const PRIOR_UNITS = 100;
 
 const signed = (x: number): string => `${x >= 0 ? "+" : ""}${x.toPrecision(3)}`;
 const figure = (x: number): string => (x >= 1e6 ? "over a million" : x.toPrecision(3));

@@ -20,6 +20,10 @@ export interface CsvDialect {
 /** Cuts UTF-8 bytes into rows. Call `push` with each chunk; `last` says that no more will come. */
 export interface TextSplitter {
   push(chunk: Uint8Array, last: boolean): TextBlock;
+  /** Bytes pushed that no block has held yet: the beginning of a row. */
+  readonly held: number;
+  /** Line on which that row begins. */
+  readonly line: number;
 }
 
 /** A block whose rows may have any width: the cells of row r are `widths[0..r)` summed onwards. */
@@ -74,8 +78,9 @@ export function csvSplitter(dialect: CsvDialect, firstLine = 1): TextSplitter {
           const open = q + 1;
           let doubled: 0 | 1 = 0;
           for (q = bytes.indexOf(QUOTE, open); ; q = bytes.indexOf(QUOTE, q + 2)) {
-            if (q < 0 || (q - open > LONGEST_QUOTED && LONGEST_QUOTED < n))
-              return last || n - at > LONGEST_QUOTED ? -2 : -1;
+            // Whether a quote closes in time must not depend on how the file is cut into chunks: parts of it are read alone.
+            if (q < 0) return last || n - open > LONGEST_QUOTED ? -2 : -1;
+            if (q - open > LONGEST_QUOTED) return -2;
             if (q + 1 >= n && !last) return -1;
             if (bytes[q + 1] !== QUOTE) break;
             doubled = 1;
@@ -162,7 +167,15 @@ export function csvSplitter(dialect: CsvDialect, firstLine = 1): TextSplitter {
       widths,
     };
   };
-  return { push };
+  return {
+    push,
+    get held() {
+      return rest.length;
+    },
+    get line() {
+      return line;
+    },
+  };
 }
 
 /** Every row of `bytes` as cut by `delimiter`, whatever its width: for sniffing the head of a file. */

@@ -13,11 +13,18 @@ const LF = 10;
 export function jsonlSplitter(
   names: readonly string[],
   onUnknownKey: (key: string) => void = () => {},
+  firstLine = 1,
 ): TextSplitter {
   const known = new Set(names);
   let rest = new Uint8Array(0);
-  let line = 1;
+  let line = firstLine;
   return {
+    get held() {
+      return rest.length;
+    },
+    get line() {
+      return line;
+    },
     push(chunk, last) {
       const bytes = joined(rest, chunk);
       const end = last ? bytes.length : bytes.lastIndexOf(LF) + 1;

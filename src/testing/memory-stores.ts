@@ -6,7 +6,7 @@ import type { Stores } from "../pipelines/platform.ts";
 import type { AliasMove } from "../registry/alias-move.ts";
 import type { ModelVersion } from "../registry/model-version.ts";
 import type { Route } from "../serving/route.ts";
-import type { RouteRequest } from "../serving/store.ts";
+import type { RouteRequest, RouteRevision } from "../serving/store.ts";
 
 export interface Announced {
   readonly type: string;
@@ -19,6 +19,7 @@ interface State {
   versions: ModelVersion[];
   moves: AliasMove[];
   routes: Route[];
+  revisions: RouteRevision[];
   windows: WindowReport[];
   incidents: KeptIncident[];
   events: Announced[];
@@ -32,7 +33,15 @@ export interface MemoryStores extends Stores {
 /** What changes together, kept in memory: a transaction that throws leaves everything as it was. One transaction at a time. */
 export function memoryStores(): MemoryStores {
   const state: State = {
-    ...{ versions: [], moves: [], routes: [], windows: [], incidents: [], events: [] },
+    ...{
+      versions: [],
+      moves: [],
+      routes: [],
+      revisions: [],
+      windows: [],
+      incidents: [],
+      events: [],
+    },
   };
   const movesOf = (model: string, alias?: string) =>
     state.moves
@@ -51,7 +60,9 @@ export function memoryStores(): MemoryStores {
       get: async (id) => state.versions.find((version) => version.id === id),
       find: async (model, name) =>
         state.versions.find(
-          (version) => version.model === model && String(version.number) === name,
+          ({ model: own, number, id }) =>
+            own === model &&
+            (String(number) === name || id === name || id === movesOf(model, name)[0]?.version),
         ),
       versions: async (model) => state.versions.filter((v) => v.model === model).reverse(),
       models: async () => [...new Set(state.versions.map(({ model }) => model))].sort(),
@@ -64,12 +75,24 @@ export function memoryStores(): MemoryStores {
     },
     serving: {
       async setRoute(request: RouteRequest) {
-        const { reason: _, by: __, ...route } = request;
+        const { reason, by = "", ...route } = request;
         const revision = (routeOf(route.model)?.revision ?? 0) + 1;
         state.routes.push({ ...route, revision });
+        state.revisions.push({ route: { ...route, revision }, revision, reason, by, changedAt: 0 });
         return { ...route, revision };
       },
+      async removeRoute(model: string) {
+        state.routes = state.routes.filter((route) => route.model !== model);
+      },
       route: async (model: string) => routeOf(model),
+      routeAt: async (model: string, revision: number) =>
+        state.routes.find((route) => route.model === model && route.revision === revision),
+      routeHistory: async (model: string, limit = 100) =>
+        state.revisions
+          .filter(({ route }) => route?.model === model)
+          .reverse()
+          .slice(0, limit),
+      lockRoutes: async () => {},
     } as unknown as Stores["serving"],
     monitoring: {
       async keepWindow(report) {

@@ -31,10 +31,10 @@ export const runSummary = (run: Run): RunSummary => ({
   decision: decisionOf(run.output) ?? null,
 });
 
-/** `decision` of the output (a sentence, or an object with its `reason`), else what was found (`performance`) or done (`action`). */
+/** `decision` or `canary` of the output (a sentence, or an object with its `reason`), else what was found (`performance`) or done (`action`). */
 function decisionOf(output: Json | undefined): string | undefined {
-  const { decision, performance, action } = fieldsOf(output ?? null);
-  const { reason } = fieldsOf(decision ?? null);
+  const { decision, canary, performance, action } = fieldsOf(output ?? null);
+  const { reason } = fieldsOf(decision ?? canary ?? null);
   return [decision, reason, performance, action].find((text) => typeof text === "string");
 }
 

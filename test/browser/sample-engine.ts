@@ -129,5 +129,6 @@ export function sampleEngine(now: number): Engine {
       runs[at] = { ...runs[at]!, state: "cancelled", finishedAt: now };
     },
     hasWorker: async () => true,
+    workers: async () => 1,
   };
 }

@@ -2,7 +2,10 @@ import { z } from "zod";
 import { endpoint } from "./endpoint.ts";
 
 /** Rows are checked against the model, field by field, where they are used; the contract only says that they are a list. */
-const row = z.custom<Readonly<Record<string, string | number | boolean | null>>>();
+const row = z.custom<Readonly<Record<string, Cell>>>();
+
+/** Lists only for imported models that take tensors. */
+export type Cell = string | number | boolean | null | readonly Cell[];
 
 const routedVersion = z.object({ id: z.string(), number: z.number(), onnx: z.string() });
 
@@ -57,6 +60,8 @@ const prediction = z.object({
   probabilities: z.record(z.string(), z.number()).optional(),
   /** Regression. */
   value: z.number().optional(),
+  /** Imported models that say neither classes nor a number: their outputs, by name. */
+  outputs: z.record(z.string(), z.unknown()).optional(),
   /** Every class that may be true at the promised coverage. */
   set: z.array(z.string()).optional(),
   /** The number lies in here at the promised coverage. */

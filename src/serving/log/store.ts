@@ -1,7 +1,7 @@
 import { MillwrightError } from "../../errors.ts";
 import type { Digest } from "../../lib/digest.ts";
 import type { Sql } from "../../storage/sql/sql.ts";
-import type { FeedbackRecord, Variant } from "../prediction.ts";
+import type { FeedbackRecord } from "../prediction.ts";
 import type { ProfiledHead, SegmentRange, ShippedSegment, Volume } from "../segment.ts";
 import type { Erasures } from "./erasure.ts";
 import type { TrafficHead } from "./traffic-profile.ts";

@@ -14,8 +14,40 @@ export interface Columns {
   inspect(request: SourceRequest): Promise<Source>;
   /** The source's rows in file order, as text. A Parquet value becomes its text (numbers shortest round trip, times ISO). */
   blocks(source: Source): AsyncIterable<FileBlock>;
+  /**
+   * Cuts a source into runs of whole rows that can be read one by one, each about `size` bytes of text (Parquet: whole row
+   * groups where they are not too large). The same source and size always give the same pieces. Reads text once.
+   */
+  pieces(source: Source, size: number): AsyncIterable<Piece>;
+  /**
+   * The rows of one piece. `unpacked`: the file `unpack` made of it, which pieces of packed and converted text need.
+   * Throws `conflict` when the source has changed since it was inspected.
+   */
+  pieceBlocks(source: Source, piece: Piece, unpacked?: string): AsyncIterable<FileBlock>;
+  /** False: pieces of this file must go through `unpack`. */
+  readsInPlace(file: SourceFile): boolean;
+  /**
+   * Reads packed and converted text once from its beginning; `take` gets each wanted piece as a scratch file, which it discards
+   * when done. The next one is not unpacked before `take` returns.
+   * @param wanted in the order of `pieces`.
+   */
+  unpack(
+    source: Source,
+    wanted: readonly Piece[],
+    take: (piece: Piece, unpacked: Unpacked) => Promise<void>,
+  ): Promise<void>;
   /** A new Parquet file in the scratch folder. Same columns and rows, same bytes, however the rows are cut into tables. */
-  writer(columns: readonly ColumnSpec[]): Promise<TableWriter>;
+  writer(
+    columns: readonly WrittenColumn[],
+    /** Rows go into the file by this number column, not as they came. */
+    order?: { readonly orderBy: string },
+  ): Promise<TableWriter>;
+  /**
+   * Writes the rows of Parquet files with the same columns, in order, as one file at `place.to`: Parquet, CSV or JSON lines by the
+   * end of its name. On disk under its name, or not there at all; throws `storage_full`, `invalid_input`.
+   */
+  publish(parts: readonly string[], place: ResultPlace): Promise<void>;
+  publishText(chunks: AsyncIterable<Uint8Array>, place: ResultPlace): Promise<void>;
   describe(
     path: string,
   ): Promise<{ readonly rows: number; readonly columns: readonly ColumnSpec[] }>;
@@ -27,9 +59,23 @@ export interface Columns {
   close(): Promise<void>;
 }
 
+/** Where a result goes: it appears under its name when it is complete, and a file of that name is replaced. */
+export interface ResultPlace {
+  /** Absolute. */
+  readonly to: string;
+  /** Distinguishes the writers of one name; the same one takes up what it left unfinished. */
+  readonly token: string;
+}
+
 export interface ColumnSpec {
   readonly name: string;
   readonly type: "number" | "string" | "time";
+}
+
+/** A column of a file to be written. */
+export interface WrittenColumn extends ColumnSpec {
+  /** SQL type the text or number is stored as, such as BIGINT or BOOLEAN. Text that does not fit it throws `invalid_data`. */
+  readonly as?: string;
 }
 
 export interface Selection {
@@ -43,11 +89,19 @@ export interface Selection {
 export interface TableWriter {
   /** The table's columns must have the names and types given to `writer`, in any order. */
   append(table: Table): Promise<void>;
+  /**
+   * Appends rows whose first columns are the cells of a block, byte by byte without becoming text in between, and whose other
+   * columns are those of `rest`, in order. `rows`: which rows of the block; `rest` has as many.
+   */
+  appendCells(block: TextBlock, rows: ArrayLike<number>, rest: Table): Promise<void>;
   /** Writes the file. */
   finish(): Promise<ScratchFile>;
   /** Gives up: no file is left. */
   abort(): Promise<void>;
 }
+
+/** A scratch file that holds one piece of a source. */
+export type Unpacked = Omit<ScratchFile, "rows">;
 
 /** A finished file in the scratch folder; copy it where it belongs, then discard it. */
 export interface ScratchFile {
@@ -75,6 +129,8 @@ export interface Source {
   readonly names: readonly string[];
   /** The types a Parquet file declares, by name. */
   readonly declared: Readonly<Record<string, ColumnSpec["type"]>>;
+  /** The same as SQL types: what its text can be turned back into. */
+  readonly sqlTypes: Readonly<Record<string, string>>;
   /** CSV: undefined means that each line is one value. */
   readonly delimiter: string | undefined;
   /** CSV: whether quotes enclose fields. */
@@ -92,6 +148,8 @@ export interface SourceFile {
   /** Of the bytes on disk. */
   readonly digest: Digest;
   readonly bytes: number;
+  /** Changes with the file; see `pieceBlocks`. */
+  readonly stamp: string;
   readonly encoding: Encoding;
   readonly gzip: boolean;
 }
@@ -100,6 +158,16 @@ export interface SourceNote {
   readonly kind: "encoding" | "header" | "name";
   readonly column: string | undefined;
   readonly message: string;
+}
+
+/** A run of whole rows of `file` (index into `Source.files`). Plain data. */
+export interface Piece {
+  readonly file: number;
+  /** Text: bytes `from..to-1` of the file (of its unpacked UTF-8 text where it cannot be read in place). Parquet: rows. */
+  readonly from: number;
+  readonly to: number;
+  /** Line of the first row, from 1; of Parquet, row + 1. */
+  readonly line: number;
 }
 
 /** A block of rows of `file` (index into `Source.files`). */

@@ -1,28 +1,21 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { DOUBLE, DuckDBDataChunk, DuckDBInstance, TIMESTAMP, VARCHAR } from "@duckdb/node-api";
+import { DuckDBInstance } from "@duckdb/node-api";
 import { MillwrightError } from "../../errors.ts";
-import { packedCells } from "../../table/jsonl.ts";
 import type { Column, Table } from "../../table/table.ts";
-import type { ColumnSpec, Columns, FileBlock, Selection, Source, TableWriter } from "./columns.ts";
+import type { Columns, Selection } from "./columns.ts";
 import { inspectSource } from "./inspect.ts";
-import {
-  literal,
-  parquet,
-  parquetColumns,
-  quoted,
-  readExpression,
-  type SqlColumn,
-  textExpression,
-} from "./parquet-sql.ts";
+import { parquetBlocks, parquetPieces } from "./parquet-blocks.ts";
+import { parquet, parquetColumns, readExpression, type SqlColumn } from "./parquet-sql.ts";
+import { publishTable, publishText } from "./result-files.ts";
+import { tableWriter } from "./table-writer.ts";
 import { textBlocks } from "./text-blocks.ts";
-import { columnBuilder, writeVector } from "./vectors.ts";
+import { pieceBlocks, readsInPlace, textPieces, unpackPieces } from "./text-pieces.ts";
+import { columnBuilder } from "./vectors.ts";
 
 /** Rows of one DuckDB vector. */
 const VECTOR = 2048;
 const SCAN_ROWS = 30 * VECTOR;
-const SQL_TYPE = { number: "DOUBLE", string: "VARCHAR", time: "TIMESTAMP" } as const;
-const VECTOR_TYPE = { number: DOUBLE, string: VARCHAR, time: TIMESTAMP } as const;
 
 export interface DuckDBOptions {
   /** Folder for unfinished files and spilled memory; made when absent. A sub-folder of it is ours alone. */
@@ -123,84 +116,6 @@ export async function duckdbColumns({
     }
   }
 
-  async function writer(columns: readonly ColumnSpec[]): Promise<TableWriter> {
-    const name = `t${tables++}`;
-    const path = join(folder, `${name}.parquet`);
-    const own = await instance.connect();
-    await own.run(
-      `CREATE TABLE ${name} (${columns.map((c, j) => `c${j} ${SQL_TYPE[c.type]}`).join(", ")})`,
-    );
-    const appender = await own.createAppender(name);
-    const types = columns.map((c) => VECTOR_TYPE[c.type]);
-    let rows = 0;
-    const drop = async () => {
-      await own.run(`DROP TABLE IF EXISTS ${name}`);
-      own.closeSync();
-    };
-    return {
-      async append(table) {
-        const cells = columns.map((c) => columnOf(table, c));
-        for (let from = 0; from < table.rows; from += VECTOR) {
-          const count = Math.min(VECTOR, table.rows - from);
-          const chunk = DuckDBDataChunk.create(types, count);
-          for (let j = 0; j < cells.length; j++) writeVector(chunk, j, cells[j]!, from, count);
-          appender.appendDataChunk(chunk);
-        }
-        rows += table.rows;
-      },
-      async finish() {
-        appender.closeSync();
-        const names = columns.map((c, j) => `c${j} AS ${quoted(c.name)}`).join(", ");
-        await own
-          .run(
-            `COPY (SELECT ${names} FROM ${name}) TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)`,
-          )
-          .catch((cause) => {
-            throw storageError(cause);
-          });
-        await drop();
-        return { path, rows, discard: () => rm(path, { force: true }) };
-      },
-      async abort() {
-        appender.closeSync();
-        await drop();
-        await rm(path, { force: true });
-      },
-    };
-  }
-
-  async function* parquetBlocks(source: Source): AsyncGenerator<FileBlock> {
-    for (const [file, { path }] of source.files.entries()) {
-      const columns = await parquetColumns(connection, path);
-      const reader = await instance.connect();
-      try {
-        const result = await reader.stream(
-          `SELECT ${columns.map(textExpression).join(", ")} FROM ${parquet(path)}`,
-        );
-        let line = 1;
-        for (
-          let chunk = await result.fetchChunk();
-          chunk && chunk.rowCount > 0;
-          chunk = await result.fetchChunk()
-        ) {
-          const [rows, width] = [chunk.rowCount, columns.length];
-          const cells = new Array<string | undefined>(rows * width);
-          for (let j = 0; j < width; j++) {
-            const vector = chunk.getColumnVector(j);
-            for (let i = 0; i < rows; i++)
-              cells[i * width + j] = (vector.getItem(i) as string | null) ?? undefined;
-          }
-          const first = line;
-          line += rows;
-          const lines = Float64Array.from({ length: rows }, (_, i) => first + i);
-          yield { ...packedCells(cells), rows, width, lines, bad: [], file };
-        }
-      } finally {
-        reader.closeSync();
-      }
-    }
-  }
-
   return {
     inspect: (request) =>
       inspectSource(request, (file) =>
@@ -212,8 +127,23 @@ export async function duckdbColumns({
           );
         }),
       ),
-    blocks: (source) => (source.format === "parquet" ? parquetBlocks(source) : textBlocks(source)),
-    writer,
+    blocks: (source) =>
+      source.format === "parquet" ? parquetBlocks(instance, source) : textBlocks(source),
+    pieces: (source, size) =>
+      source.format === "parquet" ? parquetPieces(connection, source) : textPieces(source, size),
+    pieceBlocks: (source, piece, unpacked) =>
+      source.format === "parquet"
+        ? parquetBlocks(instance, source, piece)
+        : pieceBlocks(source, piece, unpacked),
+    readsInPlace,
+    unpack: (source, wanted, take) => unpackPieces(source, wanted, { folder, take }),
+    writer: (specs, order) => {
+      const name = `t${tables++}`;
+      const path = join(folder, `${name}.parquet`);
+      return tableWriter(instance, specs, { name, path, ...order });
+    },
+    publish: (parts, place) => publishTable(instance, parts, place),
+    publishText,
     async describe(path) {
       const columns = await parquetColumns(connection, path);
       return {
@@ -234,18 +164,6 @@ export async function duckdbColumns({
   };
 }
 
-function columnOf(table: Table, { name, type }: ColumnSpec): Column {
-  const column = table.columns.get(name);
-  if (!column)
-    throw new MillwrightError("invalid_input", `the table to write lacks column '${name}'`);
-  if (column.type !== type)
-    throw new MillwrightError(
-      "invalid_input",
-      `column '${name}' to write is ${column.type}, not ${type}`,
-    );
-  return column;
-}
-
 /** Sub-folders of processes that are gone. */
 async function removeAbandoned(scratch: string): Promise<void> {
   for (const name of await readdir(scratch).catch(() => [])) {
@@ -261,16 +179,6 @@ function alive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
-}
-
-function storageError(cause: unknown): Error {
-  if (/No space left|ENOSPC/.test(String(cause)))
-    return new MillwrightError(
-      "storage_full",
-      `no space left to write a table: ${firstLine(cause)}`,
-      { cause },
-    );
-  return cause as Error;
 }
 
 const firstLine = (cause: unknown) => String((cause as Error).message).split("\n")[0]!;

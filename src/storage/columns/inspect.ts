@@ -6,7 +6,6 @@ import { sniffCsv } from "../../table/csv-dialect.ts";
 import { jsonlNames } from "../../table/jsonl.ts";
 import { columnNames } from "./column-names.ts";
 import type {
-  ColumnSpec,
   Encoding,
   Source,
   SourceFile,
@@ -14,9 +13,11 @@ import type {
   SourceNote,
   SourceRequest,
 } from "./columns.ts";
+import type { SqlColumn } from "./parquet-sql.ts";
 import { decodeHead, readError, unpackedBytes } from "./source-bytes.ts";
 import { type FoundFile, findFiles } from "./source-files.ts";
 import { binary, encodingNotes, firstLines, formatOf, wholeLines } from "./source-format.ts";
+import { stampOf } from "./source-stamp.ts";
 import { sniffUtf16, utf8Survey } from "./utf8-survey.ts";
 
 const HEAD = 1 << 20;
@@ -32,7 +33,7 @@ interface Inspected {
 /** @param describeParquet names and types of a Parquet file. */
 export async function inspectSource(
   request: SourceRequest,
-  describeParquet: (file: SourceFile) => Promise<readonly ColumnSpec[]>,
+  describeParquet: (file: SourceFile) => Promise<readonly SqlColumn[]>,
 ): Promise<Source> {
   const inspected: Inspected[] = [];
   for (const found of await findFiles(request)) inspected.push(await inspectFile(found));
@@ -65,6 +66,7 @@ export async function inspectSource(
 
 async function inspectFile(found: FoundFile): Promise<Inspected> {
   const { uri } = found;
+  const stamp = await stampOf(found.path);
   const magic = await firstBytes(found, 8);
   if (magic.length === 0) throw empty(uri);
   const ascii = String.fromCharCode(...magic);
@@ -81,7 +83,8 @@ async function inspectFile(found: FoundFile): Promise<Inspected> {
   };
   if (ascii.startsWith("PAR1")) {
     for await (const _ of unpackedBytes({ ...found, gzip: false }, onRaw));
-    const file: SourceFile = { ...found, digest: sha(hash), bytes, encoding: "utf-8", gzip: false };
+    const digest = sha(hash);
+    const file: SourceFile = { ...found, digest, bytes, stamp, encoding: "utf-8", gzip: false };
     return { file, format: "parquet", head: new Uint8Array(0), notes: [] };
   }
   const gzip = magic[0] === 0x1f && magic[1] === 0x8b;
@@ -104,7 +107,7 @@ async function inspectFile(found: FoundFile): Promise<Inspected> {
   if (size === 0) throw empty(uri);
   const verdict = survey.verdict();
   const encoding = utf16 ?? verdict.encoding;
-  const file: SourceFile = { ...found, digest: sha(hash), bytes, encoding, gzip };
+  const file: SourceFile = { ...found, digest: sha(hash), bytes, stamp, encoding, gzip };
   const head = wholeLines(decodeHead(Buffer.concat(parts), encoding), size <= HEAD);
   if (binary(head))
     throw new MillwrightError(
@@ -120,14 +123,21 @@ type Shape = Omit<Source, "files" | "format">;
 async function shapeOf(
   { file, format, head }: Inspected,
   header: readonly string[] | undefined,
-  describeParquet: (file: SourceFile) => Promise<readonly ColumnSpec[]>,
+  describeParquet: (file: SourceFile) => Promise<readonly SqlColumn[]>,
 ): Promise<Shape> {
-  const plain = { declared: {}, delimiter: undefined, quotes: true, hasHeader: false };
+  const plain = {
+    declared: {},
+    sqlTypes: {},
+    delimiter: undefined,
+    quotes: true,
+    hasHeader: false,
+  };
   if (format === "parquet") {
     const columns = await describeParquet(file);
     const { names, notes } = columnNames(columns.map((c) => c.name));
     const declared = Object.fromEntries(names.map((name, i) => [name, columns[i]!.type]));
-    return { ...plain, names, declared, notes };
+    const sqlTypes = Object.fromEntries(names.map((name, i) => [name, columns[i]!.sql]));
+    return { ...plain, names, declared, sqlTypes, notes };
   }
   if (format === "jsonl") {
     const names = jsonlNames(head);

@@ -1,0 +1,54 @@
+import type { Digest } from "../lib/digest.ts";
+import type { Signature } from "../onnx/signature.ts";
+import { type Batched, batched } from "../runtime/batched.ts";
+import type { Sessions } from "../runtime/sessions.ts";
+import type { ModelInput, Models } from "../serving/predict.ts";
+import type { RowFields } from "../serving/route.ts";
+import { knownFields, type RawRow, type ScoredRow } from "../serving/rows.ts";
+import { runTensors, type TensorCall } from "../serving/run-tensors.ts";
+import { score } from "../serving/score.ts";
+
+export function servingModels(
+  loaded: Sessions<Signature>,
+  explainRowsOf: Models["explain"],
+): {
+  models: Models;
+  batches: Batched<Digest, RawRow, ScoredRow>;
+} {
+  const batches = batched((onnx: Digest, rows: readonly RawRow[]) =>
+    score({ sessions: loaded }, { onnx, rows }),
+  );
+  const tensors = batched((onnx: Digest, calls: readonly TensorCall[]) =>
+    runTensors({ sessions: loaded }, { onnx, calls }),
+  );
+  /** Per signature and fields object: a new route or a reloaded model gets new ones. */
+  const inputs = new WeakMap<Signature, WeakMap<object, ModelInput>>();
+  const inputOf = (signature: Signature, fields: RowFields): ModelInput => {
+    let perFields = inputs.get(signature);
+    if (perFields === undefined) {
+      perFields = new WeakMap();
+      inputs.set(signature, perFields);
+    }
+    let input = perFields.get(fields);
+    if (input === undefined) {
+      input = { signature, known: knownFields(signature, fields) };
+      perFields.set(fields, input);
+    }
+    return input;
+  };
+  return {
+    batches,
+    models: {
+      async input(version, fields) {
+        const signature = loaded.aboutOf(version.onnx);
+        if (signature !== undefined) return inputOf(signature, fields);
+        return loaded.use(version.onnx, async ({ about }) => inputOf(about, fields));
+      },
+      score: (version, rows) => batches.run(version.onnx, rows),
+      run: async (version, call) => (await tensors.run(version.onnx, [call]))[0]!,
+      isLoaded: ({ onnx }) => loaded.isLoaded(onnx),
+      unload: ({ onnx }) => loaded.drop(onnx),
+      explain: explainRowsOf,
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import type { Pipeline } from "../engine/engine.ts";
+import type { Digest } from "../lib/digest.ts";
+import { type Forwarded, forwardRows } from "./forward-rows.ts";
+import { planScoring } from "./plan-scoring.ts";
+import type { Platform } from "./platform.ts";
+import { scoreParts } from "./score-parts.ts";
+import { writeScores } from "./write-scores.ts";
+
+export interface ScoreInput {
+  readonly model: string;
+  /** Number, alias or digest of a version. */
+  readonly version: string;
+  /** Path or glob, relative to `folder`. */
+  readonly source: string;
+  /** Absolute. */
+  readonly folder: string;
+  /** Absolute; .parquet, .csv or .jsonl. */
+  readonly out: string;
+  /** At most so many parts at once on one machine; default: one per core. */
+  readonly lanes?: number;
+  /** How many reasons are told for each row. Default none. */
+  readonly reasons?: number;
+  /** Writes the so many highest scores into a list of their own. Nothing is remembered of it. */
+  readonly top?: number;
+  /** Hands the highest scores on to people: each row at most once, and never more than `capacity` ("40/hour") allows. */
+  readonly forward?: { readonly to: string; readonly capacity: string };
+}
+
+export interface ScoreOutcome {
+  readonly model: string;
+  readonly version: Digest;
+  readonly number: number;
+  readonly out: string;
+  readonly rows: number;
+  readonly rejected: number;
+  /** Absolute path of what was set aside, with reasons. */
+  readonly rejectedFile: string | null;
+  /** Of all parts, those scored before this run began. */
+  readonly parts: number;
+  readonly partsFound: number;
+  readonly forwarded: Forwarded | null;
+}
+
+/**
+ * A batch: every row of a source, scored by one version, exactly once. Finished parts are kept under the digest of source bytes,
+ * version and options; the same question again goes on where it stopped, or is answered at once.
+ */
+export const score = (platform: Platform): Pipeline<ScoreInput, ScoreOutcome> => ({
+  name: "score",
+  async run(steps, input) {
+    const { runId } = steps;
+    const plan = await steps.step("plan", (step) => planScoring(platform, { ...input, step }));
+    const { batch } = plan;
+    await steps.step("score", (step) =>
+      scoreParts(platform, { ...input, plan, runner: runId, step, alone: false }),
+    );
+    const written = await steps.step("write", () =>
+      writeScores(platform, { plan, out: input.out, token: runId }),
+    );
+    const forwarded =
+      input.top === undefined && input.forward === undefined
+        ? null
+        : await steps.step("forward", () => forwardRows(platform, { ...input, plan, runId }));
+    const { model, version } = plan.scoring;
+    return {
+      ...{ model, version: version.id, number: version.number, out: input.out, ...written },
+      ...{ parts: batch.parts, partsFound: batch.found, forwarded },
+    };
+  },
+});
+
+/** A hand for `score`, started by it where more than one worker is alive: scores parts until none is free. */
+export const scoreHelp = (
+  platform: Platform,
+): Pipeline<
+  Pick<ScoreInput, "lanes"> & {
+    readonly of: string;
+    readonly plan: Awaited<ReturnType<typeof planScoring>>;
+  },
+  null
+> => ({
+  name: "score-help",
+  async run(steps, input) {
+    return steps.step("score", async (step) => {
+      await scoreParts(platform, { ...input, runner: steps.runId, step, alone: true });
+      return null;
+    });
+  },
+});

@@ -1,0 +1,110 @@
+import { fromOutputs } from "../onnx/feeds.ts";
+import type { GraphBinding, Signature } from "../onnx/signature.ts";
+import { type GraphTensors, joinRows } from "../onnx/tensor.ts";
+import { type Answer, labelOf } from "./answer.ts";
+import { feedsOf, rowOf, tensorOf } from "./graph-tensors.ts";
+import type { InferAnswer, InferRequest, Tensor } from "./inference.ts";
+import { type PredictDeps, predict } from "./predict.ts";
+import type { LogRecord } from "./prediction.ts";
+import type { ServedRoute } from "./route.ts";
+import { decide, isSimple, knownRoute } from "./routing.ts";
+import { wantedOutputs } from "./wanted-outputs.ts";
+
+/**
+ * Answers an imported model with its graph's own tensors. Where one version answers, tensors stay tensors from the request to
+ * the answer, and calls of one moment share a run; a route that divides rows or has somebody to stand in takes them as rows.
+ * Throws as `predict` does, and `invalid_input` naming the tensor.
+ */
+export async function inferTensors(
+  deps: PredictDeps,
+  input: {
+    readonly route: ServedRoute;
+    readonly version: string | undefined;
+    readonly signature: Signature;
+    readonly graph: GraphBinding;
+    readonly request: InferRequest;
+    readonly at: number;
+  },
+): Promise<InferAnswer> {
+  const { route, signature, graph, request, at } = input;
+  const { feeds, rows } = feedsOf(graph, request.inputs);
+  const own = knownRoute(deps.routes, route.model);
+  if (!isSimple(own)) {
+    const { model } = route;
+    const rowList = Array.from({ length: rows }, (_, i) => rowOf(graph, feeds, i, false));
+    return ofRows(await predict(deps, { ...input, model, rows: rowList }), graph, request);
+  }
+  const { version, variant, shadow } = decide(route, input.version);
+  const outputs = await deps.models.run(version, { feeds, rows });
+  const { width, values } = fromOutputs(signature, outputs);
+  const latencyMs = deps.clock.now() - at;
+  const records = Array.from({ length: rows }, (_, i): LogRecord => {
+    const output = Array.from(values.subarray(i * width, (i + 1) * width));
+    const label = labelOf(signature, output);
+    const inputs = rowOf(graph, feeds, i, true);
+    return {
+      kind: "prediction",
+      id: deps.newPredictionId(),
+      model: route.model,
+      version: version.id,
+      variant,
+      at,
+      eventTime: at,
+      key: undefined,
+      inputs,
+      output,
+      label,
+      latencyMs,
+    };
+  });
+  await deps.log.append(records);
+  if (shadow !== undefined) deps.afterwards({ version: shadow, fields: route.fields, records });
+  return {
+    ...{ model: route.model, version: String(version.number), id: request.id },
+    parameters: { version_id: version.id, variant },
+    outputs: shown(
+      graph,
+      signature,
+      outputs,
+      records.map(({ id }) => id),
+      request,
+    ),
+  };
+}
+
+function shown(
+  graph: GraphBinding,
+  signature: Signature,
+  outputs: GraphTensors,
+  ids: readonly string[],
+  request: InferRequest,
+): readonly Tensor[] {
+  const all = graph.outputs.map((output) => tensorOf(output, outputs[output.name]!, graph));
+  const own = {
+    name: "prediction_id",
+    datatype: "BYTES",
+    shape: [ids.length, 1],
+    data: ids,
+  } as const;
+  const named = all.some(({ name }) => name === own.name);
+  return wantedOutputs(request.outputs, named ? all : [...all, own], signature.classes);
+}
+
+/** Rows that were answered one by one, put together again. */
+function ofRows({ model, rows }: Answer, graph: GraphBinding, request: InferRequest): InferAnswer {
+  const [{ by }] = rows as readonly [Answer["rows"][0]];
+  const outputs = Object.fromEntries(
+    graph.outputs.map(({ name }) => [name, joinRows(rows.map(({ tensors }) => tensors![name]!))]),
+  );
+  return {
+    ...{ model, version: String(by.version.number), id: request.id },
+    parameters: { version_id: by.version.id, variant: by.variant },
+    outputs: shown(
+      graph,
+      by.signature,
+      outputs,
+      rows.map(({ id }) => id),
+      request,
+    ),
+  };
+}
