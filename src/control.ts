@@ -8,7 +8,7 @@ import { eventLog } from "./engine/events.ts";
 import { schedules } from "./engine/schedule.ts";
 import { runTriggers } from "./engine/triggers.ts";
 import { MillwrightError } from "./errors.ts";
-import { shipRegularly } from "./gateway.ts";
+import { shipRegularly } from "./gateway/prediction-log.ts";
 import { type ApiInfo, withOpenApi } from "./http/openapi.ts";
 import { openServer } from "./http/server.ts";
 import type { Json } from "./lib/json.ts";
@@ -22,11 +22,14 @@ import type { Platform } from "./pipelines/platform.ts";
 import { promote } from "./pipelines/promote.ts";
 import { rollback } from "./pipelines/rollback.ts";
 import { routeRoutes } from "./pipelines/routes.ts";
+import type { ScoreInput } from "./pipelines/score.ts";
 import { schedulesOf, triggersOf } from "./pipelines/triggers.ts";
 import { evidenceOf } from "./registry/evidence.ts";
 import { type ModelRoutesDeps, modelRoutes } from "./registry/routes.ts";
 import { shadowView } from "./registry/shadow-view.ts";
+import { type ScoreRequest, scoringRoutes } from "./scoring/routes.ts";
 import { DEFAULT_RULE } from "./stats/sequential.ts";
+import { checkInside, resultInside } from "./storage/columns/source-inside.ts";
 import { runRoutes } from "./tracking/routes.ts";
 import { isActive, subjectOf } from "./tracking/run-view.ts";
 
@@ -66,6 +69,7 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
           versions: (dataset) => platform.datasets.versions(dataset),
         }),
         ...modelRoutes(modelDeps(platform)),
+        ...scoringRoutes({ score: (request) => submitScore(platform, request) }),
         ...routeRoutes(platform),
         ...incidentRoutes({
           incidents: async (model) =>
@@ -212,6 +216,28 @@ function modelDeps(platform: Platform): ModelRoutesDeps {
       await rollback(platform, { model, reason, verdict: undefined, ...now() });
     },
   };
+}
+
+async function submitScore(platform: Platform, request: ScoreRequest) {
+  const { model, source, forward, version, reasons, top } = request;
+  const { definition, folder } = await platform.project();
+  const found = await platform.registry.find(model, String(version));
+  if (!found) throw new MillwrightError("not_found", `Model ${model} has no version ${version}.`);
+  const handOn = forward === true ? definition.models[model]?.forward : forward;
+  if (forward === true && !handOn)
+    throw new MillwrightError(
+      "invalid_input",
+      `forward: true: the project says nothing of forwarding for ${model}. Give { to, capacity }, or write it into millwright.config.ts.`,
+    );
+  await checkInside(source, folder);
+  const out = await resultInside(request.out, folder);
+  const runId = await platform.engine.submit("score", {
+    ...{ model, source, folder, out, version: found.id },
+    ...(reasons === undefined ? {} : { reasons }),
+    ...(top === undefined ? {} : { top }),
+    ...(handOn ? { forward: handOn } : {}),
+  } satisfies ScoreInput);
+  return { runId, out };
 }
 
 /** Whether the gateway would answer a prediction now. */

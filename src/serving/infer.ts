@@ -1,6 +1,6 @@
 import { MillwrightError } from "../errors.ts";
 import type { Json } from "../lib/json.ts";
-import { type Answer, classProbabilities } from "./answer.ts";
+import { type Answer, classProbabilities, unlogged } from "./answer.ts";
 import { certaintyTensors } from "./certainty-tensors.ts";
 import { asksWhy, explanationTensors } from "./explanation-tensors.ts";
 import { inferTensors } from "./infer-tensors.ts";
@@ -69,7 +69,8 @@ function cell({ datatype, data }: Tensor, i: number): Json {
   return Number.isNaN(value) ? null : value;
 }
 
-function encode({ model, rows }: Answer, request: InferRequest): InferAnswer {
+function encode(answer: Answer, request: InferRequest): InferAnswer {
+  const { model, rows } = answer;
   const { signature, version, variant } = rows[0]!.by;
   const tensor = (
     name: string,
@@ -115,7 +116,7 @@ function encode({ model, rows }: Answer, request: InferRequest): InferAnswer {
     model,
     version: String(version.number),
     id: request.id,
-    parameters: { version_id: version.id, variant },
+    parameters: { version_id: version.id, variant, ...unlogged(answer) },
     outputs: wantedOutputs(request.outputs, all, signature.classes),
   };
 }

@@ -3,7 +3,7 @@ import { MillwrightError } from "../errors.ts";
 import type { HttpAnswer, HttpRequest, HttpRoute, RouteAbout } from "../http/http.ts";
 import { mount } from "../http/mount.ts";
 import type { ApiInfo } from "../http/openapi.ts";
-import { answerRows } from "./answer.ts";
+import { answerRows, unlogged } from "./answer.ts";
 import { giveFeedback } from "./give-feedback.ts";
 import { decodeInvocation, encodeInvocation, readInvocation } from "./mlflow.ts";
 import { describe } from "./open-inference/describe.ts";
@@ -37,7 +37,7 @@ export const servingRoutes = (deps: ServingDeps): HttpRoute[] => [
       async predict({ model, rows, version, explain }, { at }) {
         const wanted = version === undefined ? undefined : String(version);
         const answer = await predict(deps, { model, rows, version: wanted, explain, at });
-        return { model: answer.model, predictions: answerRows(answer) };
+        return { model: answer.model, predictions: answerRows(answer), ...unlogged(answer) };
       },
       giveFeedback: ({ model, feedback }, { at }) => giveFeedback(deps, { model, feedback, at }),
       listRoutes: async () => ({ models: deps.routes.list().map(shown) }),

@@ -97,7 +97,12 @@ export const serving = {
       /** Say why, row by row. */
       explain: z.boolean().optional(),
     }),
-    output: z.object({ model: z.string(), predictions: z.array(prediction) }),
+    output: z.object({
+      model: z.string(),
+      predictions: z.array(prediction),
+      /** false: the log's disk is full and these predictions are not kept, as the gateway was told to do. Absent: they are. */
+      logged: z.literal(false).optional(),
+    }),
   }),
   giveFeedback: endpoint({
     method: "POST",
