@@ -61,6 +61,7 @@ const PARTS: Readonly<
         connections: cluster.isWorker ? connectionsOverIpc() : undefined,
         ...{ port: config.gatewayPort, grpcPort: config.grpcPort, dataDir: config.dataDir },
         ...{ host: config.host, token: config.token },
+        ...{ accessLog: config.accessLog, environment: process.env },
       },
     );
     return {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { MillwrightError } from "../errors.ts";
 import { quietLog } from "../testing/quiet-log.ts";
 import type { HttpRoute } from "./http.ts";
+import type { RequestObserver } from "./observer.ts";
 import { type HttpServer, openServer, type ServerOptions } from "./server.ts";
 
 const routes: HttpRoute[] = [
@@ -41,9 +42,12 @@ let pairs: { readonly fast: HttpServer; readonly plain: HttpServer }[] = [];
 beforeAll(async () => {
   const open = (options: Partial<ServerOptions>) =>
     openServer({ routes, log: quietLog(), port: 0, bodyLimit: 2000, timeoutMs: 300, ...options });
-  const onAnswer = (route: string, status: number) => void answered.push(`${route} ${status}`);
+  const observer: RequestObserver = {
+    began: () => undefined,
+    answered: ({ route, status }) => void answered.push(`${route} ${status}`),
+  };
   pairs = [
-    { fast: await open({ onAnswer }), plain: await open({ fastLane: false }) },
+    { fast: await open({ observer }), plain: await open({ fastLane: false }) },
     {
       fast: await open({ token: TOKEN }),
       plain: await open({ token: TOKEN, fastLane: false }),

@@ -88,7 +88,11 @@ const predict = async (x: number) => {
 };
 
 const metric = async (name: string): Promise<number> =>
-  Number(new RegExp(`^millwright_${name} (\\S+)$`, "m").exec((await call("/metrics")).text)?.[1]);
+  Number(
+    new RegExp(`^millwright_${name}(?:{[^}]*})? (\\S+)$`, "m").exec(
+      (await call("/metrics")).text,
+    )?.[1],
+  );
 
 /** Calls until told to stop. Resolves to the errors. */
 function load(callers: number): { stop(): Promise<string[]>; done(): number } {
@@ -124,9 +128,8 @@ async function pids(): Promise<number[]> {
 
 test("two processes answer behind one port, and their metrics are one gateway's", async () => {
   expect(await metric("processes")).toBe(2);
-  const before = (await metric("predictions_total")) || 0;
   for (let i = 0; i < 10; i++) await predict(i);
-  expect(await metric("predictions_total")).toBe(before + 10);
+  expect(await metric("predictions_total")).toBe(10);
   expect(await metric("models_routed")).toBe(1);
 });
 
