@@ -15,6 +15,7 @@ import type { Log } from "./lib/log.ts";
 import { incidentView } from "./monitoring/incident-view.ts";
 import { incidentRoutes } from "./monitoring/routes.ts";
 import { seriesOf } from "./monitoring/series-view.ts";
+import { erasePredictions } from "./pipelines/erase-predictions.ts";
 import { importModel, NOT_JUDGED } from "./pipelines/import-model.ts";
 import type { JudgeOutcome } from "./pipelines/judge.ts";
 import type { Platform } from "./pipelines/platform.ts";
@@ -25,6 +26,7 @@ import { schedulesOf, triggersOf } from "./pipelines/triggers.ts";
 import { evidenceOf } from "./registry/evidence.ts";
 import { type ModelRoutesDeps, modelRoutes } from "./registry/routes.ts";
 import { shadowView } from "./registry/shadow-view.ts";
+import { type PredictionRoutesDeps, predictionRoutes } from "./serving/log/routes.ts";
 import { DEFAULT_RULE } from "./stats/sequential.ts";
 import { runRoutes } from "./tracking/routes.ts";
 import { isActive, subjectOf } from "./tracking/run-view.ts";
@@ -61,6 +63,7 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
       }),
       ...modelRoutes(modelDeps(platform)),
       ...routeRoutes(platform),
+      ...predictionRoutes(predictionDeps(platform)),
       ...incidentRoutes({
         incidents: async (model) => (await platform.monitoring.incidents(model)).map(incidentView),
         series: async (model) => seriesOf(await platform.monitoring.windows(model)),
@@ -114,6 +117,24 @@ async function followProject(
     async stop() {
       clearInterval(timer);
       await turn;
+    },
+  };
+}
+
+function predictionDeps(platform: Platform): PredictionRoutesDeps {
+  const { predictions, registry } = platform;
+  return {
+    page: predictions.page,
+    find: predictions.find,
+    profile: predictions.profile,
+    volumes: predictions.volumes,
+    unmatched: predictions.unmatched,
+    erase: (input) => erasePredictions(platform, { ...input, by: "control" }),
+    versions: (model) => registry.versions(model),
+    async version(model, name) {
+      const found = await registry.find(model, name);
+      if (found) return found.id;
+      throw new MillwrightError("not_found", `Model ${model} has no version "${name}".`);
     },
   };
 }
