@@ -90,9 +90,10 @@ export async function deployVersion(
 
   const definition = (await deps.project()).definition.models[model];
   const wanted = input.shadow && definition?.deploy?.shadow !== false;
-  const recent = { model, from: at - TRAFFIC_WINDOW_MS, to: at };
+  const recent = { model, from: at - TRAFFIC_WINDOW_MS, to: at, limit: 1 };
   const ladder = ladderOf(definition);
-  const traffic = (wanted || ladder) && (await deps.predictions.read(recent)).length > 0;
+  const traffic =
+    (wanted || ladder) && (await deps.predictions.page(recent)).predictions.length > 0;
   if (wanted && traffic) {
     const reason = `${verdict.summary}; to be proven on live traffic`;
     await startShadow(deps, { ...change, reason });

@@ -8,14 +8,16 @@ import type { SignatureColumn } from "../onnx/signature.ts";
 import { inputTable, type LoggedPrediction } from "../serving/read-log.ts";
 import { numberColumn, stringColumn, type Table } from "../table/table.ts";
 import { definedModel } from "./defined-model.ts";
-import type { Platform } from "./platform.ts";
+import type { Platform, PredictionLog } from "./platform.ts";
 
 /**
  * What a model is trained on: its dataset's source as it is now, and every row it has answered since of which the truth has
  * become known. `asOf`: only truths that had arrived by then, for rows that had happened by then.
  */
 export async function gatherData(
-  deps: Pick<Platform, "project" | "columns" | "blobs" | "datasets" | "clock" | "predictions">,
+  deps: Pick<Platform, "project" | "columns" | "blobs" | "datasets" | "clock"> & {
+    readonly predictions: Pick<PredictionLog, "read">;
+  },
   input: { readonly model: string; readonly asOf?: number; readonly step: StepContext },
 ): Promise<DatasetVersion> {
   const { definition: project, folder } = await deps.project();
