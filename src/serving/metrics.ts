@@ -11,6 +11,7 @@ export interface Metrics {
 
 export type CounterName =
   | "predictions"
+  | "unlogged"
   | "fallbacks"
   | "late_answers"
   | "feedback"

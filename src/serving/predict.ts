@@ -51,8 +51,8 @@ export interface ModelInput {
 }
 
 export interface PredictionLog {
-  /** Resolves when the records are on disk. */
-  append(records: readonly LogRecord[]): Promise<void>;
+  /** True: the records are on disk. False: its disk is full, and the policy is to answer all the same. */
+  append(records: readonly LogRecord[]): Promise<boolean>;
 }
 
 export interface PredictInput {
@@ -99,13 +99,13 @@ export async function predict(deps: PredictDeps, input: PredictInput): Promise<A
     };
   });
   crashPoint("predict:scored");
-  await deps.log.append(records);
+  const logged = await deps.log.append(records);
   crashPoint("predict:logged");
-  if (shadow !== undefined) {
+  if (shadow !== undefined && logged) {
     const beside = simple ? records : records.filter((record) => seenBy(shadow, record));
     if (beside.length > 0) deps.afterwards({ version: shadow, fields, records: beside });
   }
-  return { model, rows };
+  return { model, rows, logged };
 }
 
 type PredictionLine = LogRecord & { readonly kind: "prediction" };
