@@ -13,6 +13,7 @@ import { threadCompute } from "./engine/executors/threads.ts";
 import { workerAlive } from "./engine/fleet.ts";
 import { loadUserCode } from "./engine/user-code.ts";
 import { MillwrightError } from "./errors.ts";
+import { journalRoot } from "./gateway/prediction-log.ts";
 import type { Log } from "./lib/log.ts";
 import { monitoringStore } from "./monitoring/store.ts";
 import { PIPELINES } from "./pipelines/all.ts";
@@ -60,7 +61,7 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
 
   const blobs = openBlobs(config.blobUrl, config.project);
   const columns = await duckdbColumns({ scratch: join(config.dataDir, "scratch") });
-  const journals = journalsIn(join(config.dataDir, "journal"));
+  const journals = journalsIn(journalRoot(config.dataDir));
   const runtime = await onnxRuntime();
   const compute = hostedCompute(config);
   const engine = dbosEngine({ url, sql, log });
