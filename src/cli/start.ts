@@ -42,7 +42,7 @@ const PARTS: Readonly<
     const config = context.config(options);
     const log = context.log(options, "gateway");
     if (config.gatewayProcesses > 1 && cluster.isPrimary)
-      return startProcesses(context, options, config, log);
+      return startProcesses(context, config, log);
     const server = config.databaseUrl
       ? undefined
       : await keepPostgres({ dataDir: join(config.dataDir, "postgres"), log });
@@ -76,12 +76,7 @@ const PARTS: Readonly<
 };
 
 /** The gateway as several processes; SIGHUP replaces them one by one. */
-async function startProcesses(
-  context: CliContext,
-  options: GlobalOptions,
-  config: Config,
-  log: Log,
-): Promise<Started> {
+async function startProcesses(context: CliContext, config: Config, log: Log): Promise<Started> {
   const processes = await runProcesses({
     ...{ host: config.host, port: config.gatewayPort },
     entry: context.entry,

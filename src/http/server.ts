@@ -53,8 +53,6 @@ export interface HttpServer {
 const BODY_LIMIT = 16 * 1024 * 1024;
 const TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 65_000;
-/** How long connections without a request stay open while the server closes. */
-const IDLE_MS = 500;
 
 /** Starts listening. Throws `invalid_config` when the address would be open to everybody, `conflict` when the port is taken. */
 export async function openServer(options: ServerOptions): Promise<HttpServer> {
