@@ -7,10 +7,10 @@ import { openControl } from "../control.ts";
 import { armCrashPointsFromEnvironment } from "../engine/crash-points.ts";
 import { MillwrightError } from "../errors.ts";
 import { runProcesses } from "../gateway/processes.ts";
+import { gatewayRuntime } from "../gateway/runtime.ts";
 import { connectionsOverIpc, noSiblings, siblingsOverIpc } from "../gateway/siblings.ts";
 import { openGateway } from "../gateway.ts";
 import type { Log } from "../lib/log.ts";
-import { onnxRuntime } from "../runtime/onnxruntime.ts";
 import { openBlobs } from "../storage/blobs/all.ts";
 import { keepPostgres } from "../storage/sql/keep-postgres.ts";
 import { postgres } from "../storage/sql/postgres.ts";
@@ -49,7 +49,7 @@ const PARTS: Readonly<
     const sql = postgres(config.databaseUrl ?? server!.url, { log });
     const gateway = await openGateway(
       {
-        runtime: await onnxRuntime(),
+        runtime: await gatewayRuntime(config.threads),
         blobs: openBlobs(config.blobUrl, config.project),
         sql,
         log,

@@ -94,7 +94,6 @@ export const GATEWAY_METRICS = {
       merge: "max",
     },
   ),
-  processes: gauge("processes", "Processes that answer behind this port."),
   modelsRouted: gauge("models_routed", "Models with a route.", { merge: "max" }),
   modelsLoaded: gauge("models_loaded", "Models in memory."),
   modelsLoadedBytes: gauge(

@@ -127,7 +127,7 @@ async function pids(): Promise<number[]> {
 }
 
 test("two processes answer behind one port, and their metrics are one gateway's", async () => {
-  expect(await metric("processes")).toBe(2);
+  expect(await metric("gateway_processes")).toBe(2);
   for (let i = 0; i < 10; i++) await predict(i);
   expect(await metric("predictions_total")).toBe(10);
   expect(await metric("models_routed")).toBe(1);
@@ -159,7 +159,7 @@ test("a process that is killed is started again; its sibling answers all the whi
   await until(() => calls.done() > 20);
   process.kill(victim, "SIGKILL");
   const atDeath = calls.done();
-  await until(async () => (await metric("processes")) === 2 && calls.done() > atDeath + 20);
+  await until(async () => (await metric("gateway_processes")) === 2 && calls.done() > atDeath + 20);
   const failed = await calls.stop();
   // Only what the dead one had accepted.
   expect(failed.length).toBeLessThanOrEqual(4);
