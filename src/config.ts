@@ -21,6 +21,8 @@ export interface Config {
   readonly token: string | undefined;
   readonly threads: number;
   readonly logLevel: "debug" | "info" | "warn" | "error";
+  /** Share of the gateway's requests with a line in its log although nothing is wrong, 0 to 1. */
+  readonly accessLog: number;
 }
 
 const Environment = z.object({
@@ -35,6 +37,7 @@ const Environment = z.object({
     .optional(),
   MILLWRIGHT_TOKEN: z.string().min(16).optional(),
   MILLWRIGHT_THREADS: z.coerce.number().int().min(1).max(256).optional(),
+  MILLWRIGHT_ACCESS_LOG: z.coerce.number().min(0).max(1).default(0),
   MILLWRIGHT_LOG: z.enum(["debug", "info", "warn", "error"]).default("info"),
 });
 
@@ -73,6 +76,7 @@ export function readConfig(
     token: env.MILLWRIGHT_TOKEN,
     threads: env.MILLWRIGHT_THREADS ?? availableParallelism(),
     logLevel: env.MILLWRIGHT_LOG,
+    accessLog: env.MILLWRIGHT_ACCESS_LOG,
   };
 }
 

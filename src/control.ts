@@ -8,26 +8,35 @@ import { eventLog } from "./engine/events.ts";
 import { schedules } from "./engine/schedule.ts";
 import { runTriggers } from "./engine/triggers.ts";
 import { MillwrightError } from "./errors.ts";
-import { shipRegularly } from "./gateway.ts";
+import { shipRegularly } from "./gateway/prediction-log.ts";
+import type { HttpRoute } from "./http/http.ts";
 import { type ApiInfo, withOpenApi } from "./http/openapi.ts";
 import { openServer } from "./http/server.ts";
 import type { Json } from "./lib/json.ts";
 import type { Log } from "./lib/log.ts";
+import { METRICS_TYPE, renderMetrics } from "./lib/render-metrics.ts";
 import { incidentView } from "./monitoring/incident-view.ts";
 import { incidentRoutes } from "./monitoring/routes.ts";
 import { seriesOf } from "./monitoring/series-view.ts";
+import { erasePredictions } from "./pipelines/erase-predictions.ts";
 import { importModel, NOT_JUDGED } from "./pipelines/import-model.ts";
 import type { JudgeOutcome } from "./pipelines/judge.ts";
 import type { Platform } from "./pipelines/platform.ts";
 import { promote } from "./pipelines/promote.ts";
 import { rollback } from "./pipelines/rollback.ts";
 import { routeRoutes } from "./pipelines/routes.ts";
+import type { ScoreInput } from "./pipelines/score.ts";
 import { schedulesOf, triggersOf } from "./pipelines/triggers.ts";
 import { evidenceOf } from "./registry/evidence.ts";
 import { type ModelRoutesDeps, modelRoutes } from "./registry/routes.ts";
 import { shadowView } from "./registry/shadow-view.ts";
+import { type ProcessMetrics, processMetrics } from "./runtime/process-metrics.ts";
+import { type ScoreRequest, scoringRoutes } from "./scoring/routes.ts";
+import { type PredictionRoutesDeps, predictionRoutes } from "./serving/log/routes.ts";
 import { DEFAULT_RULE } from "./stats/sequential.ts";
+import { checkInside, resultInside } from "./storage/columns/source-inside.ts";
 import { runRoutes } from "./tracking/routes.ts";
+import { runMetrics } from "./tracking/run-metrics.ts";
 import { isActive, subjectOf } from "./tracking/run-view.ts";
 
 export interface Control {
@@ -55,6 +64,7 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
     { sql, blobs: platform.blobs, columns: platform.columns, log },
     { dataDir: config.dataDir, everyMs: SHIP_EVERY_MS },
   );
+  const self = processMetrics();
   const server = await openServer({
     ...{ log, host: config.host, port: config.controlPort, token: config.token },
     staticDir: consoleFolder(),
@@ -66,12 +76,15 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
           versions: (dataset) => platform.datasets.versions(dataset),
         }),
         ...modelRoutes(modelDeps(platform)),
+        ...scoringRoutes({ score: (request) => submitScore(platform, request) }),
         ...routeRoutes(platform),
+        ...predictionRoutes(predictionDeps(platform)),
         ...incidentRoutes({
           incidents: async (model) =>
             (await platform.monitoring.incidents(model)).map(incidentView),
           series: async (model) => seriesOf(await platform.monitoring.windows(model)),
         }),
+        metricsRoute(platform, self),
       ],
       CONTROL_API,
     ),
@@ -83,6 +96,26 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
       await project.stop();
       await triggers.stop();
       await shipper.stop();
+      self.stop();
+    },
+  };
+}
+
+function metricsRoute(platform: Platform, self: ProcessMetrics): HttpRoute {
+  const { engine, clock, monitoring } = platform;
+  return {
+    ...{ method: "GET", path: "/metrics", access: "open" },
+    about: () => ({
+      summary: "Runs and incidents in the words of Prometheus.",
+      answer: { "text/plain": { type: "string" } },
+    }),
+    async handle() {
+      const { definition } = await platform.project();
+      const incidents = new Map(Object.keys(definition.models).map((model) => [model, 0]));
+      for (const { model, state } of await monitoring.incidents())
+        if (state === "open") incidents.set(model, (incidents.get(model) ?? 0) + 1);
+      const runs = await runMetrics({ engine }, { now: clock.now(), incidents });
+      return { body: renderMetrics([...runs, ...self.snapshot()]), type: METRICS_TYPE };
     },
   };
 }
@@ -123,6 +156,24 @@ async function followProject(
     async stop() {
       clearInterval(timer);
       await turn;
+    },
+  };
+}
+
+function predictionDeps(platform: Platform): PredictionRoutesDeps {
+  const { predictions, registry } = platform;
+  return {
+    page: predictions.page,
+    find: predictions.find,
+    profile: predictions.profile,
+    volumes: predictions.volumes,
+    unmatched: predictions.unmatched,
+    erase: (input) => erasePredictions(platform, { ...input, by: "control" }),
+    versions: (model) => registry.versions(model),
+    async version(model, name) {
+      const found = await registry.find(model, name);
+      if (found) return found.id;
+      throw new MillwrightError("not_found", `Model ${model} has no version "${name}".`);
     },
   };
 }
@@ -212,6 +263,28 @@ function modelDeps(platform: Platform): ModelRoutesDeps {
       await rollback(platform, { model, reason, verdict: undefined, ...now() });
     },
   };
+}
+
+async function submitScore(platform: Platform, request: ScoreRequest) {
+  const { model, source, forward, version, reasons, top } = request;
+  const { definition, folder } = await platform.project();
+  const found = await platform.registry.find(model, String(version));
+  if (!found) throw new MillwrightError("not_found", `Model ${model} has no version ${version}.`);
+  const handOn = forward === true ? definition.models[model]?.forward : forward;
+  if (forward === true && !handOn)
+    throw new MillwrightError(
+      "invalid_input",
+      `forward: true: the project says nothing of forwarding for ${model}. Give { to, capacity }, or write it into millwright.config.ts.`,
+    );
+  await checkInside(source, folder);
+  const out = await resultInside(request.out, folder);
+  const runId = await platform.engine.submit("score", {
+    ...{ model, source, folder, out, version: found.id },
+    ...(reasons === undefined ? {} : { reasons }),
+    ...(top === undefined ? {} : { top }),
+    ...(handOn ? { forward: handOn } : {}),
+  } satisfies ScoreInput);
+  return { runId, out };
 }
 
 /** Whether the gateway would answer a prediction now. */

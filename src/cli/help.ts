@@ -24,7 +24,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     "rollback",
     "route",
   ],
-  "Look:": ["status", "runs", "show", "logs"],
+  "Look:": ["status", "runs", "predictions", "show", "logs"],
   "Operate:": ["doctor", "start"],
 };
 
@@ -128,6 +128,7 @@ const HELP: Readonly<Record<string, Help>> = {
       "Explains rows of the training data that were kept with the version (or rows of your own) and averages the size of what each column adds, with a 95 % interval. Exact for trees and linear models; other models are run on mixed rows. Why one prediction came out as it did: millwright predict --explain.",
     examples: [
       ["millwright explain churn", "the champion"],
+      ["millwright explain price --background sample.csv", "an imported model: it kept no rows"],
       [
         "millwright explain churn --with 3 --rows week.jsonl",
         "another version, on rows of your own",
@@ -205,6 +206,21 @@ const HELP: Readonly<Record<string, Help>> = {
       ["millwright runs", "the last 20"],
       ["millwright runs --state failed --limit 5", "what went wrong lately"],
       ["millwright runs --pipeline train --json", "as data"],
+    ],
+  },
+  predictions: {
+    summary: "what was answered, and what came of it",
+    about:
+      "The prediction log of a model: by time, entity, version, answer; one prediction with its row and its truth; all of them as a Parquet file. --erase-key deletes everything about one entity and says so in the event log.",
+    examples: [
+      ["millwright predictions is_spam --since 1h", "the last hour, newest first"],
+      ["millwright predictions is_spam --key m17@example.org", "all about one entity"],
+      ["millwright predictions is_spam --id pred_…", "one, with its row and its truth"],
+      ["millwright predictions is_spam --since 30d --with-truth --out june.parquet", "as a file"],
+      [
+        'millwright predictions is_spam --erase-key m17@example.org --reason "asked by its owner"',
+        "gone for ever",
+      ],
     ],
   },
   show: {

@@ -51,6 +51,7 @@ const PARTS: Readonly<
       {
         ...{ port: config.gatewayPort, grpcPort: config.grpcPort, dataDir: config.dataDir },
         ...{ host: config.host, token: config.token },
+        ...{ accessLog: config.accessLog, environment: process.env },
       },
     );
     return {

@@ -1,3 +1,5 @@
+import type { RequestNote } from "../lib/request-note.ts";
+
 /**
  * The port between what answers (`routes.ts` of each capability) and the server that listens. No host types here, so that
  * handlers stay testable with plain objects.
@@ -15,6 +17,8 @@ export interface HttpRequest {
   readonly body: unknown;
   /** When the request was read, milliseconds since 1970. */
   readonly at: number;
+  /** Where handlers note what they do, when somebody will read it. */
+  readonly note?: RequestNote | undefined;
 }
 
 export interface HttpAnswer {

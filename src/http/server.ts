@@ -6,11 +6,13 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Problem } from "../../sdk/src/contract/errors.ts";
 import { MillwrightError } from "../errors.ts";
 import type { Log } from "../lib/log.ts";
+import type { RequestNote } from "../lib/request-note.ts";
 import { deadlines } from "./deadlines.ts";
 import { decoded, encoded } from "./encoding.ts";
 import { entrance } from "./entrance.ts";
 import type { HttpAnswer, HttpRoute } from "./http.ts";
 import { fastLane, type Lane, type LaneOptions } from "./lane.ts";
+import type { RequestObserver } from "./observer.ts";
 import { asMillwrightError, problemOf } from "./problem.ts";
 
 export interface ServerOptions {
@@ -32,8 +34,8 @@ export interface ServerOptions {
   errorBody?(path: string, problem: Problem): object;
   /** false: hot routes are answered like the others. */
   readonly fastLane?: boolean;
-  /** Called once per answered request with the pattern of its route. */
-  onAnswer?(route: string, status: number, durationMs: number): void;
+  /** Told of every request. */
+  readonly observer?: RequestObserver | undefined;
 }
 
 export interface HttpServer {
@@ -67,6 +69,7 @@ export async function openServer(options: ServerOptions): Promise<HttpServer> {
     forceCloseConnections: "idle",
   });
   app.addContentTypeParser(/^text\//, { parseAs: "string" }, (_, body, done) => done(null, body));
+  if (options.observer !== undefined) observe(app, options);
   app.addHook("onRequest", async ({ headers, routeOptions }) => {
     enter(headers, (routeOptions.config as { open?: boolean }).open !== false);
   });
@@ -80,12 +83,6 @@ export async function openServer(options: ServerOptions): Promise<HttpServer> {
     for (const route of options.routes) if (route.raw) add(scope, route, within);
   });
   app.setNotFoundHandler(notFound(options));
-  if (options.onAnswer !== undefined) {
-    const { onAnswer } = options;
-    app.addHook("onResponse", async (request, reply) => {
-      onAnswer(request.routeOptions.url ?? "unknown", reply.statusCode, reply.elapsedTime);
-    });
-  }
   let draining = false;
   app.addHook("onSend", async (_, reply) => {
     if (draining) reply.header("connection", "close");
@@ -129,7 +126,7 @@ function before(
     elsewhere: (socket) => {
       for (const listener of own) listener.call(server, socket);
     },
-    ...(options.onAnswer === undefined ? {} : { onAnswer: options.onAnswer }),
+    observer: options.observer,
   });
   server.removeAllListeners("connection");
   server.on("connection", (socket: Socket) => lane.accept(socket));
@@ -149,12 +146,35 @@ function add(app: FastifyInstance, route: HttpRoute, within: LaneOptions["within
         headers: request.headers as Record<string, string>,
         body: request.body ?? undefined,
         at: Date.now(),
+        note: notes.get(request),
       });
       const answer = work instanceof Promise ? await within(work) : work;
       return route.raw && request.headers["accept-encoding"] !== undefined
         ? sendEncoded(reply, answer, request)
         : send(reply, answer, request.id);
     },
+  });
+}
+
+/** Of the requests in flight that somebody wants to read about. */
+const notes = new WeakMap<FastifyRequest, RequestNote>();
+
+function observe(app: FastifyInstance, { observer, routes }: ServerOptions): void {
+  const patterns = new Map(routes.map(({ path }) => [fastifyPath(path), path]));
+  app.addHook("onRequest", async (request) => {
+    const note = observer?.began(request.headers as { traceparent?: string });
+    if (note !== undefined) notes.set(request, note);
+  });
+  app.addHook("onResponse", async (request, reply) => {
+    observer?.answered({
+      method: request.method,
+      route: patterns.get(request.routeOptions.url ?? "") ?? "unknown",
+      params: request.params as Record<string, string>,
+      id: request.id,
+      status: reply.statusCode,
+      durationMs: reply.elapsedTime,
+      note: notes.get(request),
+    });
   });
 }
 

@@ -6,7 +6,7 @@ import { utf8Text } from "../lib/utf8.ts";
 import type { Signature } from "../onnx/signature.ts";
 import { raggedRows } from "../table/csv.ts";
 import { cellText } from "../table/text-block.ts";
-import { type Answer, outputsOf } from "./answer.ts";
+import { type Answer, outputsOf, unlogged } from "./answer.ts";
 import { MAX_ROWS } from "./rows.ts";
 import { tensorRows } from "./tensor-rows.ts";
 
@@ -81,6 +81,7 @@ export function encodeInvocation(answer: Answer): object {
     ids: answer.rows.map(({ id }) => id),
     outputs: answer.rows.map(({ output }) => output),
     version: answer.rows[0]?.by.version.number,
+    ...unlogged(answer),
   };
 }
 

@@ -3,7 +3,8 @@ import { MillwrightError } from "../errors.ts";
 import type { HttpAnswer, HttpRequest, HttpRoute, RouteAbout } from "../http/http.ts";
 import { mount } from "../http/mount.ts";
 import type { ApiInfo } from "../http/openapi.ts";
-import { answerRows } from "./answer.ts";
+import { METRICS_TYPE } from "../lib/render-metrics.ts";
+import { answerRows, unlogged } from "./answer.ts";
 import { giveFeedback } from "./give-feedback.ts";
 import { decodeInvocation, encodeInvocation, readInvocation } from "./mlflow.ts";
 import { describe } from "./open-inference/describe.ts";
@@ -20,7 +21,7 @@ export interface ServingDeps extends OpenInferenceDeps {
   refresh(): Promise<void>;
   pause(ms: number): Promise<void>;
   /** Prometheus text. */
-  metrics(): string;
+  metrics(): Promise<string>;
 }
 
 /** For the description of the API. */
@@ -34,10 +35,10 @@ export const servingRoutes = (deps: ServingDeps): HttpRoute[] => [
   ...mount(
     serving,
     {
-      async predict({ model, rows, version, explain }, { at }) {
+      async predict({ model, rows, version, explain }, { at, note }) {
         const wanted = version === undefined ? undefined : String(version);
-        const answer = await predict(deps, { model, rows, version: wanted, explain, at });
-        return { model: answer.model, predictions: answerRows(answer) };
+        const answer = await predict(deps, { model, rows, version: wanted, explain, at, note });
+        return { model: answer.model, predictions: answerRows(answer), ...unlogged(answer) };
       },
       giveFeedback: ({ model, feedback }, { at }) => giveFeedback(deps, { model, feedback, at }),
       listRoutes: async () => ({ models: deps.routes.list().map(shown) }),
@@ -62,8 +63,8 @@ export const servingRoutes = (deps: ServingDeps): HttpRoute[] => [
   ...mlflow(deps),
   open("/health", "Whether the process answers.", () => ({ body: { status: "ok" } })),
   {
-    ...open("/metrics", "Counters in the words of Prometheus.", () => ({
-      ...{ body: deps.metrics(), type: "text/plain; version=0.0.4" },
+    ...open("/metrics", "Counters in the words of Prometheus.", async () => ({
+      ...{ body: await deps.metrics(), type: METRICS_TYPE },
     })),
     about: () => ({
       summary: "Counters in the words of Prometheus.",
@@ -75,12 +76,12 @@ export const servingRoutes = (deps: ServingDeps): HttpRoute[] => [
 /** https://mlflow.org/docs/latest/ml/deployment/deploy-model-locally/: one model a server; here the path, `?model=`, or the only one. */
 function mlflow(deps: ServingDeps): HttpRoute[] {
   const invoke = async (request: HttpRequest): Promise<HttpAnswer> => {
-    const { params, query, headers, at } = request;
+    const { params, query, headers, at, note } = request;
     const body = readInvocation(request.body as Uint8Array | undefined, headers["content-type"]);
     const route = routeOf(deps.routes, params.name ?? query.model ?? onlyModel(deps));
     const known = await deps.models.input(route.champion, route.fields).catch(() => undefined);
     const rows = decodeInvocation(body, known?.signature);
-    return { body: encodeInvocation(await predict(deps, { model: route.model, rows, at })) };
+    return { body: encodeInvocation(await predict(deps, { model: route.model, rows, at, note })) };
   };
   const post = (path: string, query: RouteAbout["query"] = {}): HttpRoute => ({
     ...{ method: "POST", path, raw: true, handle: invoke },

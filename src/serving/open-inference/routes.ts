@@ -25,13 +25,14 @@ export interface OpenInferenceDeps extends PredictDeps {
 
 /** https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md, and extensions of Triton's. */
 export function openInferenceRoutes(deps: OpenInferenceDeps): HttpRoute[] {
-  const inferHttp = async ({ params, headers, body, at }: HttpRequest): Promise<HttpAnswer> => {
+  const inferHttp = async (asking: HttpRequest): Promise<HttpAnswer> => {
+    const { params, headers, body, at, note } = asking;
     const asked = { model: params.name!, version: params.version };
     const length = headers[JSON_LENGTH];
     const bare = length !== undefined && Number(length) === 0;
     const metadata = bare ? (await describe(deps, asked)).metadata : undefined;
     const request = decodeInfer(body as Uint8Array | undefined, length, metadata);
-    return encodeInfer(await answerInference(deps, { ...asked, request, at }), request);
+    return encodeInfer(await answerInference(deps, { ...asked, request, at, note }), request);
   };
   const described = ({ params }: HttpRequest) =>
     describe(deps, { model: params.name!, version: params.version });
