@@ -20,8 +20,24 @@ export interface Config {
   /** Bearer token; required to listen on anything but loopback. */
   readonly token: string | undefined;
   readonly threads: number;
+  /** What a gateway does when the disk of its prediction log is full. */
+  readonly logWhenFull: "refuse" | "serve-unlogged";
+  /** Bytes of the disk that stay free for others, and that may wait to be shipped; undefined: see `serving/log/fullness.ts`. */
+  readonly logKeepFree: number | undefined;
+  readonly logMaxUnshipped: number | undefined;
   readonly logLevel: "debug" | "info" | "warn" | "error";
 }
+
+const BYTES = { "": 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 } as const;
+
+/** "512MiB", "20GiB", or a number of bytes. */
+const bytes = z
+  .string()
+  .regex(/^\d+ ?(KiB|MiB|GiB|TiB)?$/, 'write such as "512MiB" or "20GiB"')
+  .transform((text) => {
+    const [, number, unit = ""] = /^(\d+) ?(\w*)$/.exec(text)!;
+    return Number(number) * BYTES[unit as keyof typeof BYTES];
+  });
 
 const Environment = z.object({
   DATABASE_URL: z.string().startsWith("postgres").optional(),
@@ -35,6 +51,9 @@ const Environment = z.object({
     .optional(),
   MILLWRIGHT_TOKEN: z.string().min(16).optional(),
   MILLWRIGHT_THREADS: z.coerce.number().int().min(1).max(256).optional(),
+  MILLWRIGHT_LOG_WHEN_FULL: z.enum(["refuse", "serve-unlogged"]).default("refuse"),
+  MILLWRIGHT_LOG_KEEP_FREE: bytes.optional(),
+  MILLWRIGHT_LOG_MAX_UNSHIPPED: bytes.optional(),
   MILLWRIGHT_LOG: z.enum(["debug", "info", "warn", "error"]).default("info"),
 });
 
@@ -72,6 +91,9 @@ export function readConfig(
     grpcPort: grpcPort(env.MILLWRIGHT_GRPC_PORT, env.MILLWRIGHT_GATEWAY_PORT),
     token: env.MILLWRIGHT_TOKEN,
     threads: env.MILLWRIGHT_THREADS ?? availableParallelism(),
+    logWhenFull: env.MILLWRIGHT_LOG_WHEN_FULL,
+    logKeepFree: env.MILLWRIGHT_LOG_KEEP_FREE,
+    logMaxUnshipped: env.MILLWRIGHT_LOG_MAX_UNSHIPPED,
     logLevel: env.MILLWRIGHT_LOG,
   };
 }
