@@ -16,6 +16,10 @@ export interface Config {
   readonly controlPort: number;
   readonly gatewayPort: number;
   /** undefined = no gRPC. */
+  /** Processes that answer behind the gateway's port. */
+  readonly gatewayProcesses: number;
+  /** How long a gateway that is told to stop says `not ready` before it closes its port. */
+  readonly gatewayDrainMs: number;
   readonly grpcPort: number | undefined;
   /** Bearer token; required to listen on anything but loopback. */
   readonly token: string | undefined;
@@ -26,6 +30,8 @@ export interface Config {
   readonly logKeepFree: number | undefined;
   readonly logMaxUnshipped: number | undefined;
   readonly logLevel: "debug" | "info" | "warn" | "error";
+  /** Share of the gateway's requests with a line in its log although nothing is wrong, 0 to 1. */
+  readonly accessLog: number;
 }
 
 const BYTES = { "": 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 } as const;
@@ -46,6 +52,8 @@ const Environment = z.object({
   MILLWRIGHT_HOST: z.string().default("127.0.0.1"),
   MILLWRIGHT_PORT: z.coerce.number().int().min(0).max(65_535).default(7400),
   MILLWRIGHT_GATEWAY_PORT: z.coerce.number().int().min(0).max(65_535).default(7401),
+  MILLWRIGHT_GATEWAY_PROCESSES: z.coerce.number().int().min(1).max(256).default(1),
+  MILLWRIGHT_GATEWAY_DRAIN_SECONDS: z.coerce.number().min(0).max(600).default(0),
   MILLWRIGHT_GRPC_PORT: z
     .union([z.literal("off"), z.coerce.number().int().min(0).max(65_535)])
     .optional(),
@@ -54,6 +62,7 @@ const Environment = z.object({
   MILLWRIGHT_LOG_WHEN_FULL: z.enum(["refuse", "serve-unlogged"]).default("refuse"),
   MILLWRIGHT_LOG_KEEP_FREE: bytes.optional(),
   MILLWRIGHT_LOG_MAX_UNSHIPPED: bytes.optional(),
+  MILLWRIGHT_ACCESS_LOG: z.coerce.number().min(0).max(1).default(0),
   MILLWRIGHT_LOG: z.enum(["debug", "info", "warn", "error"]).default("info"),
 });
 
@@ -88,6 +97,8 @@ export function readConfig(
     host: env.MILLWRIGHT_HOST,
     controlPort: env.MILLWRIGHT_PORT,
     gatewayPort: env.MILLWRIGHT_GATEWAY_PORT,
+    gatewayProcesses: env.MILLWRIGHT_GATEWAY_PROCESSES,
+    gatewayDrainMs: env.MILLWRIGHT_GATEWAY_DRAIN_SECONDS * 1000,
     grpcPort: grpcPort(env.MILLWRIGHT_GRPC_PORT, env.MILLWRIGHT_GATEWAY_PORT),
     token: env.MILLWRIGHT_TOKEN,
     threads: env.MILLWRIGHT_THREADS ?? availableParallelism(),
@@ -95,6 +106,7 @@ export function readConfig(
     logKeepFree: env.MILLWRIGHT_LOG_KEEP_FREE,
     logMaxUnshipped: env.MILLWRIGHT_LOG_MAX_UNSHIPPED,
     logLevel: env.MILLWRIGHT_LOG,
+    accessLog: env.MILLWRIGHT_ACCESS_LOG,
   };
 }
 

@@ -9,9 +9,12 @@ import { schedules } from "./engine/schedule.ts";
 import { runTriggers } from "./engine/triggers.ts";
 import { MillwrightError } from "./errors.ts";
 import { shipRegularly } from "./gateway/prediction-log.ts";
+import type { HttpRoute } from "./http/http.ts";
+import { type ApiInfo, withOpenApi } from "./http/openapi.ts";
 import { openServer } from "./http/server.ts";
 import type { Json } from "./lib/json.ts";
 import type { Log } from "./lib/log.ts";
+import { METRICS_TYPE, renderMetrics } from "./lib/render-metrics.ts";
 import { incidentView } from "./monitoring/incident-view.ts";
 import { incidentRoutes } from "./monitoring/routes.ts";
 import { seriesOf } from "./monitoring/series-view.ts";
@@ -22,13 +25,18 @@ import type { Platform } from "./pipelines/platform.ts";
 import { promote } from "./pipelines/promote.ts";
 import { rollback } from "./pipelines/rollback.ts";
 import { routeRoutes } from "./pipelines/routes.ts";
+import type { ScoreInput } from "./pipelines/score.ts";
 import { schedulesOf, triggersOf } from "./pipelines/triggers.ts";
 import { evidenceOf } from "./registry/evidence.ts";
 import { type ModelRoutesDeps, modelRoutes } from "./registry/routes.ts";
 import { shadowView } from "./registry/shadow-view.ts";
+import { type ProcessMetrics, processMetrics } from "./runtime/process-metrics.ts";
+import { type ScoreRequest, scoringRoutes } from "./scoring/routes.ts";
 import { type PredictionRoutesDeps, predictionRoutes } from "./serving/log/routes.ts";
 import { DEFAULT_RULE } from "./stats/sequential.ts";
+import { checkInside, resultInside } from "./storage/columns/source-inside.ts";
 import { runRoutes } from "./tracking/routes.ts";
+import { runMetrics } from "./tracking/run-metrics.ts";
 import { isActive, subjectOf } from "./tracking/run-view.ts";
 
 export interface Control {
@@ -36,6 +44,10 @@ export interface Control {
   close(): Promise<void>;
 }
 
+const CONTROL_API: ApiInfo = {
+  ...{ title: "Millwright control", version: VERSION },
+  description: "Models, datasets, runs and incidents: what the console shows and does.",
+};
 const PROJECT_EVERY_MS = 5000;
 const SHIP_EVERY_MS = 5000;
 
@@ -52,23 +64,30 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
     { sql, blobs: platform.blobs, columns: platform.columns, log },
     { dataDir: config.dataDir, everyMs: SHIP_EVERY_MS },
   );
+  const self = processMetrics();
   const server = await openServer({
     ...{ log, host: config.host, port: config.controlPort, token: config.token },
     staticDir: consoleFolder(),
-    routes: [
-      ...runRoutes({ engine, clock, status: () => statusOf(app, config) }),
-      ...datasetRoutes({
-        names: async () => Object.keys((await platform.project()).definition.datasets),
-        versions: (dataset) => platform.datasets.versions(dataset),
-      }),
-      ...modelRoutes(modelDeps(platform)),
-      ...routeRoutes(platform),
-      ...predictionRoutes(predictionDeps(platform)),
-      ...incidentRoutes({
-        incidents: async (model) => (await platform.monitoring.incidents(model)).map(incidentView),
-        series: async (model) => seriesOf(await platform.monitoring.windows(model)),
-      }),
-    ],
+    routes: withOpenApi(
+      [
+        ...runRoutes({ engine, clock, status: () => statusOf(app, config) }),
+        ...datasetRoutes({
+          names: async () => Object.keys((await platform.project()).definition.datasets),
+          versions: (dataset) => platform.datasets.versions(dataset),
+        }),
+        ...modelRoutes(modelDeps(platform)),
+        ...scoringRoutes({ score: (request) => submitScore(platform, request) }),
+        ...routeRoutes(platform),
+        ...predictionRoutes(predictionDeps(platform)),
+        ...incidentRoutes({
+          incidents: async (model) =>
+            (await platform.monitoring.incidents(model)).map(incidentView),
+          series: async (model) => seriesOf(await platform.monitoring.windows(model)),
+        }),
+        metricsRoute(platform, self),
+      ],
+      CONTROL_API,
+    ),
   });
   return {
     url: server.url,
@@ -77,6 +96,22 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
       await project.stop();
       await triggers.stop();
       await shipper.stop();
+      self.stop();
+    },
+  };
+}
+
+function metricsRoute(platform: Platform, self: ProcessMetrics): HttpRoute {
+  const { engine, clock, monitoring } = platform;
+  return {
+    ...{ method: "GET", path: "/metrics", access: "open" },
+    async handle() {
+      const { definition } = await platform.project();
+      const incidents = new Map(Object.keys(definition.models).map((model) => [model, 0]));
+      for (const { model, state } of await monitoring.incidents())
+        if (state === "open") incidents.set(model, (incidents.get(model) ?? 0) + 1);
+      const runs = await runMetrics({ engine }, { now: clock.now(), incidents });
+      return { body: renderMetrics([...runs, ...self.snapshot()]), type: METRICS_TYPE };
     },
   };
 }
@@ -224,6 +259,28 @@ function modelDeps(platform: Platform): ModelRoutesDeps {
       await rollback(platform, { model, reason, verdict: undefined, ...now() });
     },
   };
+}
+
+async function submitScore(platform: Platform, request: ScoreRequest) {
+  const { model, source, forward, version, reasons, top } = request;
+  const { definition, folder } = await platform.project();
+  const found = await platform.registry.find(model, String(version));
+  if (!found) throw new MillwrightError("not_found", `Model ${model} has no version ${version}.`);
+  const handOn = forward === true ? definition.models[model]?.forward : forward;
+  if (forward === true && !handOn)
+    throw new MillwrightError(
+      "invalid_input",
+      `forward: true: the project says nothing of forwarding for ${model}. Give { to, capacity }, or write it into millwright.config.ts.`,
+    );
+  await checkInside(source, folder);
+  const out = await resultInside(request.out, folder);
+  const runId = await platform.engine.submit("score", {
+    ...{ model, source, folder, out, version: found.id },
+    ...(reasons === undefined ? {} : { reasons }),
+    ...(top === undefined ? {} : { top }),
+    ...(handOn ? { forward: handOn } : {}),
+  } satisfies ScoreInput);
+  return { runId, out };
 }
 
 /** Whether the gateway would answer a prediction now. */

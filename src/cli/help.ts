@@ -128,6 +128,7 @@ const HELP: Readonly<Record<string, Help>> = {
       "Explains rows of the training data that were kept with the version (or rows of your own) and averages the size of what each column adds, with a 95 % interval. Exact for trees and linear models; other models are run on mixed rows. Why one prediction came out as it did: millwright predict --explain.",
     examples: [
       ["millwright explain churn", "the champion"],
+      ["millwright explain price --background sample.csv", "an imported model: it kept no rows"],
       [
         "millwright explain churn --with 3 --rows week.jsonl",
         "another version, on rows of your own",

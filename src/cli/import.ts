@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, parse } from "node:path";
-import pc from "picocolors";
 import { MillwrightError } from "../errors.ts";
 import type { ImportOptions } from "../onnx/import-onnx.ts";
 import { type ImportedModel, importModel } from "../pipelines/import-model.ts";

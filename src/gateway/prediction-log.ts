@@ -33,9 +33,16 @@ export interface PredictionLogOptions {
 }
 
 export interface OpenPredictionLog extends PredictionLog {
-  /** Values as of now, by metric name. */
-  gauges(): Readonly<Record<string, number>>;
+  state(): LogState;
   close(): Promise<void>;
+}
+
+export interface LogState {
+  /** Of records that the disk does not have yet. */
+  readonly pendingBytes: number;
+  readonly full: boolean;
+  /** As last looked at. */
+  readonly space: JournalSpace | undefined;
 }
 
 interface LogParts {
@@ -91,7 +98,7 @@ export async function openPredictionLog(
     journal,
     whenFull,
     full: () => (seen.state === "full" ? seen.words : undefined),
-    count: counters.count,
+    counters,
     failed() {
       lastFailure = Date.now();
       say("full", seen.words);
@@ -100,27 +107,14 @@ export async function openPredictionLog(
   return {
     async append(records) {
       if (options.keep === "off") {
-        const kind = records[0]?.kind === "feedback" ? "feedback" : "predictions";
-        counters.count(kind, records.length);
+        counters.countRecords(records);
         return true;
       }
       const kept = await keepRecords(deps, records);
       if (!kept) unlogged += records.length;
       return kept;
     },
-    gauges: () => ({
-      journal_pending_bytes: journal.pendingBytes,
-      log_full: said === "full" ? 1 : 0,
-      ...(space === undefined
-        ? {}
-        : {
-            log_free_bytes: space.freeBytes,
-            log_unshipped_bytes: space.bytes,
-            log_unshipped_segments: space.segments,
-            log_unshipped_oldest_seconds:
-              space.oldestAt === undefined ? 0 : Math.max(0, (Date.now() - space.oldestAt) / 1000),
-          }),
-    }),
+    state: () => ({ pendingBytes: journal.pendingBytes, full: said === "full", space }),
     async close() {
       clearInterval(timer);
       await journal.close();

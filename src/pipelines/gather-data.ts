@@ -5,6 +5,7 @@ import type { Schema } from "../datasets/schema.ts";
 import type { StepContext } from "../engine/engine.ts";
 import { MillwrightError } from "../errors.ts";
 import type { SignatureColumn } from "../onnx/signature.ts";
+import { TRAFFIC } from "../serving/prediction.ts";
 import { inputTable, type LoggedPrediction } from "../serving/read-log.ts";
 import { numberColumn, stringColumn, type Table } from "../table/table.ts";
 import { definedModel } from "./defined-model.ts";
@@ -31,6 +32,7 @@ export async function gatherData(
   input.step.progress("reading labelled predictions");
   const asOf = input.asOf ?? Number.MAX_SAFE_INTEGER;
   const logged = await deps.predictions.read({
+    variant: TRAFFIC,
     model: input.model,
     from: 0,
     to: asOf,

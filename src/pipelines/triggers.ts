@@ -8,7 +8,7 @@ import type { TrainInput } from "./train.ts";
 /**
  * What starts a training besides a person: the whole feedback of the system on one page.
  *
- *     watch ── incident, and retraining would help ──▶ train ── passes its gates ──▶ shadow ──▶ judge ──▶ champion
+ *     watch ── incident, and retraining would help ──▶ train ── passes its gates ──▶ shadow ──▶ judge ──▶ (canary ──▶ judge ──▶) champion
  *     watch ── enough new labels ───────────────────▶ train
  *     control ── the project's code changed ────────▶ train
  *     schedule ── retrain.every ────────────────────▶ train;  every window ──▶ watch, then judge;  every hour ──▶ tidy-log

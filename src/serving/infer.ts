@@ -1,7 +1,9 @@
 import { MillwrightError } from "../errors.ts";
 import type { Json } from "../lib/json.ts";
+import type { RequestNote } from "../lib/request-note.ts";
 import { type Answer, classProbabilities, unlogged } from "./answer.ts";
 import { certaintyTensors } from "./certainty-tensors.ts";
+import { asksWhy, explanationTensors } from "./explanation-tensors.ts";
 import { inferTensors } from "./infer-tensors.ts";
 import type { InferAnswer, InferRequest, Tensor } from "./inference.ts";
 import { type PredictDeps, predict } from "./predict.ts";
@@ -21,6 +23,7 @@ export async function infer(
     readonly version?: string | undefined;
     readonly request: InferRequest;
     readonly at: number;
+    readonly note?: RequestNote | undefined;
   },
 ): Promise<InferAnswer> {
   const { request, version } = input;
@@ -33,7 +36,7 @@ export async function infer(
   if (signature?.graph)
     return inferTensors(deps, { ...input, version, route, signature, graph: signature.graph });
   const rows = rowsOf(request.inputs);
-  return encode(await predict(deps, { ...input, rows }), request);
+  return encode(await predict(deps, { ...input, rows, explain: asksWhy(request) }), request);
 }
 
 function rowsOf(tensors: readonly Tensor[]): RawRow[] {
@@ -103,6 +106,7 @@ function encode(answer: Answer, request: InferRequest): InferAnswer {
         ];
   all.push(
     ...certaintyTensors(rows),
+    ...explanationTensors(rows),
     tensor(
       "prediction_id",
       "BYTES",

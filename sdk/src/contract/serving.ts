@@ -42,8 +42,11 @@ const explanation = z.object({
   method: z.enum(["tree", "linear", "enumeration", "permutation"]),
   /** Half-width of the 95 % interval of a contribution, the widest; 0 = exact. */
   error: z.number(),
-  /** What the row is compared with: all training rows (by the counts of the trees), some of them, or a row of missing values. */
-  background: z.object({ kind: z.enum(["training", "rows", "missing"]), rows: z.number() }),
+  /** What the row is compared with: all training rows (by the counts of the trees), some of them, or a row of missing values (of zeros, for imported models). */
+  background: z.object({
+    kind: z.enum(["training", "rows", "missing", "zeros"]),
+    rows: z.number(),
+  }),
   /** Rows the model was run on for this explanation. */
   runs: z.number(),
 });

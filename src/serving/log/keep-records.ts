@@ -1,5 +1,5 @@
 import { MillwrightError } from "../../errors.ts";
-import type { CounterName } from "../metrics.ts";
+import type { Metrics } from "../metrics.ts";
 import type { LogRecord } from "../prediction.ts";
 
 export type WhenFull = "refuse" | "serve-unlogged";
@@ -11,7 +11,7 @@ export interface KeepRecordsDeps {
   full(): string | undefined;
   /** Told of every append for which there was no space. */
   failed(): void;
-  count(name: CounterName, by: number): void;
+  readonly counters: Pick<Metrics, "count" | "countRecords">;
 }
 
 /** Records written as JSON in one go: about 5 ms. */
@@ -34,12 +34,12 @@ export async function keepRecords(
       const reason = deps.full();
       if (reason !== undefined) throw noSpace(reason);
       await deps.journal.append(part.map((record) => JSON.stringify(record)));
-      deps.count(kind === "feedback" ? "feedback" : "predictions", part.length);
+      deps.counters.countRecords(part);
     } catch (error) {
       if (!(error instanceof MillwrightError) || error.code !== "storage_full") throw error;
       deps.failed();
       if (deps.whenFull === "refuse" || kind === "feedback") throw error;
-      deps.count("unlogged", part.length);
+      deps.counters.count("unlogged", part.length);
       kept = false;
     }
   }
