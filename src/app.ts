@@ -13,6 +13,7 @@ import { threadCompute } from "./engine/executors/threads.ts";
 import { workerAlive } from "./engine/fleet.ts";
 import { loadUserCode } from "./engine/user-code.ts";
 import { MillwrightError } from "./errors.ts";
+import { journalRoot } from "./gateway/prediction-log.ts";
 import type { Log } from "./lib/log.ts";
 import { monitoringStore } from "./monitoring/store.ts";
 import { PIPELINES } from "./pipelines/all.ts";
@@ -60,7 +61,7 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
 
   const blobs = openBlobs(config.blobUrl, config.project);
   const columns = await duckdbColumns({ scratch: join(config.dataDir, "scratch") });
-  const journals = journalsIn(join(config.dataDir, "journal"));
+  const journals = journalsIn(journalRoot(config.dataDir));
   const runtime = await onnxRuntime();
   const compute = hostedCompute(config);
   const engine = dbosEngine({ url, sql, log });
@@ -82,8 +83,14 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
     threads: config.threads,
     project,
     transact: (body) => sql.transact((tx) => body(storesOn(tx))),
-    evaluationOf: async (version) =>
-      JSON.parse(Buffer.from(await blobs.get(version.report)).toString("utf8")),
+    evaluationOf: async (version) => {
+      if (version.report !== undefined)
+        return JSON.parse(Buffer.from(await blobs.get(version.report)).toString("utf8"));
+      throw new MillwrightError(
+        "not_found",
+        `Version ${version.number} of ${version.model} was imported: it has never been judged.`,
+      );
+    },
   };
   for (const pipeline of PIPELINES) engine.register(pipeline(platform));
   const working = work === "yes" || (work === "if-needed" && !(await workerAlive(sql)));

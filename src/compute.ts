@@ -4,7 +4,9 @@ import { serveCompute } from "./engine/executors/serve.ts";
 import { latest } from "./engine/latest.ts";
 import { type EvaluateInput, evaluate } from "./evaluation/evaluate.ts";
 import { type TryInput, tryCandidate } from "./evaluation/try-candidate.ts";
+import type { Explainer } from "./explanation/explainer.ts";
 import { type BackgroundInput, keepBackground } from "./explanation/keep-background.ts";
+import { loadExplainer } from "./explanation/load-explainer.ts";
 import type { Digest } from "./lib/digest.ts";
 import { type ExamineInput, examineWindow } from "./monitoring/examine-window.ts";
 import { makeReference, type ReferenceInput } from "./monitoring/make-reference.ts";
@@ -13,7 +15,9 @@ import type { CalibrationCache } from "./monitoring/window-drift.ts";
 import type { Signature } from "./onnx/signature.ts";
 import { onnxRuntime } from "./runtime/onnxruntime.ts";
 import { type Sessions, sessions } from "./runtime/sessions.ts";
-import { type ScorePartInput, scorePart } from "./scoring/score-part.ts";
+import { reasonsFor } from "./scoring/reasons-for.ts";
+import { type ScorePartDeps, type ScorePartInput, scorePart } from "./scoring/score-part.ts";
+import { explainedBy } from "./serving/explain.ts";
 import { loadModel } from "./serving/load-model.ts";
 import { openBlobs } from "./storage/blobs/all.ts";
 import type { Blobs } from "./storage/blobs/blobs.ts";
@@ -39,6 +43,7 @@ interface Parts {
   readonly columns: Columns;
   loadTable(data: Digest): Promise<Table>;
   readonly sessions: Sessions<Signature>;
+  readonly explainers: Sessions<Explainer>;
 }
 
 /** Opened by the first task. The last table stays in memory: all candidates of a race read the same one. */
@@ -48,6 +53,9 @@ async function open(host: ComputeHost): Promise<Parts> {
   return {
     blobs,
     columns,
+    explainers: sessions(async (key) =>
+      loadExplainer({ blobs, runtime: await onnxRuntime() }, explainedBy(key)),
+    ),
     sessions: sessions(async (onnx) => loadModel({ blobs, runtime: await onnxRuntime() }, onnx)),
     loadTable: latest(async (data: Digest) => columns.readTable(await blobs.localPath(data))),
   };
@@ -118,7 +126,9 @@ serveCompute({
     score: async (context, { host, input }: Task<ScorePartInput>) => {
       const opened = await parts(host);
       const progress = (rows: number) => context.progress(String(rows));
-      return scorePart({ ...opened, signal: context.signal, progress }, input);
+      const explain: ScorePartDeps["explain"] = (version, rows) =>
+        reasonsFor(opened, { version, ...rows });
+      return scorePart({ ...opened, signal: context.signal, progress, explain }, input);
     },
   },
   members: { gbdt: gbdtMember, forest: forestMember },

@@ -8,8 +8,9 @@ import { eventLog } from "./engine/events.ts";
 import { schedules } from "./engine/schedule.ts";
 import { runTriggers } from "./engine/triggers.ts";
 import { MillwrightError } from "./errors.ts";
-import { shipRegularly } from "./gateway.ts";
+import { shipRegularly } from "./gateway/prediction-log.ts";
 import type { HttpRoute } from "./http/http.ts";
+import { type ApiInfo, withOpenApi } from "./http/openapi.ts";
 import { openServer } from "./http/server.ts";
 import type { Json } from "./lib/json.ts";
 import type { Log } from "./lib/log.ts";
@@ -17,17 +18,21 @@ import { METRICS_TYPE, renderMetrics } from "./lib/render-metrics.ts";
 import { incidentView } from "./monitoring/incident-view.ts";
 import { incidentRoutes } from "./monitoring/routes.ts";
 import { seriesOf } from "./monitoring/series-view.ts";
+import { importModel, NOT_JUDGED } from "./pipelines/import-model.ts";
 import type { JudgeOutcome } from "./pipelines/judge.ts";
 import type { Platform } from "./pipelines/platform.ts";
 import { promote } from "./pipelines/promote.ts";
 import { rollback } from "./pipelines/rollback.ts";
 import { routeRoutes } from "./pipelines/routes.ts";
+import type { ScoreInput } from "./pipelines/score.ts";
 import { schedulesOf, triggersOf } from "./pipelines/triggers.ts";
 import { evidenceOf } from "./registry/evidence.ts";
 import { type ModelRoutesDeps, modelRoutes } from "./registry/routes.ts";
 import { shadowView } from "./registry/shadow-view.ts";
 import { type ProcessMetrics, processMetrics } from "./runtime/process-metrics.ts";
+import { type ScoreRequest, scoringRoutes } from "./scoring/routes.ts";
 import { DEFAULT_RULE } from "./stats/sequential.ts";
+import { checkInside, resultInside } from "./storage/columns/source-inside.ts";
 import { runRoutes } from "./tracking/routes.ts";
 import { runMetrics } from "./tracking/run-metrics.ts";
 import { isActive, subjectOf } from "./tracking/run-view.ts";
@@ -37,6 +42,10 @@ export interface Control {
   close(): Promise<void>;
 }
 
+const CONTROL_API: ApiInfo = {
+  ...{ title: "Millwright control", version: VERSION },
+  description: "Models, datasets, runs and incidents: what the console shows and does.",
+};
 const PROJECT_EVERY_MS = 5000;
 const SHIP_EVERY_MS = 5000;
 
@@ -57,20 +66,25 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
   const server = await openServer({
     ...{ log, host: config.host, port: config.controlPort, token: config.token },
     staticDir: consoleFolder(),
-    routes: [
-      ...runRoutes({ engine, clock, status: () => statusOf(app, config) }),
-      ...datasetRoutes({
-        names: async () => Object.keys((await platform.project()).definition.datasets),
-        versions: (dataset) => platform.datasets.versions(dataset),
-      }),
-      ...modelRoutes(modelDeps(platform)),
-      ...routeRoutes(platform),
-      ...incidentRoutes({
-        incidents: async (model) => (await platform.monitoring.incidents(model)).map(incidentView),
-        series: async (model) => seriesOf(await platform.monitoring.windows(model)),
-      }),
-      metricsRoute(platform, self),
-    ],
+    routes: withOpenApi(
+      [
+        ...runRoutes({ engine, clock, status: () => statusOf(app, config) }),
+        ...datasetRoutes({
+          names: async () => Object.keys((await platform.project()).definition.datasets),
+          versions: (dataset) => platform.datasets.versions(dataset),
+        }),
+        ...modelRoutes(modelDeps(platform)),
+        ...scoringRoutes({ score: (request) => submitScore(platform, request) }),
+        ...routeRoutes(platform),
+        ...incidentRoutes({
+          incidents: async (model) =>
+            (await platform.monitoring.incidents(model)).map(incidentView),
+          series: async (model) => seriesOf(await platform.monitoring.windows(model)),
+        }),
+        metricsRoute(platform, self),
+      ],
+      CONTROL_API,
+    ),
   });
   return {
     url: server.url,
@@ -88,6 +102,7 @@ function metricsRoute(platform: Platform, self: ProcessMetrics): HttpRoute {
   const { engine, clock, monitoring } = platform;
   return {
     ...{ method: "GET", path: "/metrics", access: "open" },
+    about: () => ({ summary: "Runs, incidents and this process in the words of Prometheus." }),
     async handle() {
       const { definition } = await platform.project();
       const incidents = new Map(Object.keys(definition.models).map((model) => [model, 0]));
@@ -118,7 +133,7 @@ async function followProject(
     // In a replay trainings are asked for with the time it has reached, which only who plays it knows.
     for (const model of definition.replay ? [] : Object.keys(definition.models)) {
       const [newest] = await platform.registry.versions(model);
-      if (newest && newest.code !== code)
+      if (newest?.code !== undefined && newest.code !== code)
         await platform.announce("code.changed", model, { code }, platform.clock.now());
     }
     known = code;
@@ -155,6 +170,7 @@ function modelDeps(platform: Platform): ModelRoutesDeps {
       }));
     },
     async evidence(version) {
+      if (version.report === undefined || version.leaderboard === undefined) return undefined;
       const evaluation = await platform.evaluationOf(version);
       const leaderboard = await blobs.get(version.leaderboard);
       return evidenceOf(evaluation, JSON.parse(new TextDecoder().decode(leaderboard)));
@@ -188,6 +204,12 @@ function modelDeps(platform: Platform): ModelRoutesDeps {
       return active?.id ?? engine.submit("train", { model, reason: "asked for by a person" });
     },
     async promote({ model, version, reason }) {
+      if (version.origin) {
+        const stated = `${reason} (${NOT_JUDGED})`;
+        const move = { model, version: version.id, verdict: undefined, guard: true, ...now() };
+        await promote(platform, { ...move, reason: stated });
+        return;
+      }
       const { verdict } = await platform.evaluationOf(version);
       if (!verdict.pass)
         throw new MillwrightError(
@@ -200,10 +222,45 @@ function modelDeps(platform: Platform): ModelRoutesDeps {
         ...now(),
       });
     },
+    async importModel({ model, file, onnx, promote: wanted = "first", reason, ...options }) {
+      if (wanted === "always" && !reason)
+        throw new MillwrightError(
+          "invalid_input",
+          "reason: should say why an imported version, which no gate has judged, shall replace the champion.",
+        );
+      const { version, promoted } = await importModel(platform, {
+        ...{ model, file, options, promote: wanted, reason },
+        bytes: new Uint8Array(Buffer.from(onnx, "base64")),
+      });
+      const { number, id, origin } = version;
+      return { model, number, id, promoted, notes: [...(origin?.notes ?? [])] };
+    },
     async rollback({ model, reason }) {
       await rollback(platform, { model, reason, verdict: undefined, ...now() });
     },
   };
+}
+
+async function submitScore(platform: Platform, request: ScoreRequest) {
+  const { model, source, forward, version, reasons, top } = request;
+  const { definition, folder } = await platform.project();
+  const found = await platform.registry.find(model, String(version));
+  if (!found) throw new MillwrightError("not_found", `Model ${model} has no version ${version}.`);
+  const handOn = forward === true ? definition.models[model]?.forward : forward;
+  if (forward === true && !handOn)
+    throw new MillwrightError(
+      "invalid_input",
+      `forward: true: the project says nothing of forwarding for ${model}. Give { to, capacity }, or write it into millwright.config.ts.`,
+    );
+  await checkInside(source, folder);
+  const out = await resultInside(request.out, folder);
+  const runId = await platform.engine.submit("score", {
+    ...{ model, source, folder, out, version: found.id },
+    ...(reasons === undefined ? {} : { reasons }),
+    ...(top === undefined ? {} : { top }),
+    ...(handOn ? { forward: handOn } : {}),
+  } satisfies ScoreInput);
+  return { runId, out };
 }
 
 /** Whether the gateway would answer a prediction now. */

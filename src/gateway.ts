@@ -1,42 +1,42 @@
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { eventLog } from "./engine/events.ts";
 import { loadExplainer } from "./explanation/load-explainer.ts";
 import { gatewaySnapshot } from "./gateway/gateway-snapshot.ts";
 import { servingModels } from "./gateway/models.ts";
 import { predictionIds } from "./gateway/prediction-ids.ts";
+import { openPredictionLog, type PredictionLogOptions } from "./gateway/prediction-log.ts";
 import { routeRefresher } from "./gateway/route-refresher.ts";
 import { shadowQueue } from "./gateway/shadow-queue.ts";
 import { openGrpcServer } from "./grpc/server.ts";
 import type { HttpRoute } from "./http/http.ts";
 import { requestObserver } from "./http/observer.ts";
+import { withOpenApi } from "./http/openapi.ts";
 import { openServer } from "./http/server.ts";
 import { openTraces } from "./http/traces.ts";
 import type { Digest } from "./lib/digest.ts";
+import type { Json } from "./lib/json.ts";
 import type { Log } from "./lib/log.ts";
 import { renderMetrics } from "./lib/render-metrics.ts";
-import { wordsOf } from "./lib/words-of.ts";
+import { alarm } from "./runtime/alarm.ts";
 import { processMetrics } from "./runtime/process-metrics.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { type SessionsOptions, sessions } from "./runtime/sessions.ts";
 import { explain, explainedBy } from "./serving/explain.ts";
 import { loadModel } from "./serving/load-model.ts";
-import { logStore } from "./serving/log/store.ts";
 import { metrics } from "./serving/metrics.ts";
 import { openInferenceMethods } from "./serving/open-inference/methods.ts";
 import { statistics } from "./serving/open-inference/statistics.ts";
-import type { PredictionLog } from "./serving/predict.ts";
 import { protocolError } from "./serving/protocol-errors.ts";
 import type { KnownRoutes } from "./serving/refresh-routes.ts";
 import { resting } from "./serving/resting.ts";
 import { routeTable } from "./serving/route-table.ts";
-import { type ServingDeps, servingRoutes } from "./serving/routes.ts";
+import { gatewayApi, type ServingDeps, servingRoutes } from "./serving/routes.ts";
 import { shadow } from "./serving/shadow.ts";
-import { type Shipped, ship } from "./serving/ship.ts";
 import { servingStore } from "./serving/store.ts";
 import type { Blobs } from "./storage/blobs/blobs.ts";
-import type { Columns } from "./storage/columns/columns.ts";
-import { type JournalOptions, openJournal } from "./storage/journal/journal.ts";
-import { journalsIn } from "./storage/journal/segments.ts";
+import type { JournalOptions } from "./storage/journal/journal.ts";
 import { snapshot } from "./storage/snapshot/snapshot.ts";
 import type { Sql } from "./storage/sql/sql.ts";
 
@@ -67,6 +67,8 @@ export interface GatewayOptions {
   /** `off`: answers leave unlogged, for whoever keeps a log of their own. `durable` when left out. */
   readonly predictionLog?: "durable" | "off";
   readonly journal?: JournalOptions;
+  /** What happens when the log's disk is full, and when that is. */
+  readonly logSpace?: Pick<PredictionLogOptions, "whenFull" | "limits" | "lookEveryMs"> | undefined;
   readonly sessions?: SessionsOptions;
   /** Share of the requests with a line in the log although nothing is wrong, 0 to 1. 0 when left out. */
   readonly accessLog?: number;
@@ -84,9 +86,6 @@ export interface Gateway {
 
 /** Models ready to be explained: made when somebody first asks why. */
 const EXPLAINERS_KEPT: SessionsOptions = { maxBytes: 256 * 1024 * 1024, maxModels: 200 };
-
-/** Records written as JSON in one go: about 5 ms. */
-const LOG_TURN = 1000;
 
 /** Online predictions of one process: routes from the database or the snapshot, models from blobs, every answer in the journal. */
 export async function openGateway(parts: GatewayParts, options: GatewayOptions): Promise<Gateway> {
@@ -113,17 +112,15 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
   const { models, batches } = servingModels(loaded, counters, (version, rows) =>
     explain({ explainers, breathe }, { version, rows }),
   );
-  const journal = await openJournal(journalRoot(options.dataDir), options.journal);
-  const logged = options.predictionLog !== "off";
-  const predictionLog: PredictionLog = {
-    async append(records) {
-      for (let at = 0; at < records.length; at += LOG_TURN) {
-        const part = records.length <= LOG_TURN ? records : records.slice(at, at + LOG_TURN);
-        if (logged) await journal.append(part.map((record) => JSON.stringify(record)));
-        counters.countRecords(part);
-      }
+  const predictionLog = await openPredictionLog(
+    { log, counters, announce: announcer(parts.sql) },
+    {
+      ...options.logSpace,
+      dataDir: options.dataDir,
+      journal: options.journal,
+      keep: options.predictionLog ?? "durable",
     },
-  };
+  );
   const clock = { now: Date.now };
   const refresher = await routeRefresher({
     routes,
@@ -140,9 +137,8 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
   });
 
   const snapshotNow = gatewaySnapshot({
-    ...{ counters, self, batches, journal, routes },
+    ...{ counters, self, batches, routes, log: predictionLog },
     ...{ shadows: afterwards, sessions: loaded, loads: () => loads },
-    journalRoot: journalRoot(options.dataDir),
   });
   const serving: ServingDeps = {
     routes,
@@ -159,7 +155,7 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
     ready: refresher.ready,
     refresh: refresher.refresh,
     pause: (ms) => pause(ms),
-    metrics: async () => renderMetrics(await snapshotNow()),
+    metrics: () => renderMetrics(snapshotNow()),
   };
   const server = await openServer({
     ...options,
@@ -169,7 +165,7 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
       logShare: options.accessLog ?? 0,
     }),
     errorBody: protocolError,
-    routes: withHot(servingRoutes(serving)),
+    routes: withOpenApi(withHot(servingRoutes(serving)), gatewayApi(parts.version)),
   });
   const grpc = await openGrpcServer({
     ...{ ...options, log, port: options.grpcPort },
@@ -184,7 +180,7 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
       refresher.stop();
       await Promise.all([server.close(), grpc?.close()]);
       await afterwards.drained();
-      await journal.close();
+      await predictionLog.close();
       await loaded.close();
       self.stop();
       // Nobody must wait for a collector that is away.
@@ -205,69 +201,12 @@ const HOT = new Set([
 const withHot = (routes: readonly HttpRoute[]): HttpRoute[] =>
   routes.map((route) => (HOT.has(route.path) ? { ...route, hot: true } : route));
 
-export interface ShipperParts {
-  readonly sql: Sql;
-  readonly blobs: Blobs;
-  readonly columns: Columns;
-  readonly log: Log;
-}
-
-export interface Shipper {
-  shipNow(): Promise<Shipped>;
-  stop(): Promise<void>;
-}
-
-/**
- * Ships the closed journal segments of every gateway with this data folder, also of those that have died. One process per
- * machine is enough (several do no harm); better not a gateway itself, for the sake of its latency.
- */
-export function shipRegularly(
-  parts: ShipperParts,
-  options: { readonly dataDir: string; readonly everyMs?: number },
-): Shipper {
-  const deps = {
-    ...parts,
-    store: logStore(parts.sql),
-    journals: journalsIn(journalRoot(options.dataDir)),
-    breathe,
+/** Tells the others what happened here, when the database is there. */
+const announcer =
+  (sql: Sql | undefined) =>
+  async (type: string, payload: Json): Promise<void> => {
+    if (sql === undefined) return;
+    await eventLog(sql).append({ type, subject: hostname(), payload, at: Date.now() });
   };
-  let last: Promise<unknown> = Promise.resolve();
-  let waiting = false;
-  const shipNow = (): Promise<Shipped> => {
-    const next = last.then(() => ship(deps));
-    last = next.catch(() => undefined);
-    return next;
-  };
-  const timer = setInterval(() => {
-    if (waiting) return;
-    waiting = true;
-    shipNow()
-      .catch((error: unknown) =>
-        parts.log.warn("the prediction log could not be shipped; it is kept and tried again", {
-          why: wordsOf(error),
-        }),
-      )
-      .finally(() => {
-        waiting = false;
-      });
-  }, options.everyMs ?? 5000).unref();
-  return {
-    shipNow,
-    async stop() {
-      clearInterval(timer);
-      await last;
-    },
-  };
-}
 
-/** Where the journals of all gateways with this data folder are. */
-export const journalRoot = (dataDir: string): string => join(dataDir, "journal");
-
-function alarm(ms: number): { readonly rings: Promise<void>; stop(): void } {
-  let timer: ReturnType<typeof setTimeout>;
-  const rings = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  return { rings, stop: () => clearTimeout(timer) };
-}
 const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

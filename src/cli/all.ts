@@ -2,6 +2,7 @@ import type { CommandOf } from "./command.ts";
 import { demo } from "./demo.ts";
 import { doctor } from "./doctor.ts";
 import { explain } from "./explain.ts";
+import { importCommand } from "./import.ts";
 import { init } from "./init.ts";
 import { leaderboard } from "./leaderboard.ts";
 import { logs } from "./logs.ts";
@@ -21,6 +22,7 @@ export const COMMANDS: readonly CommandOf[] = [
   init,
   up,
   train,
+  importCommand,
   leaderboard,
   predict,
   explain,

@@ -15,6 +15,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   "Begin:": ["init", "demo", "up"],
   "Models:": [
     "train",
+    "import",
     "leaderboard",
     "predict",
     "explain",
@@ -82,6 +83,26 @@ const HELP: Readonly<Record<string, Help>> = {
       ["millwright train churn --detach", "leaves it to the worker of `millwright up`"],
     ],
   },
+  import: {
+    summary: "make any ONNX file a version of a model",
+    about:
+      "Reads the file's inputs and outputs, cuts maps off its edges (scikit-learn's ZipMap) and gives them as tensors with their keys, puts weights in files beside it inside, and tries it: which shapes come out, and whether rows may share a run. Then it is served by every protocol, like a model trained here. No gate judges it: it becomes champion where the model has none, or for a reason you state. A folder without a project becomes one.",
+    examples: [
+      ["millwright import model.onnx --name churn", "champion, if the model has none"],
+      [
+        "millwright import model.onnx --columns age,income,tenure",
+        "names for the columns of [N,3]",
+      ],
+      [
+        "millwright import cnn.onnx --task multiclass --classes cat,dog,bird",
+        "scores that are no probabilities: their softmax",
+      ],
+      [
+        'millwright import new.onnx --name churn --reason "trained on May"',
+        "instead of the champion",
+      ],
+    ],
+  },
   leaderboard: {
     summary: "the race behind a version: candidates, intervals, choice, verdict",
     about:
@@ -107,6 +128,7 @@ const HELP: Readonly<Record<string, Help>> = {
       "Explains rows of the training data that were kept with the version (or rows of your own) and averages the size of what each column adds, with a 95 % interval. Exact for trees and linear models; other models are run on mixed rows. Why one prediction came out as it did: millwright predict --explain.",
     examples: [
       ["millwright explain churn", "the champion"],
+      ["millwright explain price --background sample.csv", "an imported model: it kept no rows"],
       [
         "millwright explain churn --with 3 --rows week.jsonl",
         "another version, on rows of your own",

@@ -23,6 +23,9 @@ interface ScoreOptions {
   readonly detach?: boolean;
 }
 
+/** As many as `reasonsOf` tells. */
+const MOST_REASONS = 3;
+
 export const score: CommandOf = (program, context) => {
   program
     .command("score")
@@ -31,7 +34,7 @@ export const score: CommandOf = (program, context) => {
     .requiredOption("-o, --out <file>", "where the scored rows go: .parquet, .csv or .jsonl")
     .option("--with <version>", "a version's number or alias", "champion")
     .option("--workers <n>", "at most so many threads at once (default: one per core)")
-    .option("--explain [n]", "a column with the n main reasons of each answer (default 3)")
+    .option("--explain [n]", "a column with the n main reasons of each answer (1 to 3, default 3)")
     .option("--top <n>", "the n highest scores also as a list of their own")
     .option(
       "--capacity <n/period>",
@@ -116,7 +119,7 @@ async function checkPlace(out: string): Promise<void> {
 
 function wishesOf({ workers, explain, top }: ScoreOptions) {
   const lanes = wholeNumber("--workers", workers, 256);
-  const reasons = explain === true ? 3 : wholeNumber("--explain", explain, 20);
+  const reasons = explain === true ? 3 : wholeNumber("--explain", explain, MOST_REASONS);
   const most = wholeNumber("--top", top, 10_000_000);
   return {
     ...(lanes === undefined ? {} : { lanes }),

@@ -1,8 +1,7 @@
 import type { MetricsSnapshot } from "../lib/metrics.ts";
 import type { ProcessMetrics } from "../runtime/process-metrics.ts";
 import type { Metrics } from "../serving/metrics.ts";
-import { presentMetrics } from "../serving/present-metrics.ts";
-import { unshipped } from "../storage/journal/unshipped.ts";
+import { type LogState, presentMetrics } from "../serving/present-metrics.ts";
 
 /** The parts of a gateway that know what its counters do not. */
 export interface ObservedParts {
@@ -10,21 +9,18 @@ export interface ObservedParts {
   readonly self: ProcessMetrics;
   readonly batches: { readonly queuedRows: number };
   readonly shadows: { queuedRows(): number; lagMs(): number | undefined };
-  readonly journal: { readonly pendingBytes: number };
+  readonly log: { state(): LogState };
   readonly routes: { readonly size: number };
   readonly sessions: { readonly loaded: number; readonly loadedBytes: number };
   /** Models loaded since the start, those closed again included. */
   loads(): number;
-  readonly journalRoot: string;
 }
 
 /** Everything this process tells Prometheus, as of now. Snapshots of several processes add up: `mergeSnapshots`. */
-export function gatewaySnapshot(parts: ObservedParts): () => Promise<MetricsSnapshot> {
-  const { counters, self, batches, shadows, journal, routes, sessions } = parts;
+export function gatewaySnapshot(parts: ObservedParts): () => MetricsSnapshot {
+  const { counters, self, batches, shadows, log, routes, sessions } = parts;
   let evictions = 0;
-  return async () => {
-    const now = Date.now();
-    const left = await unshipped(parts.journalRoot, now);
+  return () => {
     // Those being loaded count as loaded: a counter must not fall when one of them fails.
     evictions = Math.max(evictions, parts.loads() - sessions.loaded);
     return counters.snapshot([
@@ -32,9 +28,7 @@ export function gatewaySnapshot(parts: ObservedParts): () => Promise<MetricsSnap
         queuedRows: batches.queuedRows,
         shadowQueuedRows: shadows.queuedRows(),
         shadowLagMs: shadows.lagMs(),
-        journalPendingBytes: journal.pendingBytes,
-        unshippedBytes: left.bytes,
-        logLagMs: left.since === undefined ? undefined : now - left.since,
+        log: log.state(),
         modelsRouted: routes.size,
         modelsLoaded: sessions.loaded,
         modelsLoadedBytes: sessions.loadedBytes,

@@ -40,5 +40,24 @@ export interface HttpRoute {
   readonly raw?: boolean;
   /** A POST that most of the load goes to: answered in the fast lane (`lane.ts`) when the request is a plain one. Never a stream. */
   readonly hot?: boolean;
+  /** For the description of the API. */
+  readonly about?: () => RouteAbout;
   handle(request: HttpRequest): HttpAnswer | Promise<HttpAnswer>;
+}
+
+/** JSON Schema 2020-12. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** What a route takes and gives. Bodies by content type, parameters by name. */
+export interface RouteAbout {
+  readonly summary: string;
+  /** Unique; made from method and path when left out. */
+  readonly id?: string;
+  /** Texts when left out. */
+  readonly path?: Readonly<Record<string, JsonSchema>>;
+  readonly query?: Readonly<Record<string, JsonSchema>>;
+  /** Of the query. */
+  readonly required?: readonly string[];
+  readonly body?: Readonly<Record<string, JsonSchema>>;
+  readonly answer?: Readonly<Record<string, JsonSchema>>;
 }

@@ -79,29 +79,41 @@ function feedText(name: string, spec: TextSpec): FeedColumn {
   return (table, { from, to }, feeds) => {
     const texts = asStrings(table.columns.get(name), table.rows);
     const rows = to - from;
-    const ids = new Array<Int32Array>(rows);
-    const counts = new Array<Int32Array>(rows);
-    let length = 1;
+    const ends = new Int32Array(rows);
+    let [ids, counts] = [new Int32Array(64 * rows), new Int32Array(64 * rows)];
+    let [length, at] = [1, 0];
     for (let i = 0; i < rows; i++) {
       const code = texts.codes[from + i]!;
       const tokens = count(code < 0 ? "" : texts.dictionary[code]!);
-      ids[i] = tokens.ids.slice(0, tokens.length);
-      counts[i] = tokens.counts.slice(0, tokens.length);
+      if (at + tokens.length > ids.length) {
+        ids = larger(ids, at + tokens.length);
+        counts = larger(counts, ids.length);
+      }
+      ids.set(tokens.ids.subarray(0, tokens.length), at);
+      counts.set(tokens.counts.subarray(0, tokens.length), at);
+      at += tokens.length;
+      ends[i] = at;
       length = Math.max(length, tokens.length);
     }
     const idData = new BigInt64Array(rows * length);
     // Ids are small: writing their low words is ten times as fast as making a BigInt of each.
     const low = new Int32Array(idData.buffer);
     const countData = new Float32Array(rows * length);
-    for (let i = 0; i < rows; i++) {
-      const row = ids[i]!;
-      for (let p = 0, at = 2 * i * length; p < row.length; p++, at += 2) low[at] = row[p]!;
-      countData.set(counts[i]!, i * length);
-    }
+    for (let i = 0, from = 0; i < rows; from = ends[i++]!)
+      for (let p = from, to = i * length; p < ends[i]!; p++, to++) {
+        low[2 * to] = ids[p]!;
+        countData[to] = counts[p]!;
+      }
     const dims = [rows, length];
     feeds[`${name}#ids`] = { type: "int64", dims, data: idData };
     feeds[`${name}#counts`] = { type: "float32", dims, data: countData };
   };
+}
+
+function larger(array: Int32Array, size: number): Int32Array<ArrayBuffer> {
+  const more = new Int32Array(Math.max(size, 2 * array.length));
+  more.set(array);
+  return more;
 }
 
 /**

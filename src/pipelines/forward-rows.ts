@@ -10,7 +10,7 @@ import {
 } from "../scoring/forwarding.ts";
 import { highest, type Ranked } from "../scoring/highest.ts";
 import type { Part, ScoringStore } from "../scoring/store.ts";
-import type { ColumnSpec } from "../storage/columns/columns.ts";
+import type { WrittenColumn } from "../storage/columns/columns.ts";
 import { type Column, numberColumn, type Table, takeRows } from "../table/table.ts";
 import type { BatchPlan } from "./plan-scoring.ts";
 import type { Platform } from "./platform.ts";
@@ -208,7 +208,7 @@ async function writeList(
   const names = new Set(kept.map(({ name }) => name.toLowerCase()));
   const rank = names.has("rank") ? "forwarded_rank" : "rank";
   const order = new Map(ranked.map(({ place }, i) => [place, i + 1]));
-  const specs: ColumnSpec[] = [{ name: rank, type: "number" }];
+  const specs: WrittenColumn[] = [{ name: rank, type: "number", as: "INTEGER" }];
   let writer: Awaited<ReturnType<Platform["columns"]["writer"]>> | undefined;
   for (const { part, first, rows } of rowsByPart(parts, ranked)) {
     if (rows.length === 0) continue;
@@ -216,7 +216,10 @@ async function writeList(
     const ranks = numberColumn(rows.map((place) => order.get(place)!));
     const columns = new Map<string, Column>([[rank, ranks], ...table.columns]);
     if (specs.length === 1)
-      for (const [name, { type }] of table.columns) specs.push({ name, type });
+      for (const [name, { type }] of table.columns) {
+        const as = kept.find((column) => column.name === name)?.as;
+        specs.push(as === undefined ? { name, type } : { name, type, as });
+      }
     writer ??= await deps.columns.writer(specs, { orderBy: rank });
     await writer.append({ rows: rows.length, columns });
   }

@@ -18,8 +18,8 @@ export interface AskedRow {
   readonly failed: boolean;
 }
 
-/** Rows may tell of something that happened up to so long before they were sent. */
-const LATE_ROWS_MS = 86_400_000;
+/** Beyond every event time. */
+const MOST_MS = 8.64e15;
 
 /**
  * The log of a split, arm by arm. Rows that somebody else answered are counted with the arm they would have met: who meets whom
@@ -41,12 +41,12 @@ export async function readArms(
   const logged = await deps.predictions.read({
     model: route.model,
     variant: ["champion", "canary", "arm", "fallback"],
-    from: split.begun - LATE_ROWS_MS,
-    to: asOf ?? Number.MAX_SAFE_INTEGER,
+    ...(asOf === undefined
+      ? { arrivedFrom: split.begun, from: -MOST_MS, to: MOST_MS }
+      : { from: split.begun, to: asOf }),
   });
   for (const prediction of logged) {
     const at = asOf === undefined ? prediction.at : prediction.eventTime;
-    if (at < split.begun) continue;
     const failed = prediction.variant === "fallback";
     const arm = failed
       ? armFor(arms, prediction.key ?? prediction.id)

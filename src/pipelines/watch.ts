@@ -1,5 +1,6 @@
 import type { Pipeline } from "../engine/engine.ts";
 import { crashPoint } from "../lib/crash-point.ts";
+import type { Digest } from "../lib/digest.ts";
 import type { ExamineInput } from "../monitoring/examine-window.ts";
 import type { Incident, IncidentStep } from "../monitoring/incident.ts";
 import { FRESH_MONITOR, type watchWindow } from "../monitoring/monitor.ts";
@@ -48,10 +49,12 @@ export const watch = (platform: Platform): Pipeline<WatchInput, WatchOutcome> =>
     return steps.step("examine", async (step) => {
       const champion = await platform.registry.alias(model, "champion");
       const version = champion && (await platform.registry.get(champion));
-      if (!version) return nothing(model);
+      // Nobody knows what is normal for an imported version.
+      if (!version?.reference) return nothing(model);
       const before = await watchedBefore(platform, { model, window, runId: steps.runId });
       if (before) return before;
-      const examine = await gather(platform, { version, window, asOf: input.asOf });
+      const { reference } = version;
+      const examine = await gather(platform, { version, reference, window, asOf: input.asOf });
       const { found, state, incidents } = await platform.compute.run<
         ReturnType<typeof watchWindow>
       >("examine", examine, step);
@@ -111,12 +114,13 @@ async function gather(
   deps: Pick<Platform, "predictions" | "monitoring" | "evaluationOf">,
   input: {
     readonly version: ModelVersion;
+    readonly reference: Digest;
     readonly window: MonitoringWindow;
     readonly asOf: number | undefined;
   },
 ): Promise<ExamineInput> {
-  const { version, window } = input;
-  const { model, signature, reference } = version;
+  const { version, window, reference } = input;
+  const { model, signature } = version;
   const asOf = input.asOf ?? Number.MAX_SAFE_INTEGER;
   const known = ({ truth }: LoggedPrediction): boolean => truth !== undefined && truth.at < asOf;
   const own = { model, version: version.id };

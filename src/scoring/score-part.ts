@@ -1,7 +1,6 @@
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { type TypedColumn, typist } from "../datasets/typing.ts";
 import { MillwrightError } from "../errors.ts";
-import { scoreTable } from "../evaluation/score-table.ts";
 import type { Abort } from "../lib/abort.ts";
 import { crashPoint } from "../lib/crash-point.ts";
 import type { Digest } from "../lib/digest.ts";
@@ -16,6 +15,7 @@ import type { BadRow, TextBlock } from "../table/text-block.ts";
 import { resultColumns } from "./added-columns.ts";
 import { saidColumns } from "./said-columns.ts";
 import type { ScorePlan } from "./score-plan.ts";
+import { scoreRows } from "./score-rows.ts";
 
 export interface ScorePartInput {
   readonly plan: ScorePlan;
@@ -40,11 +40,11 @@ export interface ScorePartDeps {
   readonly sessions: Sessions<Signature>;
   readonly signal: Abort;
   readonly progress: (rows: number) => void;
-  /** The main reasons for what was said, one text a row; undefined: this process cannot explain. */
-  readonly explain?: (
+  /** The main reasons for what was said, one text a row. */
+  explain(
     version: RoutedVersion,
-    rows: { readonly table: Table; readonly scores: Scores; readonly top: number },
-  ) => Promise<string[]>;
+    rows: { readonly table: Table; readonly top: number },
+  ): Promise<string[]>;
 }
 
 /** Scores one part of a source, block by block; the result is content-addressed, so doing it twice changes nothing. */
@@ -60,17 +60,19 @@ export async function scorePart(deps: ScorePartDeps, input: ScorePartInput): Pro
       for await (const block of deps.columns.pieceBlocks(source, piece, input.unpacked)) {
         if (deps.signal.aborted) throw new MillwrightError("cancelled", "Scoring was cancelled.");
         const typed = type(block);
-        const all = await scoreTable(session, { signature, table: typed.table });
+        const all = await scoreRows(session, { signature, table: typed.table });
         const good = finiteRows(keptRows(block, typed.bad), typed.table, all);
         for (const bad of [...typed.bad, ...notFinite(block, good.odd)])
           rejected.push(JSON.stringify(bad));
         const { table, scores } = good;
         if (scores.rows === 0) continue;
-        const asked = { table, scores, top: plan.reasons };
-        const reasons = plan.reasons > 0 ? await deps.explain?.(version, asked) : undefined;
+        const reasons =
+          plan.reasons > 0 ? await deps.explain(version, { table, top: plan.reasons }) : undefined;
         const about = { added, version: version.number, abstain: version.abstain, reasons };
         const said = saidColumns(signature, scores, about);
-        writer ??= await deps.columns.writer(resultColumns(source, added, signature));
+        writer ??= await deps.columns.writer(resultColumns(source, added, signature), {
+          inMemory: true,
+        });
         await writer.appendCells(block, good.rows, said);
         rows += scores.rows;
         deps.progress(rows);

@@ -39,7 +39,13 @@ export interface Answer {
   /** The model that was asked for. */
   readonly model: string;
   readonly rows: readonly AnsweredRow[];
+  /** false: the disk of the prediction log is full, and the policy is to answer all the same. */
+  readonly logged?: boolean | undefined;
 }
+
+/** What every protocol adds to an answer that is not in the log. */
+export const unlogged = ({ logged }: Answer): { readonly logged?: false } =>
+  logged === false ? { logged: false } : {};
 
 /** One row of the row API's answer. */
 export interface AnswerRow {

@@ -36,6 +36,10 @@ export const GATEWAY_METRICS = {
     "model",
   ]),
   feedback: counter("feedback_total", "Truths kept in the log."),
+  unlogged: counter(
+    "unlogged_total",
+    "Answered rows that are not in the log because its disk is full.",
+  ),
   fallbacks: counter("fallbacks_total", "Rows answered by a stand-in of the model that was asked."),
   late_answers: counter(
     "late_answers_total",
@@ -70,11 +74,18 @@ export const GATEWAY_METRICS = {
   ),
   logUnshipped: gauge(
     "log_unshipped_bytes",
-    "Bytes of closed journal segments of this machine that are not shipped yet.",
+    "Bytes of journal segments of this machine that are not shipped yet.",
     {
       merge: "max",
     },
   ),
+  logSegments: gauge(
+    "log_unshipped_segments",
+    "Journal segments of this machine that are not shipped yet.",
+    { merge: "max" },
+  ),
+  logFull: gauge("log_full", "1 while there is no space for predictions.", { merge: "max" }),
+  logFree: gauge("log_free_bytes", "Free space of the journal's disk.", { merge: "max" }),
   logLag: gauge(
     "log_lag_seconds",
     "Age of the oldest closed journal segment of this machine that is not shipped yet.",

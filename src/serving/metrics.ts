@@ -25,6 +25,7 @@ export interface Metrics {
 
 export type CounterName =
   | "feedback"
+  | "unlogged"
   | "fallbacks"
   | "late_answers"
   | "shadow_predictions"
@@ -45,6 +46,7 @@ export function metrics(known: (model: string) => boolean): Metrics {
   };
   const counters: Readonly<Record<CounterName, Recorded>> = {
     feedback: recorded(rest.feedback),
+    unlogged: recorded(rest.unlogged),
     fallbacks: recorded(rest.fallbacks),
     late_answers: recorded(rest.late_answers),
     shadow_predictions: recorded(rest.shadow_predictions),

@@ -60,8 +60,8 @@ export interface ModelInput {
 }
 
 export interface PredictionLog {
-  /** Resolves when the records are on disk. */
-  append(records: readonly LogRecord[]): Promise<void>;
+  /** True: the records are on disk. False: its disk is full, and the policy is to answer all the same. */
+  append(records: readonly LogRecord[]): Promise<boolean>;
 }
 
 export interface PredictInput {
@@ -110,15 +110,15 @@ export async function predict(deps: PredictDeps, input: PredictInput): Promise<A
     };
   });
   crashPoint("predict:scored");
-  await deps.log.append(records);
+  const logged = await deps.log.append(records);
   crashPoint("predict:logged");
   input.note?.done("log");
   input.note?.say(factsOf(model, rows));
-  if (shadow !== undefined) {
+  if (shadow !== undefined && logged) {
     const beside = simple ? records : records.filter((record) => seenBy(shadow, record));
     if (beside.length > 0) deps.afterwards({ version: shadow, fields, records: beside });
   }
-  return { model, rows };
+  return { model, rows, logged };
 }
 
 type PredictionLine = LogRecord & { readonly kind: "prediction" };

@@ -37,6 +37,7 @@ export function memoryPlatform(
             [query.variant ?? "champion"].flat().includes(p.variant) &&
             p.eventTime >= query.from &&
             p.eventTime < query.to &&
+            p.at >= (query.arrivedFrom ?? 0) &&
             (query.version === undefined || p.version === query.version) &&
             (!query.withFeedback || p.truth !== undefined),
         ),

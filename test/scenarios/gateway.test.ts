@@ -5,7 +5,8 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { client, type RequestError } from "../../sdk/src/client.ts";
 import { serving } from "../../sdk/src/contract/serving.ts";
-import { type Gateway, journalRoot, openGateway } from "../../src/gateway.ts";
+import { journalRoot } from "../../src/gateway/prediction-log.ts";
+import { type Gateway, openGateway } from "../../src/gateway.ts";
 import { digestOf } from "../../src/lib/digest.ts";
 import { onnxRuntime } from "../../src/runtime/onnxruntime.ts";
 import type { LogRecord } from "../../src/serving/prediction.ts";
@@ -261,6 +262,7 @@ describe("the prediction log", () => {
         port: 0,
         dataDir: folder,
         journal: {
+          retryFullMs: 0,
           async openFile(path) {
             const file = await openJournalFile(path);
             const append: JournalFile["append"] = async (bytes, position) => {

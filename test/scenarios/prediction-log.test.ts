@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { journalRoot } from "../../src/gateway.ts";
+import { journalRoot } from "../../src/gateway/prediction-log.ts";
 import { digestOf } from "../../src/lib/digest.ts";
 import { newId } from "../../src/lib/ids.ts";
 import { type Random, random } from "../../src/lib/random.ts";

@@ -29,5 +29,6 @@ export function contentsOf({ datatype, data }: Tensor): Record<string, unknown> 
     return { [field]: values.map((value) => utf8ToBytes(String(value ?? ""))) };
   if (field === "int64_contents" || field === "uint64_contents")
     return { [field]: values.map(String) };
+  if (field === "bool_contents") return { [field]: values.map(Boolean) };
   return { [field]: values.map((value) => (value === null ? Number.NaN : value)) };
 }

@@ -37,11 +37,7 @@ export interface Columns {
     take: (piece: Piece, unpacked: Unpacked) => Promise<void>,
   ): Promise<void>;
   /** A new Parquet file in the scratch folder. Same columns and rows, same bytes, however the rows are cut into tables. */
-  writer(
-    columns: readonly WrittenColumn[],
-    /** Rows go into the file by this number column, not as they came. */
-    order?: { readonly orderBy: string },
-  ): Promise<TableWriter>;
+  writer(columns: readonly WrittenColumn[], options?: WriterOptions): Promise<TableWriter>;
   /**
    * Writes the rows of Parquet files with the same columns, in order, as one file at `place.to`: Parquet, CSV or JSON lines by the
    * end of its name. On disk under its name, or not there at all; throws `storage_full`, `invalid_input`.
@@ -84,6 +80,13 @@ export interface Selection {
   /** Rows `from..to-1`, counted from 0. */
   readonly from?: number;
   readonly to?: number;
+}
+
+export interface WriterOptions {
+  /** Rows go into the file by this number column, not as they came. */
+  readonly orderBy?: string;
+  /** For tables of some ten MB: what is gathered is not written to disk first, which saves an eighth of the time of a batch. */
+  readonly inMemory?: boolean;
 }
 
 export interface TableWriter {

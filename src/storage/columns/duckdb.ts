@@ -137,10 +137,10 @@ export async function duckdbColumns({
         : pieceBlocks(source, piece, unpacked),
     readsInPlace,
     unpack: (source, wanted, take) => unpackPieces(source, wanted, { folder, take }),
-    writer: (specs, order) => {
+    writer: (specs, options) => {
       const name = `t${tables++}`;
       const path = join(folder, `${name}.parquet`);
-      return tableWriter(instance, specs, { name, path, ...order });
+      return tableWriter(instance, specs, { ...options, name, path });
     },
     publish: (parts, place) => publishTable(instance, parts, place),
     publishText,

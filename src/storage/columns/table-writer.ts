@@ -3,7 +3,7 @@ import { DOUBLE, DuckDBDataChunk, type DuckDBInstance, TIMESTAMP, VARCHAR } from
 import { MillwrightError } from "../../errors.ts";
 import type { Column, Table } from "../../table/table.ts";
 import { writeCells } from "./cell-vectors.ts";
-import type { ColumnSpec, TableWriter, WrittenColumn } from "./columns.ts";
+import type { ColumnSpec, TableWriter, WriterOptions, WrittenColumn } from "./columns.ts";
 import { literal, quoted } from "./parquet-sql.ts";
 import { writeVector } from "./vectors.ts";
 
@@ -16,13 +16,18 @@ const VECTOR_TYPE = { number: DOUBLE, string: VARCHAR, time: TIMESTAMP } as cons
 export async function tableWriter(
   instance: DuckDBInstance,
   columns: readonly WrittenColumn[],
-  { name, path, orderBy }: { readonly name: string; readonly path: string; orderBy?: string },
+  {
+    name,
+    path,
+    orderBy,
+    inMemory,
+  }: WriterOptions & { readonly name: string; readonly path: string },
 ): Promise<TableWriter> {
   const own = await instance.connect();
   await own.run(
-    `CREATE TABLE ${name} (${columns.map((c, j) => `c${j} ${SQL_TYPE[c.type]}`).join(", ")})`,
+    `CREATE ${inMemory ? "TEMP " : ""}TABLE ${name} (${columns.map((c, j) => `c${j} ${SQL_TYPE[c.type]}`).join(", ")})`,
   );
-  const appender = await own.createAppender(name);
+  const appender = await own.createAppender(name, "main", inMemory ? "temp" : undefined);
   const types = columns.map((c) => VECTOR_TYPE[c.type]);
   let rows = 0;
   const drop = async () => {
