@@ -1,4 +1,5 @@
 /** The composition root: the only file that builds parts and knows them all. */
+import { randomInt } from "node:crypto";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,15 +15,22 @@ import { workerAlive } from "./engine/fleet.ts";
 import { loadUserCode } from "./engine/user-code.ts";
 import { MillwrightError } from "./errors.ts";
 import { journalRoot } from "./gateway/prediction-log.ts";
+import { newId } from "./lib/ids.ts";
 import type { Log } from "./lib/log.ts";
 import { monitoringStore } from "./monitoring/store.ts";
 import { PIPELINES } from "./pipelines/all.ts";
 import { checkProject } from "./pipelines/check-project.ts";
-import type { LoadedProject, Platform, Stores } from "./pipelines/platform.ts";
+import type { LoadedProject, Platform, PredictionLog, Stores } from "./pipelines/platform.ts";
 import { registryStore } from "./registry/store.ts";
 import { onnxRuntime } from "./runtime/onnxruntime.ts";
 import { scoringStore } from "./scoring/store.ts";
+import { eraseKey } from "./serving/log/erase-key.ts";
+import { findPrediction } from "./serving/log/find-prediction.ts";
+import { pageLog } from "./serving/log/page-log.ts";
+import { type ReadLogDeps, scanLog } from "./serving/log/scan-log.ts";
 import { logStore } from "./serving/log/store.ts";
+import { tidyLog } from "./serving/log/tidy-log.ts";
+import { windowProfile } from "./serving/log/window-profile.ts";
 import { readLog } from "./serving/read-log.ts";
 import { servingStore } from "./serving/store.ts";
 import { openBlobs } from "./storage/blobs/all.ts";
@@ -76,9 +84,7 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
     columns,
     runtime,
     datasets: datasetStore(sql),
-    predictions: {
-      read: (query) => readLog({ journals, columns, blobs, store: logStore(sql) }, query),
-    },
+    predictions: predictionLog({ journals, columns, blobs, store: logStore(sql) }),
     environment: { node: process.versions.node, millwright: VERSION, runtime: runtime.name },
     threads: config.threads,
     project,
@@ -107,6 +113,27 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
       await server?.release();
       if (server && (await nobodyElseUses(url, log))) await stopPostgres(databaseDir);
     },
+  };
+}
+
+function predictionLog(parts: ReadLogDeps): PredictionLog {
+  const { store } = parts;
+  const chance = (): number => randomInt(2 ** 32) / 2 ** 32;
+  const rewriting = {
+    ...parts,
+    breathe: () => new Promise<void>((resolve) => setImmediate(resolve)),
+    newSegmentId: () => newId("cmp", Date.now(), chance),
+  };
+  return {
+    read: (query) => readLog(parts, query),
+    scan: (query) => scanLog(parts, query),
+    page: (query) => pageLog(parts, query),
+    find: (query) => findPrediction(parts, query),
+    profile: (query) => windowProfile(parts, query),
+    volumes: (model, from, to) => store.volumes(model, from, to),
+    unmatched: (model) => store.countUnmatched(model),
+    erase: (input) => eraseKey(rewriting, input),
+    tidy: (input) => tidyLog(rewriting, input),
   };
 }
 

@@ -9,6 +9,8 @@ test("an empty environment works, and so do empty variables", () => {
       databaseUrl: undefined,
       controlPort: 7400,
       gatewayPort: 7401,
+      gatewayProcesses: 1,
+      gatewayDrainMs: 0,
       grpcPort: 7402,
       logLevel: "info",
     },

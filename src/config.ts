@@ -16,6 +16,10 @@ export interface Config {
   readonly controlPort: number;
   readonly gatewayPort: number;
   /** undefined = no gRPC. */
+  /** Processes that answer behind the gateway's port. */
+  readonly gatewayProcesses: number;
+  /** How long a gateway that is told to stop says `not ready` before it closes its port. */
+  readonly gatewayDrainMs: number;
   readonly grpcPort: number | undefined;
   /** Bearer token; required to listen on anything but loopback. */
   readonly token: string | undefined;
@@ -32,6 +36,8 @@ const Environment = z.object({
   MILLWRIGHT_HOST: z.string().default("127.0.0.1"),
   MILLWRIGHT_PORT: z.coerce.number().int().min(0).max(65_535).default(7400),
   MILLWRIGHT_GATEWAY_PORT: z.coerce.number().int().min(0).max(65_535).default(7401),
+  MILLWRIGHT_GATEWAY_PROCESSES: z.coerce.number().int().min(1).max(256).default(1),
+  MILLWRIGHT_GATEWAY_DRAIN_SECONDS: z.coerce.number().min(0).max(600).default(0),
   MILLWRIGHT_GRPC_PORT: z
     .union([z.literal("off"), z.coerce.number().int().min(0).max(65_535)])
     .optional(),
@@ -72,6 +78,8 @@ export function readConfig(
     host: env.MILLWRIGHT_HOST,
     controlPort: env.MILLWRIGHT_PORT,
     gatewayPort: env.MILLWRIGHT_GATEWAY_PORT,
+    gatewayProcesses: env.MILLWRIGHT_GATEWAY_PROCESSES,
+    gatewayDrainMs: env.MILLWRIGHT_GATEWAY_DRAIN_SECONDS * 1000,
     grpcPort: grpcPort(env.MILLWRIGHT_GRPC_PORT, env.MILLWRIGHT_GATEWAY_PORT),
     token: env.MILLWRIGHT_TOKEN,
     threads: env.MILLWRIGHT_THREADS ?? availableParallelism(),

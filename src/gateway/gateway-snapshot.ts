@@ -1,7 +1,8 @@
 import type { MetricsSnapshot } from "../lib/metrics.ts";
 import type { ProcessMetrics } from "../runtime/process-metrics.ts";
 import type { Metrics } from "../serving/metrics.ts";
-import { type LogState, presentMetrics } from "../serving/present-metrics.ts";
+import { presentMetrics } from "../serving/present-metrics.ts";
+import type { LogState } from "./prediction-log.ts";
 
 /** The parts of a gateway that know what its counters do not. */
 export interface ObservedParts {
@@ -9,7 +10,7 @@ export interface ObservedParts {
   readonly self: ProcessMetrics;
   readonly batches: { readonly queuedRows: number };
   readonly shadows: { queuedRows(): number; lagMs(): number | undefined };
-  readonly log: { state(): LogState };
+  readonly predictionLog: { state(): LogState };
   readonly routes: { readonly size: number };
   readonly sessions: { readonly loaded: number; readonly loadedBytes: number };
   /** Models loaded since the start, those closed again included. */
@@ -18,9 +19,10 @@ export interface ObservedParts {
 
 /** Everything this process tells Prometheus, as of now. Snapshots of several processes add up: `mergeSnapshots`. */
 export function gatewaySnapshot(parts: ObservedParts): () => MetricsSnapshot {
-  const { counters, self, batches, shadows, log, routes, sessions } = parts;
+  const { counters, self, batches, shadows, predictionLog, routes, sessions } = parts;
   let evictions = 0;
   return () => {
+    const log = predictionLog.state();
     // Those being loaded count as loaded: a counter must not fall when one of them fails.
     evictions = Math.max(evictions, parts.loads() - sessions.loaded);
     return counters.snapshot([
@@ -28,7 +30,12 @@ export function gatewaySnapshot(parts: ObservedParts): () => MetricsSnapshot {
         queuedRows: batches.queuedRows,
         shadowQueuedRows: shadows.queuedRows(),
         shadowLagMs: shadows.lagMs(),
-        log: log.state(),
+        journalPendingBytes: log.pendingBytes,
+        logFull: log.full,
+        logFreeBytes: log.space?.freeBytes,
+        unshippedSegments: log.space?.segments ?? 0,
+        unshippedBytes: log.space?.bytes ?? 0,
+        logLagMs: log.space?.oldestAt === undefined ? undefined : Date.now() - log.space.oldestAt,
         modelsRouted: routes.size,
         modelsLoaded: sessions.loaded,
         modelsLoadedBytes: sessions.loadedBytes,

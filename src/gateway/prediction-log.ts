@@ -8,7 +8,6 @@ import { keepRecords, type WhenFull } from "../serving/log/keep-records.ts";
 import { logStore } from "../serving/log/store.ts";
 import type { Metrics } from "../serving/metrics.ts";
 import type { PredictionLog } from "../serving/predict.ts";
-import type { LogState } from "../serving/present-metrics.ts";
 import { type Shipped, ship } from "../serving/ship.ts";
 import type { Blobs } from "../storage/blobs/blobs.ts";
 import type { Columns } from "../storage/columns/columns.ts";
@@ -33,9 +32,16 @@ export interface PredictionLogOptions {
 }
 
 export interface OpenPredictionLog extends PredictionLog {
-  /** As of the last look at the disk. */
   state(): LogState;
   close(): Promise<void>;
+}
+
+export interface LogState {
+  /** Of records that the disk does not have yet. */
+  readonly pendingBytes: number;
+  readonly full: boolean;
+  /** As last looked at. */
+  readonly space: JournalSpace | undefined;
 }
 
 interface LogParts {
@@ -107,14 +113,7 @@ export async function openPredictionLog(
       if (!kept) unlogged += records.length;
       return kept;
     },
-    state: () => ({
-      pendingBytes: journal.pendingBytes,
-      full: said === "full",
-      freeBytes: space?.freeBytes,
-      unshippedBytes: space?.bytes ?? 0,
-      unshippedSegments: space?.segments ?? 0,
-      lagMs: space?.oldestAt === undefined ? undefined : Date.now() - space.oldestAt,
-    }),
+    state: () => ({ pendingBytes: journal.pendingBytes, full: said === "full", space }),
     async close() {
       clearInterval(timer);
       await journal.close();

@@ -9,7 +9,7 @@ export interface MetricFamily {
   /** Histograms: upper bounds, ascending, without infinity. */
   readonly buckets?: readonly number[];
   /** Gauges of several processes become one: their sum unless `max` says so. */
-  readonly merge?: "max";
+  readonly merge?: "max" | "min";
 }
 
 /** What was counted until now. Plain JSON: goes from process to process, and adds up. */
@@ -130,7 +130,8 @@ export function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): MetricsSn
 }
 
 function added({ merge }: MetricFamily, a: MetricSeries, b: MetricSeries): MetricSeries {
-  const value = merge === "max" ? Math.max(a.value, b.value) : a.value + b.value;
+  const both = { max: Math.max, min: Math.min, sum: (x: number, y: number) => x + y };
+  const value = both[merge ?? "sum"](a.value, b.value);
   const { counts } = b;
   if (a.counts === undefined || counts === undefined) return { values: a.values, value };
   return { values: a.values, value, counts: a.counts.map((n, i) => n + (counts[i] ?? 0)) };

@@ -35,11 +35,11 @@ export const GATEWAY_METRICS = {
   abstentions: counter("abstentions_total", "Answered rows on which the model said nothing.", [
     "model",
   ]),
-  feedback: counter("feedback_total", "Truths kept in the log."),
   unlogged: counter(
-    "unlogged_total",
-    "Answered rows that are not in the log because its disk is full.",
+    "unlogged_predictions_total",
+    "Answered rows that are not in the log, because its disk is full and the policy is to answer.",
   ),
+  feedback: counter("feedback_total", "Truths kept in the log."),
   fallbacks: counter("fallbacks_total", "Rows answered by a stand-in of the model that was asked."),
   late_answers: counter(
     "late_answers_total",
@@ -57,6 +57,7 @@ export const GATEWAY_METRICS = {
       buckets: SECONDS,
     },
   ),
+  processes: gauge("gateway_processes", "Processes of this gateway."),
   queuedRows: gauge("queued_rows", "Rows waiting for the runtime."),
   shadow_predictions: counter("shadow_predictions_total", "Rows the shadow answered, for the log."),
   shadow_failures: counter("shadow_failures_total", "Rows the shadow could not answer."),
@@ -72,6 +73,13 @@ export const GATEWAY_METRICS = {
     "journal_pending_bytes",
     "Bytes of records that the disk does not have yet.",
   ),
+  logFull: gauge("log_full", "1 while the prediction log's disk is full.", { merge: "max" }),
+  logFree: gauge("log_free_bytes", "Free space on the prediction log's disk.", { merge: "min" }),
+  logUnshippedSegments: gauge(
+    "log_unshipped_segments",
+    "Journal segments of this machine that are not shipped yet.",
+    { merge: "max" },
+  ),
   logUnshipped: gauge(
     "log_unshipped_bytes",
     "Bytes of journal segments of this machine that are not shipped yet.",
@@ -79,13 +87,6 @@ export const GATEWAY_METRICS = {
       merge: "max",
     },
   ),
-  logSegments: gauge(
-    "log_unshipped_segments",
-    "Journal segments of this machine that are not shipped yet.",
-    { merge: "max" },
-  ),
-  logFull: gauge("log_full", "1 while there is no space for predictions.", { merge: "max" }),
-  logFree: gauge("log_free_bytes", "Free space of the journal's disk.", { merge: "max" }),
   logLag: gauge(
     "log_lag_seconds",
     "Age of the oldest closed journal segment of this machine that is not shipped yet.",

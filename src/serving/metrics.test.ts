@@ -13,12 +13,9 @@ import type { LogRecord } from "./prediction.ts";
 import { presentMetrics } from "./present-metrics.ts";
 
 const STATE = {
-  ...{ queuedRows: 1, shadowQueuedRows: 2, shadowLagMs: 1500 },
-  log: {
-    ...{ pendingBytes: 3, full: false, freeBytes: 1e9, lagMs: undefined },
-    ...{ unshippedBytes: 4, unshippedSegments: 1 },
-  },
-  ...{ modelsRouted: 5, modelsLoaded: 6 },
+  ...{ queuedRows: 1, shadowQueuedRows: 2, shadowLagMs: 1500, journalPendingBytes: 3 },
+  ...{ logFull: false, logFreeBytes: 9, unshippedSegments: 1 },
+  ...{ unshippedBytes: 4, logLagMs: undefined, modelsRouted: 5, modelsLoaded: 6 },
   ...{ modelsLoadedBytes: 7, modelEvictions: 8 },
 };
 const prediction = (more: object): LogRecord =>

@@ -17,11 +17,14 @@ import type { Route, RoutedVersion } from "./route.ts";
 import { routeOf } from "./routing.ts";
 
 export interface ServingDeps extends OpenInferenceDeps {
-  /** Takes over changed routes now. */
-  refresh(): Promise<void>;
+  /**
+   * Takes over changed routes now, in every process of this gateway. Of a named model: the lowest revision that one of them
+   * serves, 0 = none.
+   */
+  refresh(model?: string): Promise<number>;
   pause(ms: number): Promise<void>;
-  /** Prometheus text. */
-  metrics(): string;
+  /** Prometheus text, of all processes of this gateway. */
+  metrics(): Promise<string>;
 }
 
 /** For the description of the API. */
@@ -44,14 +47,14 @@ export const servingRoutes = (deps: ServingDeps): HttpRoute[] => [
       listRoutes: async () => ({ models: deps.routes.list().map(shown) }),
       async refreshRoutes({ model, revision, timeoutMs }, { at }) {
         for (;;) {
-          await deps.refresh();
+          const served = await deps.refresh(model);
           const route = model === undefined ? undefined : deps.routes.get(model);
-          if (model === undefined || (route?.revision ?? 0) >= (revision ?? 1))
+          if (model === undefined || served >= (revision ?? 1))
             return { models: (route === undefined ? deps.routes.list() : [route]).map(shown) };
           if (deps.clock.now() - at > timeoutMs)
             throw new MillwrightError(
               "timeout",
-              `Revision ${revision ?? 1} of ${model} is not served yet; this gateway serves ${route?.revision ?? "none"}. Its log says why.`,
+              `Revision ${revision ?? 1} of ${model} is not served yet; this gateway serves ${served || "none"}. Its log says why.`,
             );
           await deps.pause(50);
         }
@@ -63,8 +66,8 @@ export const servingRoutes = (deps: ServingDeps): HttpRoute[] => [
   ...mlflow(deps),
   open("/health", "Whether the process answers.", () => ({ body: { status: "ok" } })),
   {
-    ...open("/metrics", "Counters in the words of Prometheus.", () => ({
-      ...{ body: deps.metrics(), type: METRICS_TYPE },
+    ...open("/metrics", "Counters in the words of Prometheus.", async () => ({
+      ...{ body: await deps.metrics(), type: METRICS_TYPE },
     })),
     about: () => ({
       summary: "Counters in the words of Prometheus.",
@@ -76,16 +79,12 @@ export const servingRoutes = (deps: ServingDeps): HttpRoute[] => [
 /** https://mlflow.org/docs/latest/ml/deployment/deploy-model-locally/: one model a server; here the path, `?model=`, or the only one. */
 function mlflow(deps: ServingDeps): HttpRoute[] {
   const invoke = async (request: HttpRequest): Promise<HttpAnswer> => {
-    const { params, query, headers, at } = request;
+    const { params, query, headers, at, note } = request;
     const body = readInvocation(request.body as Uint8Array | undefined, headers["content-type"]);
     const route = routeOf(deps.routes, params.name ?? query.model ?? onlyModel(deps));
     const known = await deps.models.input(route.champion, route.fields).catch(() => undefined);
     const rows = decodeInvocation(body, known?.signature);
-    return {
-      body: encodeInvocation(
-        await predict(deps, { model: route.model, rows, at, note: request.note }),
-      ),
-    };
+    return { body: encodeInvocation(await predict(deps, { model: route.model, rows, at, note })) };
   };
   const post = (path: string, query: RouteAbout["query"] = {}): HttpRoute => ({
     ...{ method: "POST", path, raw: true, handle: invoke },

@@ -1,7 +1,6 @@
-import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { MillwrightError } from "../../errors.ts";
 import { fromHalf, toHalf } from "../../lib/float16.ts";
-import { strictUtf8Text } from "../../lib/utf8.ts";
+import { strictUtf8Text, writeUtf8 } from "../../lib/utf8.ts";
 import type { Datatype, Tensor, TensorValues } from "../inference.ts";
 import { DATATYPE_SPECS, wrong } from "./datatypes.ts";
 
@@ -108,14 +107,16 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Arra
   new Uint8Array(buffer, byteOffset, byteLength);
 
 function bytesOfTexts(values: readonly unknown[]): Uint8Array {
-  const parts = values.map((value) => utf8ToBytes(value === null ? "" : String(value)));
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + 4 + length, 0));
+  const texts = values.map((value) => (value === null ? "" : String(value)));
+  let most = 0;
+  for (const text of texts) most += 4 + 3 * text.length;
+  const bytes = new Uint8Array(most);
   const view = new DataView(bytes.buffer);
   let at = 0;
-  for (const part of parts) {
-    view.setUint32(at, part.length, true);
-    bytes.set(part, at + 4);
-    at += 4 + part.length;
+  for (const text of texts) {
+    const written = writeUtf8(text, bytes, at + 4);
+    view.setUint32(at, written, true);
+    at += 4 + written;
   }
-  return bytes;
+  return bytes.subarray(0, at);
 }
