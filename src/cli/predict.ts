@@ -20,7 +20,7 @@ import { suggestion } from "./near-names.ts";
 import { whyAbstained } from "./render-abstention.ts";
 import { explanationLines } from "./render-explanation.ts";
 import { cut } from "./render-text.ts";
-import { type Row, readRows } from "./row-files.ts";
+import { type Row, readRows, rowOfJson } from "./row-files.ts";
 import { meter } from "./terminal.ts";
 import { versionNamed } from "./version-view.ts";
 
@@ -28,7 +28,7 @@ export const predict: CommandOf = (program, context) => {
   program
     .command("predict")
     .argument("[model]", "may be left out when the project has one")
-    .argument("[fields...]", "name=value of the row's columns")
+    .argument("[fields...]", "name=value of the row's columns, or the row as one JSON object")
     .option("--rows <file>", "rows as a JSON array, or one JSON object a line; - reads stdin")
     .option("--explain", "say why: what each column added, and the strongest reasons in words")
     .option("--with <version>", "a version's number or alias", "champion")
@@ -102,6 +102,8 @@ function withLists({ signature }: ModelVersion, row: Row): Row {
 }
 
 function fieldsOf(fields: readonly string[]): Row {
+  const [only = ""] = fields;
+  if (fields.length === 1 && only.startsWith("{")) return rowOfJson(only);
   const row: Record<string, string> = {};
   for (const field of fields) {
     const at = field.indexOf("=");
