@@ -62,7 +62,7 @@ const HELP: Readonly<Record<string, Help>> = {
     ],
   },
   start: {
-    summary: "start one part, for many machines: control, worker or gateway",
+    summary: "start one part, for many machines: control, worker, gateway or shipper",
     about:
       "What `up` starts on one machine can be started part by part on many, with one database and one blob store: any number of workers and gateways.",
     examples: [
