@@ -18,6 +18,7 @@ import { METRICS_TYPE, renderMetrics } from "./lib/render-metrics.ts";
 import { incidentView } from "./monitoring/incident-view.ts";
 import { incidentRoutes } from "./monitoring/routes.ts";
 import { seriesOf } from "./monitoring/series-view.ts";
+import { erasePredictions } from "./pipelines/erase-predictions.ts";
 import { importModel, NOT_JUDGED } from "./pipelines/import-model.ts";
 import type { JudgeOutcome } from "./pipelines/judge.ts";
 import type { Platform } from "./pipelines/platform.ts";
@@ -31,6 +32,7 @@ import { type ModelRoutesDeps, modelRoutes } from "./registry/routes.ts";
 import { shadowView } from "./registry/shadow-view.ts";
 import { type ProcessMetrics, processMetrics } from "./runtime/process-metrics.ts";
 import { type ScoreRequest, scoringRoutes } from "./scoring/routes.ts";
+import { type PredictionRoutesDeps, predictionRoutes } from "./serving/log/routes.ts";
 import { DEFAULT_RULE } from "./stats/sequential.ts";
 import { checkInside, resultInside } from "./storage/columns/source-inside.ts";
 import { runRoutes } from "./tracking/routes.ts";
@@ -76,6 +78,7 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
         ...modelRoutes(modelDeps(platform)),
         ...scoringRoutes({ score: (request) => submitScore(platform, request) }),
         ...routeRoutes(platform),
+        ...predictionRoutes(predictionDeps(platform)),
         ...incidentRoutes({
           incidents: async (model) =>
             (await platform.monitoring.incidents(model)).map(incidentView),
@@ -102,6 +105,10 @@ function metricsRoute(platform: Platform, self: ProcessMetrics): HttpRoute {
   const { engine, clock, monitoring } = platform;
   return {
     ...{ method: "GET", path: "/metrics", access: "open" },
+    about: () => ({
+      summary: "Runs and incidents in the words of Prometheus.",
+      answer: { "text/plain": { type: "string" } },
+    }),
     async handle() {
       const { definition } = await platform.project();
       const incidents = new Map(Object.keys(definition.models).map((model) => [model, 0]));
@@ -149,6 +156,24 @@ async function followProject(
     async stop() {
       clearInterval(timer);
       await turn;
+    },
+  };
+}
+
+function predictionDeps(platform: Platform): PredictionRoutesDeps {
+  const { predictions, registry } = platform;
+  return {
+    page: predictions.page,
+    find: predictions.find,
+    profile: predictions.profile,
+    volumes: predictions.volumes,
+    unmatched: predictions.unmatched,
+    erase: (input) => erasePredictions(platform, { ...input, by: "control" }),
+    versions: (model) => registry.versions(model),
+    async version(model, name) {
+      const found = await registry.find(model, name);
+      if (found) return found.id;
+      throw new MillwrightError("not_found", `Model ${model} has no version "${name}".`);
     },
   };
 }

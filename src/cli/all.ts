@@ -7,6 +7,7 @@ import { init } from "./init.ts";
 import { leaderboard } from "./leaderboard.ts";
 import { logs } from "./logs.ts";
 import { predict } from "./predict.ts";
+import { predictions } from "./predictions.ts";
 import { promote, rollback } from "./promote.ts";
 import { route } from "./route.ts";
 import { runs } from "./runs.ts";
@@ -32,6 +33,7 @@ export const COMMANDS: readonly CommandOf[] = [
   route,
   status,
   runs,
+  predictions,
   show,
   logs,
   doctor,

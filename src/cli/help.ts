@@ -24,7 +24,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     "rollback",
     "route",
   ],
-  "Look:": ["status", "runs", "show", "logs"],
+  "Look:": ["status", "runs", "predictions", "show", "logs"],
   "Operate:": ["doctor", "start"],
 };
 
@@ -62,7 +62,7 @@ const HELP: Readonly<Record<string, Help>> = {
     ],
   },
   start: {
-    summary: "start one part, for many machines: control, worker or gateway",
+    summary: "start one part, for many machines: control, worker, gateway or shipper",
     about:
       "What `up` starts on one machine can be started part by part on many, with one database and one blob store: any number of workers and gateways.",
     examples: [
@@ -206,6 +206,21 @@ const HELP: Readonly<Record<string, Help>> = {
       ["millwright runs", "the last 20"],
       ["millwright runs --state failed --limit 5", "what went wrong lately"],
       ["millwright runs --pipeline train --json", "as data"],
+    ],
+  },
+  predictions: {
+    summary: "what was answered, and what came of it",
+    about:
+      "The prediction log of a model: by time, entity, version, answer; one prediction with its row and its truth; all of them as a Parquet file. --erase-key deletes everything about one entity and says so in the event log.",
+    examples: [
+      ["millwright predictions is_spam --since 1h", "the last hour, newest first"],
+      ["millwright predictions is_spam --key m17@example.org", "all about one entity"],
+      ["millwright predictions is_spam --id pred_…", "one, with its row and its truth"],
+      ["millwright predictions is_spam --since 30d --with-truth --out june.parquet", "as a file"],
+      [
+        'millwright predictions is_spam --erase-key m17@example.org --reason "asked by its owner"',
+        "gone for ever",
+      ],
     ],
   },
   show: {

@@ -1,5 +1,6 @@
 import type { Digest } from "../lib/digest.ts";
 import { type Arm, armFor, armsOf } from "../serving/arms.ts";
+import { TRAFFIC } from "../serving/prediction.ts";
 import type { LoggedPrediction } from "../serving/read-log.ts";
 import type { ServedRoute, Split } from "../serving/route.ts";
 import type { Platform } from "./platform.ts";
@@ -40,7 +41,7 @@ export async function readArms(
   const asked = new Map<Arm, AskedRow[]>(arms.map((arm) => [arm, []]));
   const logged = await deps.predictions.read({
     model: route.model,
-    variant: ["champion", "canary", "arm", "fallback"],
+    variant: TRAFFIC,
     ...(asOf === undefined
       ? { arrivedFrom: split.begun, from: -MOST_MS, to: MOST_MS }
       : { from: split.begun, to: asOf }),

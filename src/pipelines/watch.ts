@@ -7,6 +7,7 @@ import { FRESH_MONITOR, type watchWindow } from "../monitoring/monitor.ts";
 import type { KeptIncident, WindowReport } from "../monitoring/window-report.ts";
 import { type MonitoringWindow, windowOf } from "../monitoring/windows.ts";
 import type { ModelVersion } from "../registry/model-version.ts";
+import { TRAFFIC } from "../serving/prediction.ts";
 import type { LoggedPrediction } from "../serving/read-log.ts";
 import type { Platform } from "./platform.ts";
 
@@ -85,7 +86,7 @@ async function countLabels(
   await deps.transact(async ({ announce, lastAnnounced }) => {
     const since = Math.max(move.at, (await lastAnnounced("labels.collected", model)) ?? 0);
     const labelled = await deps.predictions.read({
-      ...{ model, from: since - LABEL_AGE_MS, to: at, withFeedback: true },
+      ...{ model, variant: TRAFFIC, from: since - LABEL_AGE_MS, to: at, withFeedback: true },
     });
     const count = labelled.filter(({ truth }) => truth!.at >= since && truth!.at < at).length;
     if (count >= wanted) await announce("labels.collected", model, { count, asOf }, at);

@@ -20,7 +20,7 @@ export function readInvocation(
 ): InvocationBody {
   const [type, ...options] = (contentType ?? "").toLowerCase().split(";");
   const charset = options.map((option) => /^\s*charset\s*=\s*"?([\w-]+)/.exec(option)?.[1]);
-  const other = charset.find((name) => name !== undefined && !/^utf-?8|us-ascii$/.test(name));
+  const other = charset.find((name) => name !== undefined && !/^(utf-?8|us-ascii)$/.test(name));
   if (other !== undefined)
     throw new MillwrightError("unsupported", `charset ${other} is not read: send UTF-8.`);
   const text = utf8Text(bytes ?? new Uint8Array());
@@ -37,7 +37,7 @@ const FORMS = ["dataframe_split", "dataframe_records", "instances", "inputs"] as
 
 /**
  * Rows of MLflow's CSV or any of its JSON forms, unchecked as to their columns. Lists without names go by the order of the
- * model's columns; of a model that takes one tensor each is one row of it. `params` are not used: models here have none.
+ * model's columns. `params` are not used: models here have none.
  * @param signature undefined when the model cannot be loaded: then rows need names.
  */
 export function decodeInvocation(
@@ -155,8 +155,6 @@ function positionalRow(row: unknown, signature: Signature | undefined): unknown 
   if (signature === undefined)
     throw invalid("Rows without column names need the model, which cannot be loaded: name them.");
   const { columns } = signature;
-  const [only] = columns;
-  if (columns.length === 1 && only!.role === "tensor") return { [only!.name]: row };
   const values: unknown[] = Array.isArray(row) ? row : [row];
   if (values.length !== columns.length)
     throw invalid(

@@ -100,6 +100,20 @@ class Protocol(unittest.TestCase):
         csv = MAILS.to_csv(index=False).encode()
         self.assertEqual(self.predictions("mail", csv, "text/csv"), ["yes", "no", "yes"])
 
+    def test_tensors(self):
+        rows = [list(range(16)), [1] * 16]
+        sums = [[a + b for a, b in zip(rows[0], rows[0])], [2] * 16]
+        for body in (
+            {"inputs": {"INPUT0": rows, "INPUT1": rows}},
+            {"instances": [{"INPUT0": row, "INPUT1": row} for row in rows]},
+        ):
+            answer = requests.post(
+                f"http://{known.HTTP}/models/simple/invocations", json=body, timeout=20
+            )
+            outputs = answer.json()["predictions"]
+            self.assertEqual([row["OUTPUT0"] for row in outputs], sums)
+            self.assertEqual(outputs[1]["OUTPUT1"], [0] * 16)
+
     def test_charset(self):
         body = '{"dataframe_records":[{"domain":"gööd.example"}]}'.encode()
         self.assertEqual(self.predictions("mail", body, "application/json; charset=utf-8"), ["yes"])

@@ -169,7 +169,7 @@ describe("a canary", () => {
 
   test("the champion and the shadow, too; anything else is not served", async () => {
     expect((await ask("canary", mails(9), { version: "champion" }))[0]).toMatchObject({
-      ...{ version: 1, variant: "champion" },
+      ...{ version: 1, variant: "requested" },
     });
     expect((await ask("canary", mails(1), { version: "shadow" }))[0]!.version).toBe(3);
     await expect(ask("canary", mails(1), { version: 4 })).rejects.toThrow("served: 1, 2, 3");
