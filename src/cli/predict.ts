@@ -41,7 +41,7 @@ export const predict: CommandOf = (program, context) => {
         const defined = Object.keys((await platform.project()).definition.models);
         const known = [...new Set([...defined, ...(await platform.registry.models())])];
         const named = first !== undefined && (known.includes(first) || !first.includes("="));
-        const model = modelOf(known, named ? first : undefined);
+        const model = modelOf(known, named ? first : undefined, defined);
         const version = await versionNamed(platform, model, options.with);
         const rows = options.rows
           ? readRows(options.rows)
@@ -75,13 +75,18 @@ export const predict: CommandOf = (program, context) => {
     });
 };
 
-function modelOf(known: readonly string[], name: string | undefined): string {
+function modelOf(
+  known: readonly string[],
+  name: string | undefined,
+  defined: readonly string[],
+): string {
   if (name !== undefined && known.includes(name)) return name;
-  if (name === undefined && known.length === 1) return known[0]!;
+  const own = defined.length > 0 ? defined : known;
+  if (name === undefined && own.length === 1) return own[0]!;
   throw new MillwrightError(
     "invalid_input",
     name === undefined
-      ? `Which model? The project has: ${known.join(", ") || "none"}.`
+      ? `Which model? The project has: ${own.join(", ") || "none"}.`
       : `The project has no model "${name}". ${suggestion(name, known, "models")} A field is written name=value.`,
   );
 }
