@@ -32,7 +32,6 @@ export function presentMetrics(state: GatewayState): FamilySnapshot[] {
     present(of.logUnshippedSegments, [[state.unshippedSegments]]),
     present(of.logUnshipped, [[state.unshippedBytes]]),
     present(of.logLag, [[seconds(state.logLagMs)]]),
-    present(of.processes, [[1]]),
     present(of.modelsRouted, [[state.modelsRouted]]),
     present(of.modelsLoaded, [[state.modelsLoaded]]),
     present(of.modelsLoadedBytes, [[state.modelsLoadedBytes]]),
