@@ -1,3 +1,4 @@
+import { cancel } from "./cancel.ts";
 import type { CommandOf } from "./command.ts";
 import { demo } from "./demo.ts";
 import { doctor } from "./doctor.ts";
@@ -30,6 +31,7 @@ export const COMMANDS: readonly CommandOf[] = [
   route,
   status,
   runs,
+  cancel,
   show,
   logs,
   doctor,
