@@ -13,15 +13,22 @@ import { threadCompute } from "./engine/executors/threads.ts";
 import { workerAlive } from "./engine/fleet.ts";
 import { loadUserCode } from "./engine/user-code.ts";
 import { MillwrightError } from "./errors.ts";
+import { journalRoot, newAttempt } from "./gateway/prediction-log.ts";
 import type { Log } from "./lib/log.ts";
 import { monitoringStore } from "./monitoring/store.ts";
 import { PIPELINES } from "./pipelines/all.ts";
 import { checkProject } from "./pipelines/check-project.ts";
-import type { LoadedProject, Platform, Stores } from "./pipelines/platform.ts";
+import type { LoadedProject, Platform, PredictionLog, Stores } from "./pipelines/platform.ts";
 import { registryStore } from "./registry/store.ts";
 import { onnxRuntime } from "./runtime/onnxruntime.ts";
 import { scoringStore } from "./scoring/store.ts";
+import { eraseKey } from "./serving/log/erase-key.ts";
+import { findPrediction } from "./serving/log/find-prediction.ts";
+import { pageLog } from "./serving/log/page-log.ts";
+import { type ReadLogDeps, scanLog } from "./serving/log/scan-log.ts";
 import { logStore } from "./serving/log/store.ts";
+import { tidyLog } from "./serving/log/tidy-log.ts";
+import { windowProfile } from "./serving/log/window-profile.ts";
 import { readLog } from "./serving/read-log.ts";
 import { servingStore } from "./serving/store.ts";
 import { openBlobs } from "./storage/blobs/all.ts";
@@ -60,7 +67,7 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
 
   const blobs = openBlobs(config.blobUrl, config.project);
   const columns = await duckdbColumns({ scratch: join(config.dataDir, "scratch") });
-  const journals = journalsIn(join(config.dataDir, "journal"));
+  const journals = journalsIn(journalRoot(config.dataDir));
   const runtime = await onnxRuntime();
   const compute = hostedCompute(config);
   const engine = dbosEngine({ url, sql, log });
@@ -75,15 +82,19 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
     columns,
     runtime,
     datasets: datasetStore(sql),
-    predictions: {
-      read: (query) => readLog({ journals, columns, blobs, store: logStore(sql) }, query),
-    },
+    predictions: predictionLog({ journals, columns, blobs, store: logStore(sql) }),
     environment: { node: process.versions.node, millwright: VERSION, runtime: runtime.name },
     threads: config.threads,
     project,
     transact: (body) => sql.transact((tx) => body(storesOn(tx))),
-    evaluationOf: async (version) =>
-      JSON.parse(Buffer.from(await blobs.get(version.report)).toString("utf8")),
+    evaluationOf: async (version) => {
+      if (version.report !== undefined)
+        return JSON.parse(Buffer.from(await blobs.get(version.report)).toString("utf8"));
+      throw new MillwrightError(
+        "not_found",
+        `Version ${version.number} of ${version.model} was imported: it has never been judged.`,
+      );
+    },
   };
   for (const pipeline of PIPELINES) engine.register(pipeline(platform));
   const working = work === "yes" || (work === "if-needed" && !(await workerAlive(sql)));
@@ -100,6 +111,26 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
       await server?.release();
       if (server && (await nobodyElseUses(url, log))) await stopPostgres(databaseDir);
     },
+  };
+}
+
+function predictionLog(parts: ReadLogDeps): PredictionLog {
+  const { store } = parts;
+  const rewriting = {
+    ...parts,
+    breathe: () => new Promise<void>((resolve) => setImmediate(resolve)),
+    newAttempt,
+  };
+  return {
+    read: (query) => readLog(parts, query),
+    scan: (query) => scanLog(parts, query),
+    page: (query) => pageLog(parts, query),
+    find: (query) => findPrediction(parts, query),
+    profile: (query) => windowProfile(parts, query),
+    volumes: (model, from, to) => store.volumes(model, from, to),
+    unmatched: (model) => store.countUnmatched(model),
+    erase: (input) => eraseKey(rewriting, input),
+    tidy: (input) => tidyLog(rewriting, input),
   };
 }
 

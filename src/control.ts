@@ -8,13 +8,18 @@ import { eventLog } from "./engine/events.ts";
 import { schedules } from "./engine/schedule.ts";
 import { runTriggers } from "./engine/triggers.ts";
 import { MillwrightError } from "./errors.ts";
-import { shipRegularly } from "./gateway.ts";
+import { shipRegularly } from "./gateway/prediction-log.ts";
+import type { HttpRoute } from "./http/http.ts";
+import { type ApiInfo, withOpenApi } from "./http/openapi.ts";
 import { openServer } from "./http/server.ts";
 import type { Json } from "./lib/json.ts";
 import type { Log } from "./lib/log.ts";
+import { METRICS_TYPE, renderMetrics } from "./lib/render-metrics.ts";
 import { incidentView } from "./monitoring/incident-view.ts";
 import { incidentRoutes } from "./monitoring/routes.ts";
 import { seriesOf } from "./monitoring/series-view.ts";
+import { erasePredictions } from "./pipelines/erase-predictions.ts";
+import { importModel, NOT_JUDGED } from "./pipelines/import-model.ts";
 import type { JudgeOutcome } from "./pipelines/judge.ts";
 import type { Platform } from "./pipelines/platform.ts";
 import { promote } from "./pipelines/promote.ts";
@@ -25,10 +30,13 @@ import { schedulesOf, triggersOf } from "./pipelines/triggers.ts";
 import { evidenceOf } from "./registry/evidence.ts";
 import { type ModelRoutesDeps, modelRoutes } from "./registry/routes.ts";
 import { shadowView } from "./registry/shadow-view.ts";
+import { type ProcessMetrics, processMetrics } from "./runtime/process-metrics.ts";
 import { type ScoreRequest, scoringRoutes } from "./scoring/routes.ts";
+import { type PredictionRoutesDeps, predictionRoutes } from "./serving/log/routes.ts";
 import { DEFAULT_RULE } from "./stats/sequential.ts";
 import { checkInside, resultInside } from "./storage/columns/source-inside.ts";
 import { runRoutes } from "./tracking/routes.ts";
+import { runMetrics } from "./tracking/run-metrics.ts";
 import { isActive, subjectOf } from "./tracking/run-view.ts";
 
 export interface Control {
@@ -36,6 +44,10 @@ export interface Control {
   close(): Promise<void>;
 }
 
+const CONTROL_API: ApiInfo = {
+  ...{ title: "Millwright control", version: VERSION },
+  description: "Models, datasets, runs and incidents: what the console shows and does.",
+};
 const PROJECT_EVERY_MS = 5000;
 const SHIP_EVERY_MS = 5000;
 
@@ -52,23 +64,30 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
     { sql, blobs: platform.blobs, columns: platform.columns, log },
     { dataDir: config.dataDir, everyMs: SHIP_EVERY_MS },
   );
+  const self = processMetrics();
   const server = await openServer({
     ...{ log, host: config.host, port: config.controlPort, token: config.token },
     staticDir: consoleFolder(),
-    routes: [
-      ...runRoutes({ engine, clock, status: () => statusOf(app, config) }),
-      ...datasetRoutes({
-        names: async () => Object.keys((await platform.project()).definition.datasets),
-        versions: (dataset) => platform.datasets.versions(dataset),
-      }),
-      ...modelRoutes(modelDeps(platform)),
-      ...scoringRoutes({ score: (request) => submitScore(platform, request) }),
-      ...routeRoutes(platform),
-      ...incidentRoutes({
-        incidents: async (model) => (await platform.monitoring.incidents(model)).map(incidentView),
-        series: async (model) => seriesOf(await platform.monitoring.windows(model)),
-      }),
-    ],
+    routes: withOpenApi(
+      [
+        ...runRoutes({ engine, clock, status: () => statusOf(app, config) }),
+        ...datasetRoutes({
+          names: async () => Object.keys((await platform.project()).definition.datasets),
+          versions: (dataset) => platform.datasets.versions(dataset),
+        }),
+        ...modelRoutes(modelDeps(platform)),
+        ...scoringRoutes({ score: (request) => submitScore(platform, request) }),
+        ...routeRoutes(platform),
+        ...predictionRoutes(predictionDeps(platform)),
+        ...incidentRoutes({
+          incidents: async (model) =>
+            (await platform.monitoring.incidents(model)).map(incidentView),
+          series: async (model) => seriesOf(await platform.monitoring.windows(model)),
+        }),
+        metricsRoute(platform, self),
+      ],
+      CONTROL_API,
+    ),
   });
   return {
     url: server.url,
@@ -77,6 +96,26 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
       await project.stop();
       await triggers.stop();
       await shipper.stop();
+      self.stop();
+    },
+  };
+}
+
+function metricsRoute(platform: Platform, self: ProcessMetrics): HttpRoute {
+  const { engine, clock, monitoring } = platform;
+  return {
+    ...{ method: "GET", path: "/metrics", access: "open" },
+    about: () => ({
+      summary: "Runs and incidents in the words of Prometheus.",
+      answer: { "text/plain": { type: "string" } },
+    }),
+    async handle() {
+      const { definition } = await platform.project();
+      const incidents = new Map(Object.keys(definition.models).map((model) => [model, 0]));
+      for (const { model, state } of await monitoring.incidents())
+        if (state === "open") incidents.set(model, (incidents.get(model) ?? 0) + 1);
+      const runs = await runMetrics({ engine }, { now: clock.now(), incidents });
+      return { body: renderMetrics([...runs, ...self.snapshot()]), type: METRICS_TYPE };
     },
   };
 }
@@ -100,7 +139,7 @@ async function followProject(
     // In a replay trainings are asked for with the time it has reached, which only who plays it knows.
     for (const model of definition.replay ? [] : Object.keys(definition.models)) {
       const [newest] = await platform.registry.versions(model);
-      if (newest && newest.code !== code)
+      if (newest?.code !== undefined && newest.code !== code)
         await platform.announce("code.changed", model, { code }, platform.clock.now());
     }
     known = code;
@@ -121,6 +160,24 @@ async function followProject(
   };
 }
 
+function predictionDeps(platform: Platform): PredictionRoutesDeps {
+  const { predictions, registry } = platform;
+  return {
+    page: predictions.page,
+    find: predictions.find,
+    profile: predictions.profile,
+    volumes: predictions.volumes,
+    unmatched: predictions.unmatched,
+    erase: (input) => erasePredictions(platform, { ...input, by: "control" }),
+    versions: (model) => registry.versions(model),
+    async version(model, name) {
+      const found = await registry.find(model, name);
+      if (found) return found.id;
+      throw new MillwrightError("not_found", `Model ${model} has no version "${name}".`);
+    },
+  };
+}
+
 /** What people see of models and do with them: the stores as they are, the verbs with the words of the API. */
 function modelDeps(platform: Platform): ModelRoutesDeps {
   const { registry, engine, serving, monitoring, blobs, clock } = platform;
@@ -137,6 +194,7 @@ function modelDeps(platform: Platform): ModelRoutesDeps {
       }));
     },
     async evidence(version) {
+      if (version.report === undefined || version.leaderboard === undefined) return undefined;
       const evaluation = await platform.evaluationOf(version);
       const leaderboard = await blobs.get(version.leaderboard);
       return evidenceOf(evaluation, JSON.parse(new TextDecoder().decode(leaderboard)));
@@ -170,6 +228,12 @@ function modelDeps(platform: Platform): ModelRoutesDeps {
       return active?.id ?? engine.submit("train", { model, reason: "asked for by a person" });
     },
     async promote({ model, version, reason }) {
+      if (version.origin) {
+        const stated = `${reason} (${NOT_JUDGED})`;
+        const move = { model, version: version.id, verdict: undefined, guard: true, ...now() };
+        await promote(platform, { ...move, reason: stated });
+        return;
+      }
       const { verdict } = await platform.evaluationOf(version);
       if (!verdict.pass)
         throw new MillwrightError(
@@ -181,6 +245,19 @@ function modelDeps(platform: Platform): ModelRoutesDeps {
         ...{ model, version: version.id, reason, verdict: kept, guard: true },
         ...now(),
       });
+    },
+    async importModel({ model, file, onnx, promote: wanted = "first", reason, ...options }) {
+      if (wanted === "always" && !reason)
+        throw new MillwrightError(
+          "invalid_input",
+          "reason: should say why an imported version, which no gate has judged, shall replace the champion.",
+        );
+      const { version, promoted } = await importModel(platform, {
+        ...{ model, file, options, promote: wanted, reason },
+        bytes: new Uint8Array(Buffer.from(onnx, "base64")),
+      });
+      const { number, id, origin } = version;
+      return { model, number, id, promoted, notes: [...(origin?.notes ?? [])] };
     },
     async rollback({ model, reason }) {
       await rollback(platform, { model, reason, verdict: undefined, ...now() });

@@ -1,37 +1,45 @@
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { eventLog } from "./engine/events.ts";
 import { loadExplainer } from "./explanation/load-explainer.ts";
+import { gatewaySnapshot } from "./gateway/gateway-snapshot.ts";
 import { servingModels } from "./gateway/models.ts";
 import { predictionIds } from "./gateway/prediction-ids.ts";
+import { openPredictionLog, type PredictionLogOptions } from "./gateway/prediction-log.ts";
 import { routeRefresher } from "./gateway/route-refresher.ts";
 import { shadowQueue } from "./gateway/shadow-queue.ts";
+import { type JoinSiblings, noSiblings } from "./gateway/siblings.ts";
 import { openGrpcServer } from "./grpc/server.ts";
+import type { Arrivals } from "./http/arrivals.ts";
 import type { HttpRoute } from "./http/http.ts";
+import { requestObserver } from "./http/observer.ts";
+import { withOpenApi } from "./http/openapi.ts";
 import { openServer } from "./http/server.ts";
+import { openTraces } from "./http/traces.ts";
 import type { Digest } from "./lib/digest.ts";
+import type { Json } from "./lib/json.ts";
 import type { Log } from "./lib/log.ts";
-import { wordsOf } from "./lib/words-of.ts";
+import { type MetricsSnapshot, mergeSnapshots } from "./lib/metrics.ts";
+import { renderMetrics } from "./lib/render-metrics.ts";
+import { alarm } from "./runtime/alarm.ts";
+import { processMetrics } from "./runtime/process-metrics.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { type SessionsOptions, sessions } from "./runtime/sessions.ts";
 import { explain, explainedBy } from "./serving/explain.ts";
 import { loadModel } from "./serving/load-model.ts";
-import { logStore } from "./serving/log/store.ts";
 import { metrics } from "./serving/metrics.ts";
 import { openInferenceMethods } from "./serving/open-inference/methods.ts";
 import { statistics } from "./serving/open-inference/statistics.ts";
-import type { PredictionLog } from "./serving/predict.ts";
 import { protocolError } from "./serving/protocol-errors.ts";
 import type { KnownRoutes } from "./serving/refresh-routes.ts";
 import { resting } from "./serving/resting.ts";
 import { routeTable } from "./serving/route-table.ts";
-import { type ServingDeps, servingRoutes } from "./serving/routes.ts";
+import { gatewayApi, type ServingDeps, servingRoutes } from "./serving/routes.ts";
 import { shadow } from "./serving/shadow.ts";
-import { type Shipped, ship } from "./serving/ship.ts";
 import { servingStore } from "./serving/store.ts";
 import type { Blobs } from "./storage/blobs/blobs.ts";
-import type { Columns } from "./storage/columns/columns.ts";
-import { type JournalOptions, openJournal } from "./storage/journal/journal.ts";
-import { journalsIn } from "./storage/journal/segments.ts";
+import type { JournalOptions } from "./storage/journal/journal.ts";
 import { snapshot } from "./storage/snapshot/snapshot.ts";
 import type { Sql } from "./storage/sql/sql.ts";
 
@@ -44,11 +52,15 @@ export interface GatewayParts {
   readonly log: Log;
   /** Millwright's version. */
   readonly version: string;
+  /** The other processes behind the same port; none when left out. */
+  readonly siblings?: JoinSiblings;
 }
 
 export interface GatewayOptions {
   /** 0 picks a free one. */
   readonly port: number;
+  /** HTTP connections that another process accepted, instead of listening at `host` and `port`. */
+  readonly connections?: Arrivals | undefined;
   /** The Open Inference Protocol over gRPC; 0 picks a free one. None when left out. */
   readonly grpcPort?: number | undefined;
   /** 127.0.0.1 when left out. */
@@ -61,48 +73,63 @@ export interface GatewayOptions {
   readonly refreshMs?: number;
   /** `off`: answers leave unlogged, for whoever keeps a log of their own. `durable` when left out. */
   readonly predictionLog?: "durable" | "off";
+  /** How long to go on answering, not ready any more, before closing: for load balancers that look now and then. */
+  readonly drainMs?: number;
   readonly journal?: JournalOptions;
+  /** What happens when the log's disk is full, and when that is. */
+  readonly logSpace?: Pick<PredictionLogOptions, "whenFull" | "limits" | "lookEveryMs"> | undefined;
   readonly sessions?: SessionsOptions;
+  /** Share of the requests with a line in the log although nothing is wrong, 0 to 1. 0 when left out. */
+  readonly accessLog?: number;
+  /** OTEL_* decide whether and where traces go (http/traces.ts); none when left out. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
 export interface Gateway {
   readonly url: string;
   /** Where gRPC is answered, e.g. `127.0.0.1:7402`. */
   readonly grpc: string | undefined;
-  /** Stops accepting, answers what is in flight, closes the journal. */
+  /** Says that it is not ready, for `drainMs`; stops accepting, answers what is in flight, closes the journal. */
   close(): Promise<void>;
 }
 
 /** Models ready to be explained: made when somebody first asks why. */
 const EXPLAINERS_KEPT: SessionsOptions = { maxBytes: 256 * 1024 * 1024, maxModels: 200 };
 
-/** Records written as JSON in one go: about 5 ms. */
-const LOG_TURN = 1000;
-
 /** Online predictions of one process: routes from the database or the snapshot, models from blobs, every answer in the journal. */
 export async function openGateway(parts: GatewayParts, options: GatewayOptions): Promise<Gateway> {
   const { log } = parts;
-  const counters = metrics();
   const routes = routeTable();
-  const loaded = sessions((onnx: Digest) => loadModel(parts, onnx), options.sessions);
+  const known = (model: string): boolean => routes.get(model) !== undefined;
+  const counters = metrics(known);
+  const self = processMetrics();
+  const traces = await openTraces(options.environment ?? {}, {
+    ...{ service: "millwright-gateway", version: parts.version },
+  });
+  let loads = 0;
+  const loaded = sessions(async (onnx: Digest) => {
+    const started = performance.now();
+    const model = await loadModel(parts, onnx);
+    counters.countModelLoad(performance.now() - started);
+    loads++;
+    return model;
+  }, options.sessions);
   const explainers = sessions(
     (key: Digest) => loadExplainer(parts, explainedBy(key)),
     EXPLAINERS_KEPT,
   );
-  const { models, batches } = servingModels(loaded, (version, rows) =>
+  const { models, batches } = servingModels(loaded, counters, (version, rows) =>
     explain({ explainers, breathe }, { version, rows }),
   );
-  const journal = await openJournal(journalRoot(options.dataDir), options.journal);
-  const logged = options.predictionLog !== "off";
-  const predictionLog: PredictionLog = {
-    async append(records) {
-      for (let at = 0; at < records.length; at += LOG_TURN) {
-        const part = records.length <= LOG_TURN ? records : records.slice(at, at + LOG_TURN);
-        if (logged) await journal.append(part.map((record) => JSON.stringify(record)));
-        counters.count(part[0]!.kind === "feedback" ? "feedback" : "predictions", part.length);
-      }
+  const predictionLog = await openPredictionLog(
+    { log, counters, announce: announcer(parts.sql) },
+    {
+      ...options.logSpace,
+      dataDir: options.dataDir,
+      journal: options.journal,
+      keep: options.predictionLog ?? "durable",
     },
-  };
+  );
   const clock = { now: Date.now };
   const refresher = await routeRefresher({
     routes,
@@ -118,9 +145,29 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
     log,
   });
 
+  const snapshotNow = gatewaySnapshot({
+    ...{ counters, self, batches, routes, predictionLog },
+    ...{ shadows: afterwards, sessions: loaded, loads: () => loads },
+  });
+  const revisionOf = (model: string | undefined): number =>
+    model === undefined ? Number.POSITIVE_INFINITY : (routes.get(model)?.revision ?? 0);
+  const siblings = (parts.siblings ?? noSiblings)(async (question) => {
+    if (question.kind === "metrics") return snapshotNow();
+    if (question.kind === "unload") return loaded.drop(question.onnx);
+    await refresher.refresh();
+    return revisionOf(question.model);
+  });
+  let closing = false;
+
   const serving: ServingDeps = {
     routes,
-    models,
+    models: {
+      ...models,
+      unload(version) {
+        models.unload(version);
+        void siblings.ask({ kind: "unload", onnx: version.onnx });
+      },
+    },
     log: predictionLog,
     clock,
     afterwards: afterwards.add,
@@ -130,28 +177,34 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
     newPredictionId: predictionIds(),
     about: { name: "millwright", version: parts.version },
     statistics: statistics(),
-    ready: refresher.ready,
-    refresh: refresher.refresh,
+    ready: () => !closing && refresher.ready(),
+    async refresh(model) {
+      const [others] = await Promise.all([
+        siblings.ask({ kind: "refresh", model }),
+        refresher.refresh(),
+      ]);
+      return Math.min(revisionOf(model), ...others.map((said) => Number(said ?? 0)));
+    },
     pause: (ms) => pause(ms),
-    metrics: () =>
-      counters.render({
-        queued_rows: batches.queuedRows,
-        shadow_queued_rows: afterwards.queuedRows(),
-        journal_pending_bytes: journal.pendingBytes,
-        models_loaded: loaded.loaded,
-        models_loaded_bytes: loaded.loadedBytes,
-        models_routed: routes.size,
-      }),
+    async metrics() {
+      const others = await siblings.ask({ kind: "metrics" });
+      const known = others.filter((said) => Array.isArray(said)) as MetricsSnapshot[];
+      return renderMetrics(mergeSnapshots([snapshotNow(), ...known]));
+    },
   };
   const server = await openServer({
     ...options,
     log,
-    onAnswer: counters.countRequest,
+    observer: requestObserver({
+      ...{ log, traces, known, count: counters.countRequest },
+      logShare: options.accessLog ?? 0,
+    }),
     errorBody: protocolError,
-    routes: withHot(servingRoutes(serving)),
+    routes: withOpenApi(withHot(servingRoutes(serving)), gatewayApi(parts.version)),
   });
   const grpc = await openGrpcServer({
-    ...{ ...options, log, port: options.grpcPort, onAnswer: counters.countRequest },
+    ...{ ...options, log, port: options.grpcPort },
+    onAnswer: (method, status, ms) => counters.countRequest(method, undefined, status, ms),
     methods: openInferenceMethods(serving),
   }).catch((error) => server.close().then(() => Promise.reject(error)));
   log.info("gateway listens", { url: server.url, ...(grpc && { grpc: grpc.address }) });
@@ -159,11 +212,17 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
     url: server.url,
     grpc: grpc?.address,
     async close() {
+      closing = true;
+      server.drain();
+      if (options.drainMs !== undefined) await pause(options.drainMs);
       refresher.stop();
       await Promise.all([server.close(), grpc?.close()]);
       await afterwards.drained();
-      await journal.close();
+      await predictionLog.close();
       await loaded.close();
+      self.stop();
+      // Nobody must wait for a collector that is away.
+      await traces?.close().catch(() => undefined);
       await explainers.close();
     },
   };
@@ -180,69 +239,12 @@ const HOT = new Set([
 const withHot = (routes: readonly HttpRoute[]): HttpRoute[] =>
   routes.map((route) => (HOT.has(route.path) ? { ...route, hot: true } : route));
 
-export interface ShipperParts {
-  readonly sql: Sql;
-  readonly blobs: Blobs;
-  readonly columns: Columns;
-  readonly log: Log;
-}
-
-export interface Shipper {
-  shipNow(): Promise<Shipped>;
-  stop(): Promise<void>;
-}
-
-/**
- * Ships the closed journal segments of every gateway with this data folder, also of those that have died. One process per
- * machine is enough (several do no harm); better not a gateway itself, for the sake of its latency.
- */
-export function shipRegularly(
-  parts: ShipperParts,
-  options: { readonly dataDir: string; readonly everyMs?: number },
-): Shipper {
-  const deps = {
-    ...parts,
-    store: logStore(parts.sql),
-    journals: journalsIn(journalRoot(options.dataDir)),
-    breathe,
+/** Tells the others what happened here, when the database is there. */
+const announcer =
+  (sql: Sql | undefined) =>
+  async (type: string, payload: Json): Promise<void> => {
+    if (sql === undefined) return;
+    await eventLog(sql).append({ type, subject: hostname(), payload, at: Date.now() });
   };
-  let last: Promise<unknown> = Promise.resolve();
-  let waiting = false;
-  const shipNow = (): Promise<Shipped> => {
-    const next = last.then(() => ship(deps));
-    last = next.catch(() => undefined);
-    return next;
-  };
-  const timer = setInterval(() => {
-    if (waiting) return;
-    waiting = true;
-    shipNow()
-      .catch((error: unknown) =>
-        parts.log.warn("the prediction log could not be shipped; it is kept and tried again", {
-          why: wordsOf(error),
-        }),
-      )
-      .finally(() => {
-        waiting = false;
-      });
-  }, options.everyMs ?? 5000).unref();
-  return {
-    shipNow,
-    async stop() {
-      clearInterval(timer);
-      await last;
-    },
-  };
-}
 
-/** Where the journals of all gateways with this data folder are. */
-export const journalRoot = (dataDir: string): string => join(dataDir, "journal");
-
-function alarm(ms: number): { readonly rings: Promise<void>; stop(): void } {
-  let timer: ReturnType<typeof setTimeout>;
-  const rings = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  return { rings, stop: () => clearTimeout(timer) };
-}
 const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -43,13 +43,15 @@ async function main(): Promise<number> {
     .description(
       "Keeps machine-learning models working: checked, trained, proven, served, watched, retrained.",
     )
-    .version(VERSION)
     .option("--project <dir>", "the project's folder (default: the working folder)")
     .option("--json", "print the result as JSON on stdout")
     .option("--quiet", "no progress and no notes")
     .showHelpAfterError("(see: millwright <command> --help)")
     .exitOverride();
   for (const command of COMMANDS) command(program, context);
+  // After a command `--version` is that command's own: the program would take it first.
+  if (!program.commands.some((command) => process.argv.includes(command.name())))
+    program.version(VERSION);
   for (const command of program.commands) command.exitOverride();
   explain(program);
   try {

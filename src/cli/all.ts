@@ -3,10 +3,12 @@ import type { CommandOf } from "./command.ts";
 import { demo } from "./demo.ts";
 import { doctor } from "./doctor.ts";
 import { explain } from "./explain.ts";
+import { importCommand } from "./import.ts";
 import { init } from "./init.ts";
 import { leaderboard } from "./leaderboard.ts";
 import { logs } from "./logs.ts";
 import { predict } from "./predict.ts";
+import { predictions } from "./predictions.ts";
 import { promote, rollback } from "./promote.ts";
 import { route } from "./route.ts";
 import { runs } from "./runs.ts";
@@ -22,6 +24,7 @@ export const COMMANDS: readonly CommandOf[] = [
   init,
   up,
   train,
+  importCommand,
   leaderboard,
   predict,
   explain,
@@ -31,7 +34,11 @@ export const COMMANDS: readonly CommandOf[] = [
   route,
   status,
   runs,
+<<<<<<< HEAD
   cancel,
+=======
+  predictions,
+>>>>>>> main
   show,
   logs,
   doctor,

@@ -15,6 +15,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   "Begin:": ["init", "demo", "up"],
   "Models:": [
     "train",
+    "import",
     "leaderboard",
     "predict",
     "explain",
@@ -23,7 +24,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     "rollback",
     "route",
   ],
-  "Look:": ["status", "runs", "show", "logs"],
+  "Look:": ["status", "runs", "predictions", "show", "logs"],
   "Operate:": ["cancel", "doctor", "start"],
 };
 
@@ -61,7 +62,7 @@ const HELP: Readonly<Record<string, Help>> = {
     ],
   },
   start: {
-    summary: "start one part, for many machines: control, worker or gateway",
+    summary: "start one part, for many machines: control, worker, gateway or shipper",
     about:
       "What `up` starts on one machine can be started part by part on many, with one database and one blob store: any number of workers and gateways.",
     examples: [
@@ -80,6 +81,26 @@ const HELP: Readonly<Record<string, Help>> = {
       ["millwright train", "the project's only model"],
       ["millwright train churn --budget 10m", "a longer race"],
       ["millwright train churn --detach", "leaves it to the worker of `millwright up`"],
+    ],
+  },
+  import: {
+    summary: "make any ONNX file a version of a model",
+    about:
+      "Reads the file's inputs and outputs, cuts maps off its edges (scikit-learn's ZipMap) and gives them as tensors with their keys, puts weights in files beside it inside, and tries it: which shapes come out, and whether rows may share a run. Then it is served by every protocol, like a model trained here. No gate judges it: it becomes champion where the model has none, or for a reason you state. A folder without a project becomes one.",
+    examples: [
+      ["millwright import model.onnx --name churn", "champion, if the model has none"],
+      [
+        "millwright import model.onnx --columns age,income,tenure",
+        "names for the columns of [N,3]",
+      ],
+      [
+        "millwright import cnn.onnx --task multiclass --classes cat,dog,bird",
+        "scores that are no probabilities: their softmax",
+      ],
+      [
+        'millwright import new.onnx --name churn --reason "trained on May"',
+        "instead of the champion",
+      ],
     ],
   },
   leaderboard: {
@@ -107,6 +128,7 @@ const HELP: Readonly<Record<string, Help>> = {
       "Explains rows of the training data that were kept with the version (or rows of your own) and averages the size of what each column adds, with a 95 % interval. Exact for trees and linear models; other models are run on mixed rows. Why one prediction came out as it did: millwright predict --explain.",
     examples: [
       ["millwright explain churn", "the champion"],
+      ["millwright explain price --background sample.csv", "an imported model: it kept no rows"],
       [
         "millwright explain churn --with 3 --rows week.jsonl",
         "another version, on rows of your own",
@@ -195,6 +217,21 @@ const HELP: Readonly<Record<string, Help>> = {
       ["millwright runs", "the last 20"],
       ["millwright runs --state failed --limit 5", "what went wrong lately"],
       ["millwright runs --pipeline train --json", "as data"],
+    ],
+  },
+  predictions: {
+    summary: "what was answered, and what came of it",
+    about:
+      "The prediction log of a model: by time, entity, version, answer; one prediction with its row and its truth; all of them as a Parquet file. --erase-key deletes everything about one entity and says so in the event log.",
+    examples: [
+      ["millwright predictions is_spam --since 1h", "the last hour, newest first"],
+      ["millwright predictions is_spam --key m17@example.org", "all about one entity"],
+      ["millwright predictions is_spam --id pred_…", "one, with its row and its truth"],
+      ["millwright predictions is_spam --since 30d --with-truth --out june.parquet", "as a file"],
+      [
+        'millwright predictions is_spam --erase-key m17@example.org --reason "asked by its owner"',
+        "gone for ever",
+      ],
     ],
   },
   show: {

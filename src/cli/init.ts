@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import { MillwrightError } from "../errors.ts";
 import { duckdbColumns } from "../storage/columns/duckdb.ts";
 import type { CommandOf, GlobalOptions } from "./command.ts";
 import { type Inspected, type InspectRequest, inspectSource } from "./inspect-source.ts";
+import { keepOutOfGit } from "./keep-out-of-git.ts";
 import { likelyTargets } from "./likely-targets.ts";
 import { datasetNameOf, modelNameOf, projectText, slug } from "./project-text.ts";
 import { balanceInWords, renderInit, renderTargets, shellWord } from "./render-inference.ts";
@@ -153,14 +154,4 @@ function nameOf(wanted: string | undefined, target: string, dataset: string): st
 function relativeTo(folder: string, file: string): string {
   const path = relative(folder, resolve(file));
   return isAbsolute(path) ? path : path.split(sep).join("/");
-}
-
-/** Adds `.millwright/` to .gitignore; false when it is there. */
-function keepOutOfGit(folder: string): boolean {
-  const path = join(folder, ".gitignore");
-  const before = existsSync(path) ? readFileSync(path, "utf8") : "";
-  if (/^\/?\.millwright\/?\s*$/m.test(before)) return false;
-  const gap = before === "" || before.endsWith("\n") ? "" : "\n";
-  writeFileSync(path, `${before}${gap}.millwright/\n`);
-  return true;
 }

@@ -1,3 +1,4 @@
+import { MillwrightError } from "../errors.ts";
 import type { Leaderboard } from "../training/leaderboard.ts";
 import type { CommandOf, GlobalOptions } from "./command.ts";
 import { lookAt } from "./look-at.ts";
@@ -18,6 +19,11 @@ export const leaderboard: CommandOf = (program, context) => {
         const name = given ?? after;
         const [newest] = name === undefined ? await platform.registry.versions(model) : [];
         const version = newest ?? (await versionNamed(platform, model, name ?? "1"));
+        if (version.leaderboard === undefined)
+          throw new MillwrightError(
+            "not_found",
+            `Version ${version.number} of ${model} was imported: no race was run for it. See: millwright show ${model}@${version.number}`,
+          );
         const board = JSON.parse(
           Buffer.from(await platform.blobs.get(version.leaderboard)).toString("utf8"),
         ) as Leaderboard;

@@ -1,22 +1,25 @@
 import pc from "picocolors";
 import { client, RequestError } from "../../sdk/src/client.ts";
-import { type Prediction, serving } from "../../sdk/src/contract/serving.ts";
+import { type Cell, type Prediction, serving } from "../../sdk/src/contract/serving.ts";
 import type { Config } from "../config.ts";
 import { MillwrightError } from "../errors.ts";
 import { certainty } from "../evaluation/abstention.ts";
-import { scoreTable } from "../evaluation/score-table.ts";
 import { explainRows } from "../explanation/explain-rows.ts";
 import type { Explanation } from "../explanation/explanation.ts";
 import { loadExplainer } from "../explanation/load-explainer.ts";
-import type { Json } from "../lib/json.ts";
-import { rowsToTable } from "../onnx/rows.ts";
+import type { Digest } from "../lib/digest.ts";
 import type { Platform } from "../pipelines/platform.ts";
 import type { ModelVersion } from "../registry/model-version.ts";
+import { sessions } from "../runtime/sessions.ts";
 import { answerRows, labelOf } from "../serving/answer.ts";
+import { loadModel } from "../serving/load-model.ts";
+import { invalidRows, problemsOf, type RawRow } from "../serving/rows.ts";
+import { score } from "../serving/score.ts";
 import type { CommandOf, GlobalOptions } from "./command.ts";
 import { suggestion } from "./near-names.ts";
 import { whyAbstained } from "./render-abstention.ts";
 import { explanationLines } from "./render-explanation.ts";
+import { cut } from "./render-text.ts";
 import { type Row, readRows } from "./row-files.ts";
 import { meter } from "./terminal.ts";
 import { versionNamed } from "./version-view.ts";
@@ -35,13 +38,14 @@ export const predict: CommandOf = (program, context) => {
       const open = await context.open(global, "no");
       try {
         const { platform } = open;
-        const known = Object.keys((await platform.project()).definition.models);
+        const defined = Object.keys((await platform.project()).definition.models);
+        const known = [...new Set([...defined, ...(await platform.registry.models())])];
         const named = first !== undefined && (known.includes(first) || !first.includes("="));
         const model = modelOf(known, named ? first : undefined);
+        const version = await versionNamed(platform, model, options.with);
         const rows = options.rows
           ? readRows(options.rows)
-          : [fieldsOf(named ? rest : [first ?? "", ...rest].filter(Boolean))];
-        const version = await versionNamed(platform, model, options.with);
+          : [withLists(version, fieldsOf(named ? rest : [first ?? "", ...rest].filter(Boolean)))];
         await checkNames(platform, version, rows);
         const { predictions, logged } = await ask(platform, context.config(global), {
           model,
@@ -82,6 +86,21 @@ function modelOf(known: readonly string[], name: string | undefined): string {
   );
 }
 
+/** Columns of lists are written as JSON: `pixels=[[0,1],[1,0]]`. */
+function withLists({ signature }: ModelVersion, row: Row): Row {
+  const lists = new Set(signature.columns.flatMap((c) => (c.role === "tensor" ? [c.name] : [])));
+  const read = ([name, text]: [string, Cell]): [string, Cell] => {
+    if (!lists.has(name)) return [name, text];
+    try {
+      return [name, JSON.parse(String(text))];
+    } catch (cause) {
+      const what = `${name}=${String(text).slice(0, 60)}: should be a nested list, as JSON.`;
+      throw new MillwrightError("invalid_input", what, { cause });
+    }
+  };
+  return Object.fromEntries(Object.entries(row).map(read));
+}
+
 function fieldsOf(fields: readonly string[]): Row {
   const row: Record<string, string> = {};
   for (const field of fields) {
@@ -108,7 +127,8 @@ async function checkNames(
   const { definition } = await platform.project();
   const dataset = definition.models[version.model]?.dataset;
   const read = version.signature.columns.map((column) => column.name);
-  const data = dataset && (await platform.datasets.find(dataset, version.dataset));
+  const data =
+    dataset && version.dataset && (await platform.datasets.find(dataset, version.dataset));
   const carried = data ? data.schema.columns.map((column) => column.name) : [];
   const known = new Set([...read, ...carried]);
   for (const name of Object.keys(rows[0]!))
@@ -152,29 +172,24 @@ async function ask(
       if (error instanceof RequestError && error.problem.status < 500)
         throw new MillwrightError("invalid_input", error.message, { cause: error });
     }
-  const { table, problems } = rowsToTable(
-    version.signature,
-    rows as readonly Readonly<Record<string, Json>>[],
-  );
-  const [problem] = problems;
-  if (problem)
-    throw new MillwrightError(
-      "invalid_input",
-      `row ${problem.row}, ${problem.column}: ${JSON.stringify(problem.value)} should be ${problem.expected}.`,
-    );
-  const session = await platform.runtime.load(await platform.blobs.get(version.onnx));
-  const scores = await scoreTable(session, { signature: version.signature, table });
-  await session.close();
-  const outputs = rows.map((_, i) => [
-    ...scores.values.subarray(i * scores.width, (i + 1) * scores.width),
-  ]);
+  const loaded = sessions((onnx: Digest) => loadModel(platform, onnx));
+  const scored = await score(
+    { sessions: loaded },
+    { onnx: version.onnx, rows: rows as readonly RawRow[] },
+  ).finally(() => loaded.close());
+  const problems = problemsOf(scored);
+  if (problems.length > 0) throw invalidRows(problems);
   const explanations = explain ? await explainHere(platform, version, rows) : undefined;
   const { signature, abstain } = version;
   const by = { model, version, variant: "champion" as const, level: 0, signature };
-  const answered = outputs.map((output, i) => ({
-    ...{ id: "", by, output, explanation: explanations?.[i], label: labelOf(signature, output) },
-    certainty: abstain && certainty(abstain, signature, output),
-  }));
+  const answered = scored.map((row, i) => {
+    const { output, tensors } = "output" in row ? row : { output: [], tensors: undefined };
+    return {
+      ...{ id: "", by, output, explanation: explanations?.[i], label: labelOf(signature, output) },
+      certainty: abstain && certainty(abstain, signature, output),
+      tensors,
+    };
+  });
   return { predictions: answerRows({ model, rows: answered }), logged: false };
 }
 
@@ -203,6 +218,11 @@ function sayPrediction(
     const within =
       low === undefined || high === undefined ? "" : ` (${figure(low)} to ${figure(high)})`;
     say(`${target} ${pc.bold(figure(prediction.value))}${within}  ${by}`);
+    return;
+  }
+  if (prediction.outputs !== undefined) {
+    for (const [name, value] of Object.entries(prediction.outputs))
+      say(`${name} ${pc.bold(cut(JSON.stringify(value), 400))}  ${by}`);
     return;
   }
   if (prediction.abstained && version.abstain) {

@@ -1,5 +1,7 @@
 import pc from "picocolors";
 import { MillwrightError } from "../errors.ts";
+import type { Verdict } from "../evaluation/verdict.ts";
+import { NOT_JUDGED } from "../pipelines/import-model.ts";
 import { promote as promoteVersion } from "../pipelines/promote.ts";
 import { rollback as rollbackVersion } from "../pipelines/rollback.ts";
 import type { CommandOf, GlobalOptions } from "./command.ts";
@@ -26,8 +28,8 @@ export const promote: CommandOf = (program, context) => {
             "not_found",
             `Model "${name}" has no version "${version}". See: millwright show ${name}`,
           );
-        const { verdict } = await platform.evaluationOf(found);
-        if (!verdict.pass && !options.force)
+        const verdict = found.origin ? undefined : (await platform.evaluationOf(found)).verdict;
+        if (verdict && !verdict.pass && !options.force)
           throw new MillwrightError(
             "gate_failed",
             `Version ${found.number} did not pass its gates. ${verdict.reasons.join(" ")} Promote it all the same with --force.`,
@@ -35,7 +37,7 @@ export const promote: CommandOf = (program, context) => {
         const { previous } = await promoteVersion(platform, {
           model: name,
           version: found.id,
-          reason: verdict.pass ? options.reason : `${options.reason} (forced: ${verdict.summary})`,
+          reason: stated(options.reason, verdict),
           verdict: verdict as never,
           runId: undefined,
           guard: true,
@@ -54,6 +56,11 @@ export const promote: CommandOf = (program, context) => {
       }
     });
 };
+
+function stated(reason: string, verdict: Verdict | undefined): string {
+  if (verdict === undefined) return `${reason} (${NOT_JUDGED})`;
+  return verdict.pass ? reason : `${reason} (forced: ${verdict.summary})`;
+}
 
 export const rollback: CommandOf = (program, context) => {
   program

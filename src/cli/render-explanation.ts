@@ -69,9 +69,11 @@ export function importanceLines(
 const against = ({ kind, rows }: Importance["background"]): string =>
   kind === "missing"
     ? "a row without any value"
-    : kind === "training"
-      ? "the training rows"
-      : `${rows} of the training rows`;
+    : kind === "zeros"
+      ? "a row of zeros and empty texts"
+      : kind === "training"
+        ? "the training rows"
+        : `${rows} of the training rows`;
 
 const figure = (value: number): string =>
   value.toLocaleString("en-US", { maximumSignificantDigits: 4 });

@@ -2,7 +2,7 @@ import pc from "picocolors";
 import type { Evaluation } from "../evaluation/evaluate.ts";
 import { reportedMetric } from "../evaluation/report.ts";
 import type { AliasMove } from "../registry/alias-move.ts";
-import type { Alias, ModelVersion } from "../registry/model-version.ts";
+import type { Alias, ModelVersion, Origin } from "../registry/model-version.ts";
 import { abstentionBriefly, abstentionLines } from "./render-abstention.ts";
 import { testInWords, verdictLines } from "./render-leaderboard.ts";
 import {
@@ -116,7 +116,7 @@ export function renderVersion(
     "",
     ...labelled(
       "made",
-      `${moment(version.createdAt)} UTC (${when(version.createdAt, now)}) by ${version.runId}`,
+      `${moment(version.createdAt)} UTC (${when(version.createdAt, now)})${version.runId ? ` by ${version.runId}` : ""}`,
       width,
     ),
     ...labelled(
@@ -125,8 +125,9 @@ export function renderVersion(
       width,
     ),
     ...(parent ? labelled("parent", `version ${parent.number}`, width) : []),
-    ...labelled("data", version.dataset, width),
-    ...labelled("code", version.code, width),
+    ...(version.dataset ? labelled("data", version.dataset, width) : []),
+    ...(version.code ? labelled("code", version.code, width) : []),
+    ...(version.origin ? originLines(version.origin, width) : []),
     ...labelled("onnx", version.onnx, width),
     ...labelled("digest", version.id, width),
     ...labelled(
@@ -191,6 +192,16 @@ function evaluationLines(evaluation: Evaluation, width: number): string[] {
         ]),
     ...(evaluation.abstention ? abstentionLines(evaluation.abstention, width) : []),
     ...verdictLines(evaluation.verdict, width),
+  ];
+}
+
+function originLines(origin: Origin, width: number): string[] {
+  const opsets = Object.entries(origin.opsets).map(([domain, version]) => `${domain} ${version}`);
+  const made = [origin.producer || "no producer named", `opsets ${opsets.join(", ")}`].join("; ");
+  return [
+    ...labelled("file", `${origin.file} (${made})`, width),
+    ...labelled("its digest", origin.sha256, width),
+    ...origin.notes.flatMap((note) => labelled("note", note, width)),
   ];
 }
 

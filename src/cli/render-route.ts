@@ -1,7 +1,7 @@
 import pc from "picocolors";
 import type { RouteRevisionView, RouteView } from "../../sdk/src/contract/routing.ts";
 import { inWords } from "../lib/duration.ts";
-import { counted, decimal, heading, labelled, moment, percent, table } from "./render-text.ts";
+import { counted, cut, decimal, heading, labelled, moment, percent, table } from "./render-text.ts";
 
 /** Who answers for a model, and how each does. */
 export function renderRoute(route: RouteView, width: number): string[] {
@@ -67,7 +67,7 @@ export function renderRevisions(revisions: readonly RouteRevisionView[], width: 
       String(revision.revision),
       moment(revision.changedAt),
       revision.champion === null ? "–" : `version ${revision.champion}`,
-      revision.by || "–",
+      cut(revision.by || "–", 14),
       [
         ...(revision.split === null ? [] : [revision.split]),
         ...(revision.fallback.length === 0 ? [] : [`fallback ${revision.fallback.join(" → ")}`]),

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
+import type { Cell } from "../../sdk/src/contract/serving.ts";
 import { MillwrightError } from "../errors.ts";
 
-export type Row = Readonly<Record<string, string | number | boolean | null>>;
+export type Row = Readonly<Record<string, Cell>>;
 
 function textOf(file: string): string {
   try {

@@ -26,7 +26,8 @@ export function stratifiedRows(
   if (rows.length <= count) return rows;
   const strata = task === "regression" ? tenths(target) : byClass(target);
   const picked: number[] = [];
-  for (const stratum of strata) {
+  // The smallest first: shares rounded up cost the largest class a row, never a rare one its only one.
+  for (const stratum of strata.toSorted((a, b) => a.length - b.length)) {
     const wanted = Math.max(1, Math.round((count * stratum.length) / rows.length));
     picked.push(...drawn.shuffle(stratum).slice(0, wanted));
   }

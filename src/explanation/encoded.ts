@@ -1,4 +1,4 @@
-import type { TensorData } from "../runtime/runtime.ts";
+import { type GraphTensor, numberAt } from "../onnx/tensor.ts";
 
 /** Tensors of one run by name. */
 export type Fetched = ReadonlyMap<string, Numbers>;
@@ -12,9 +12,11 @@ export interface Numbers {
 /** Values of one row. */
 export const widthOf = ({ dims, data }: Numbers): number => data.length / Math.max(1, dims[0] ?? 1);
 
-/** Whole numbers become doubles; text has no numbers. */
-export function numbersOf({ dims, data }: TensorData): Numbers {
-  if (data instanceof Float32Array || data instanceof Float64Array) return { dims, data };
-  if (data instanceof BigInt64Array) return { dims, data: Float64Array.from(data, Number) };
-  return { dims, data: Float64Array.from(data as ArrayLike<unknown>, Number) };
+/** Whole numbers and halves become doubles; text has no numbers. */
+export function numbersOf(tensor: GraphTensor): Numbers {
+  const { dims, data } = tensor;
+  if (tensor.type === "float32") return { dims, data: tensor.data };
+  if (tensor.type === "float64") return { dims, data: tensor.data };
+  if (tensor.type === "string") return { dims, data: new Float64Array(0) };
+  return { dims, data: Float64Array.from({ length: data.length }, (_, i) => numberAt(tensor, i)) };
 }

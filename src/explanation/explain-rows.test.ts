@@ -57,16 +57,16 @@ describe.each(TRAINERS)("explanations of $name", (trainer) => {
   test.each(trainer.tasks)("%s: they add up to what the model says", async (task) => {
     const { file, signature, table } = fitted(trainer as Trainer, task);
     const runtime = await onnxRuntime();
-    const rows = backgroundRows(signature, mixedTable(12, 2, true)) as Record<string, Json>[];
+    const rows = backgroundRows(signature, mixedTable(6, 2, true)) as Record<string, Json>[];
     const explainer = await openExplainer(
       { runtime },
       { model: file, signature, background: table },
     );
-    const explanations = await explainRows({ breathe }, { explainer, rows, runs: 400 });
+    const explanations = await explainRows({ breathe }, { explainer, rows, runs: 250 });
     const session = await runtime.load(file);
     const said = fromOutputs(
       signature,
-      await session.run(toFeeds(signature, mixedTable(12, 2, true))),
+      await session.run(toFeeds(signature, mixedTable(6, 2, true))),
     );
     await session.close();
     explanations.forEach((explanation, i) => {

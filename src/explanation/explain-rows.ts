@@ -14,7 +14,7 @@ import { sampling } from "./sampled.ts";
 import { explanationOf } from "./tell.ts";
 
 /** Rows the model is run on for one explanation where it has to be run. */
-const RUNS = 4000;
+const RUNS = 2000;
 /** Rows of one such run: some milliseconds. */
 const BATCH = 250;
 

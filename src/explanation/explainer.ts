@@ -12,7 +12,7 @@ export interface Explainer {
   readonly link: Plan["link"];
   readonly tensors: TensorSource;
   /** What rows are compared with; at least one row. */
-  readonly background: { readonly table: Table; readonly kind: "rows" | "missing" };
+  readonly background: { readonly table: Table; readonly kind: "rows" | "missing" | "zeros" };
   readonly body: ReadyBody;
   /** By column of the signature: how to find the words that pushed. */
   readonly texts: ReadonlyMap<number, ReadyText>;

@@ -35,9 +35,9 @@ export interface Contribution {
 
 /**
  * training: all training rows, by the counts the trees keep. rows: this many of the training rows (or given in their place).
- * missing: a row without any value, for want of anything better.
+ * missing: a row without any value, zeros: of an imported model, a row of zeros and empty texts; both for want of rows.
  */
 export interface Background {
-  readonly kind: "training" | "rows" | "missing";
+  readonly kind: "training" | "rows" | "missing" | "zeros";
   readonly rows: number;
 }

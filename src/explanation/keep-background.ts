@@ -1,11 +1,11 @@
-import { utf8ToBytes } from "@noble/hashes/utils.js";
 import type { Digest } from "../lib/digest.ts";
 import type { Signature } from "../onnx/signature.ts";
 import type { Blobs } from "../storage/blobs/blobs.ts";
 import { type Table, takeRows } from "../table/table.ts";
 import { trainingData } from "../training/training-data.ts";
 import type { TrainingSpec } from "../training/training-spec.ts";
-import { backgroundRows, stratifiedRows } from "./background.ts";
+import { stratifiedRows } from "./background.ts";
+import { keepRows } from "./keep-rows.ts";
 
 export interface BackgroundInput {
   readonly spec: TrainingSpec;
@@ -27,9 +27,6 @@ export async function keepBackground(
   const learned = spec.split === "time" ? Uint32Array.from(known.target.keys()) : known.train;
   const target = Float64Array.from(learned, (row) => known.target[row]!);
   const drawn = stratifiedRows(target, spec.task, spec.seed);
-  const rows = takeRows(
-    known.table,
-    drawn.map((at) => learned[at]!),
-  );
-  return deps.blobs.put(utf8ToBytes(JSON.stringify({ rows: backgroundRows(signature, rows) })));
+  const rows = drawn.map((at) => learned[at]!);
+  return keepRows(deps, { signature, table: takeRows(known.table, rows) });
 }

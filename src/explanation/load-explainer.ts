@@ -6,6 +6,7 @@ import { rowsToTable } from "../onnx/rows.ts";
 import type { Runtime, Session } from "../runtime/runtime.ts";
 import type { Loaded } from "../runtime/sessions.ts";
 import type { Blobs } from "../storage/blobs/blobs.ts";
+import type { Table } from "../table/table.ts";
 import { decodeUtf8 } from "../table/utf8.ts";
 import type { Explainer } from "./explainer.ts";
 import { openExplainer } from "./open-explainer.ts";
@@ -16,10 +17,17 @@ export interface Explained {
   readonly background?: Digest | undefined;
 }
 
-/** Opens the explainer of a version from its blobs. Throws `not_found` without them, `unsupported` as `openExplainer` does. */
+type Row = Readonly<Record<string, Json>>;
+
+/**
+ * Opens the explainer of a version from its blobs. Throws `not_found` without them, `unsupported` as `openExplainer` does.
+ *
+ * @param against rows to compare with instead of those kept with the version.
+ */
 export async function loadExplainer(
   deps: { readonly blobs: Pick<Blobs, "get">; readonly runtime: Runtime },
   { onnx, background }: Explained,
+  against?: Table,
 ): Promise<Loaded<Explainer>> {
   const model = await deps.blobs.get(onnx);
   const signature = readSignature(model);
@@ -28,15 +36,22 @@ export async function loadExplainer(
       "invalid_model",
       `Model ${onnx} carries no signature (metadata "millwright.signature"), so its columns are not known.`,
     );
-  const kept = background && (await deps.blobs.get(background));
+  const kept =
+    background && !against ? await deps.blobs.get(background).catch(unlessDeleted) : undefined;
   const { rows } = kept
-    ? (JSON.parse(decodeUtf8(kept, 0, kept.length)) as { rows: Readonly<Record<string, Json>>[] })
+    ? (JSON.parse(decodeUtf8(kept, 0, kept.length)) as { rows: Row[] })
     : { rows: [] };
   const about = await openExplainer(deps, {
     ...{ model, signature },
-    background: rows.length > 0 ? rowsToTable(signature, rows).table : undefined,
+    background: against ?? (rows.length > 0 ? rowsToTable(signature, rows).table : undefined),
   });
   return { about, session: about.tensors.session ?? NO_SESSION, bytes: about.bytes };
+}
+
+/** Copies of training rows may have been deleted for privacy: then there are none. */
+function unlessDeleted(error: unknown): undefined {
+  if (error instanceof MillwrightError && error.code === "not_found") return undefined;
+  throw error;
 }
 
 const NO_SESSION: Session = {

@@ -1,3 +1,4 @@
+import { MillwrightError } from "../errors.ts";
 import type { GraphNodes } from "../onnx/nodes.ts";
 import { readNodes } from "../onnx/nodes.ts";
 import { rowsToTable } from "../onnx/rows.ts";
@@ -42,20 +43,35 @@ export async function openExplainer(
 ): Promise<Explainer> {
   const { model, signature } = input;
   const graph = readNodes(model);
+  refuseLists(signature);
   const background: Explainer["background"] =
     input.background && input.background.rows > 0
       ? { table: input.background, kind: "rows" }
-      : { table: rowsToTable(signature, [{}]).table, kind: "missing" };
+      : emptyRow(signature);
   const opening = { model, graph, signature, background };
   const plans = plansFor(graph, signature);
   const last = plans.at(-1)!;
   for (const plan of plans) {
-    const owners = plan.body.kind === "other" ? NO_OWNERS : await traced(deps, opening, plan);
-    if (owners === undefined) continue;
-    if (plan !== last && !(await agrees(deps, opening, plan))) continue;
-    return opened(deps, opening, { ...plan, texts: owners.texts }, owners);
+    const owners = plan === last ? NO_OWNERS : await examined(deps, opening, plan);
+    if (owners) return opened(deps, opening, { ...plan, texts: owners.texts }, owners);
   }
   return opened(deps, opening, last, NO_OWNERS);
+}
+
+function refuseLists({ columns }: Signature): void {
+  const list = columns.find(({ role }) => role === "tensor");
+  if (list)
+    throw new MillwrightError(
+      "unsupported",
+      `This model takes a list of numbers in each cell of '${list.name}'; explanations say what each column adds, and a whole list is one column.`,
+    );
+}
+
+/** Graphs made elsewhere need not know missing values. */
+function emptyRow(signature: Signature): Explainer["background"] {
+  if (!signature.graph) return { table: rowsToTable(signature, [{}]).table, kind: "missing" };
+  const fields = signature.columns.map(({ name, role }) => [name, role === "category" ? "" : 0]);
+  return { table: rowsToTable(signature, [Object.fromEntries(fields)]).table, kind: "zeros" };
 }
 
 const NO_OWNERS: Owners = { features: [], texts: [] };
@@ -82,21 +98,28 @@ async function opened(
 /** Arrays of the trees, and what is kept for each class explained. */
 const BYTES_PER_NODE = 100;
 
-/** Which column each encoded feature comes from; undefined when one comes from several, or the graph cannot be run in parts. */
-async function traced(
+/**
+ * Which column each encoded feature comes from. undefined: one comes from several, the graph cannot be run in parts, or what was
+ * read from it is not what it answers.
+ */
+async function examined(
   deps: { readonly runtime: Runtime },
   opening: Opening,
   plan: Plan,
 ): Promise<Owners | undefined> {
   const { graph, signature, background } = opening;
-  const wanted = tensorsOf(plan);
+  const { table } = background;
+  const scores = scoresOutput(signature);
+  const names = [...ancestorsOf(graph, tensorsOf(plan)), scores];
   try {
-    const source = await openTensors(deps, { ...opening, names: ancestorsOf(graph, wanted) });
-    const { table } = background;
-    const range = { from: 0, to: 1 };
-    const one = await fetchTensors(source, { signature, table, range });
+    const source = await openTensors(deps, { ...opening, names });
+    const rows = Math.min(table.rows, CHECKED_ROWS);
+    const fetched = await fetchTensors(source, { signature, table, range: { from: 0, to: rows } });
     await source.session?.close();
-    const shapes: Shapes = new Map([...one].map(([name, { dims }]) => [name, dims]));
+    for (let row = 0; row < rows; row++)
+      if (!sameScores(throughLink(plan, bodyOutputs(plan, fetched, row)), fetched, scores, row))
+        return undefined;
+    const shapes: Shapes = new Map([...fetched].map(([name, { dims }]) => [name, dims]));
     return ownersOf(plan, signature, originsOf(graph, signature, shapes), shapes);
   } catch {
     return undefined;
@@ -113,28 +136,6 @@ function ancestorsOf(graph: GraphNodes, tensors: readonly string[]): string[] {
     waiting.push(...(graph.producer(name)?.inputs ?? []));
   }
   return [...found];
-}
-
-async function agrees(
-  deps: { readonly runtime: Runtime },
-  opening: Opening,
-  plan: Plan,
-): Promise<boolean> {
-  const { graph, signature, background } = opening;
-  const scores = scoresOutput(signature);
-  try {
-    const source = await openTensors(deps, { ...opening, names: [...tensorsOf(plan), scores] });
-    const { table } = background;
-    const rows = Math.min(table.rows, CHECKED_ROWS);
-    const fetched = await fetchTensors(source, { signature, table, range: { from: 0, to: rows } });
-    await source.session?.close();
-    for (let row = 0; row < rows; row++)
-      if (!sameScores(throughLink(plan, bodyOutputs(plan, fetched, row)), fetched, scores, row))
-        return false;
-    return graph.outputs.length > 0;
-  } catch {
-    return false;
-  }
 }
 
 /** One number for two classes is the second one's. */

@@ -6,7 +6,7 @@ export type Origin = number;
 export const NOTHING: Origin = -1;
 export const SEVERAL: Origin = -2;
 
-/** Shapes of the values of one run on one row; what is not there is a scalar or not a tensor. */
+/** Shapes of the values of one run; what is not there is not a tensor. */
 export type Shapes = ReadonlyMap<string, readonly number[]>;
 
 /**

@@ -1,7 +1,9 @@
 import type { Digest } from "../lib/digest.ts";
 import type { Signature } from "../onnx/signature.ts";
+import { batchWatch } from "../runtime/batch-watch.ts";
 import { type Batched, batched } from "../runtime/batched.ts";
 import type { Sessions } from "../runtime/sessions.ts";
+import type { Metrics } from "../serving/metrics.ts";
 import type { ModelInput, Models } from "../serving/predict.ts";
 import type { RowFields } from "../serving/route.ts";
 import { knownFields, type RawRow, type ScoredRow } from "../serving/rows.ts";
@@ -10,16 +12,18 @@ import { score } from "../serving/score.ts";
 
 export function servingModels(
   loaded: Sessions<Signature>,
+  counters: Pick<Metrics, "countBatch" | "countModelUse">,
   explainRowsOf: Models["explain"],
 ): {
   models: Models;
   batches: Batched<Digest, RawRow, ScoredRow>;
 } {
+  const watch = batchWatch<Digest>(counters.countBatch);
   const batches = batched((onnx: Digest, rows: readonly RawRow[]) =>
-    score({ sessions: loaded }, { onnx, rows }),
+    watch.run(onnx, rows.length, () => score({ sessions: loaded }, { onnx, rows })),
   );
   const tensors = batched((onnx: Digest, calls: readonly TensorCall[]) =>
-    runTensors({ sessions: loaded }, { onnx, calls }),
+    watch.run(onnx, calls.length, () => runTensors({ sessions: loaded }, { onnx, calls })),
   );
   /** Per signature and fields object: a new route or a reloaded model gets new ones. */
   const inputs = new WeakMap<Signature, WeakMap<object, ModelInput>>();
@@ -41,11 +45,18 @@ export function servingModels(
     models: {
       async input(version, fields) {
         const signature = loaded.aboutOf(version.onnx);
+        counters.countModelUse(signature !== undefined);
         if (signature !== undefined) return inputOf(signature, fields);
         return loaded.use(version.onnx, async ({ about }) => inputOf(about, fields));
       },
-      score: (version, rows) => batches.run(version.onnx, rows),
-      run: async (version, call) => (await tensors.run(version.onnx, [call]))[0]!,
+      score(version, rows, note) {
+        watch.asked(version.onnx, note);
+        return batches.run(version.onnx, rows);
+      },
+      async run(version, call, note) {
+        watch.asked(version.onnx, note);
+        return (await tensors.run(version.onnx, [call]))[0]!;
+      },
       isLoaded: ({ onnx }) => loaded.isLoaded(onnx),
       unload: ({ onnx }) => loaded.drop(onnx),
       explain: explainRowsOf,

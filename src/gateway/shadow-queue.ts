@@ -13,6 +13,7 @@ export function shadowQueue(
 ) {
   let last: Promise<void> = Promise.resolve();
   let rows = 0;
+  const since: number[] = [];
   const one = async (input: ShadowInput): Promise<void> => {
     try {
       const { logged, unreadable } = await run(input);
@@ -23,10 +24,13 @@ export function shadowQueue(
       log.warn("shadow failed", { version: input.version.number, why: wordsOf(error) });
     } finally {
       rows -= input.records.length;
+      since.shift();
     }
   };
   return {
     queuedRows: () => rows,
+    /** How long the oldest has been waiting, or being answered, in milliseconds. */
+    lagMs: () => (since[0] === undefined ? undefined : performance.now() - since[0]),
     drained: () => last,
     add(input: ShadowInput): void {
       if (rows + input.records.length > MAX_SHADOW_ROWS && rows > 0) {
@@ -34,6 +38,7 @@ export function shadowQueue(
         return;
       }
       rows += input.records.length;
+      since.push(performance.now());
       last = last
         .then(() => new Promise((resolve) => setImmediate(resolve)))
         .then(() => one(input));

@@ -3,10 +3,12 @@ import { once } from "node:events";
 import {
   type handleBidiStreamingCall,
   type handleUnaryCall,
+  logVerbosity,
   type Metadata,
   type MethodDefinition,
   Server,
   ServerCredentials,
+  setLogVerbosity,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { MillwrightError } from "../errors.ts";
@@ -14,6 +16,9 @@ import type { Log } from "../lib/log.ts";
 import { isLoopback } from "../lib/loopback.ts";
 import type { GrpcMethod } from "./grpc.ts";
 import { asMillwrightError, statusOf } from "./status.ts";
+
+/** What goes wrong is thrown or logged here, with words; the library's own lines on stderr would be strangers there. */
+setLogVerbosity(logVerbosity.NONE);
 
 export interface GrpcServerOptions {
   readonly methods: readonly GrpcMethod[];

@@ -1,3 +1,5 @@
+import type { RequestNote } from "../lib/request-note.ts";
+
 /**
  * The port between what answers (`routes.ts` of each capability) and the server that listens. No host types here, so that
  * handlers stay testable with plain objects.
@@ -15,6 +17,8 @@ export interface HttpRequest {
   readonly body: unknown;
   /** When the request was read, milliseconds since 1970. */
   readonly at: number;
+  /** Where handlers note what they do, when somebody will read it. */
+  readonly note?: RequestNote | undefined;
 }
 
 export interface HttpAnswer {
@@ -36,5 +40,24 @@ export interface HttpRoute {
   readonly raw?: boolean;
   /** A POST that most of the load goes to: answered in the fast lane (`lane.ts`) when the request is a plain one. Never a stream. */
   readonly hot?: boolean;
+  /** For the description of the API. */
+  readonly about?: () => RouteAbout;
   handle(request: HttpRequest): HttpAnswer | Promise<HttpAnswer>;
+}
+
+/** JSON Schema 2020-12. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** What a route takes and gives. Bodies by content type, parameters by name. */
+export interface RouteAbout {
+  readonly summary: string;
+  /** Unique; made from method and path when left out. */
+  readonly id?: string;
+  /** Texts when left out. */
+  readonly path?: Readonly<Record<string, JsonSchema>>;
+  readonly query?: Readonly<Record<string, JsonSchema>>;
+  /** Of the query. */
+  readonly required?: readonly string[];
+  readonly body?: Readonly<Record<string, JsonSchema>>;
+  readonly answer?: Readonly<Record<string, JsonSchema>>;
 }

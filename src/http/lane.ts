@@ -4,6 +4,7 @@ import type { CallerHeaders } from "./entrance.ts";
 import type { HttpAnswer, HttpRequest, HttpRoute } from "./http.ts";
 import { type LaneHead, readLaneHead, readPlainJson } from "./lane-request.ts";
 import { type LaneMatch, laneRoutes } from "./lane-routes.ts";
+import type { RequestObserver } from "./observer.ts";
 import { wireAnswer } from "./wire.ts";
 
 /**
@@ -42,7 +43,7 @@ export interface LaneOptions {
   problem(thrown: unknown, request: { id: string; path: string; route: string }): HttpAnswer;
   /** Takes a connection with its bytes unread. */
   elsewhere(socket: Socket): void;
-  onAnswer?(route: string, status: number, durationMs: number): void;
+  readonly observer?: RequestObserver | undefined;
 }
 
 /** Larger bodies take longer to parse than the lane could save. */
@@ -176,15 +177,25 @@ class Connection {
   #answer({ route, params, head: { path, headers }, body }: Taken): void {
     const { options } = this.#host;
     const started = performance.now();
+    const { observer } = options;
+    const note = observer?.began(headers);
     const id = options.requestId(headers);
     this.#answering = true;
     const finish = (answer: HttpAnswer): void => {
       this.#write(answer, id);
-      options.onAnswer?.(route.path, answer.status ?? 200, performance.now() - started);
+      observer?.answered({
+        method: route.method,
+        route: route.path,
+        params,
+        id,
+        note,
+        status: answer.status ?? 200,
+        durationMs: performance.now() - started,
+      });
     };
     const fail = (error: unknown): void =>
       finish(options.problem(error, { id, path, route: route.path }));
-    const request: HttpRequest = { id, params, query: {}, headers, body, at: Date.now() };
+    const request: HttpRequest = { id, params, query: {}, headers, body, at: Date.now(), note };
     try {
       options.enter(headers, route.access === "open");
       const work = route.handle(request);

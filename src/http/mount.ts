@@ -1,8 +1,8 @@
-import type { z } from "zod";
-import type { Contract } from "../../sdk/src/contract/endpoint.ts";
+import { z } from "zod";
+import type { Contract, Endpoint } from "../../sdk/src/contract/endpoint.ts";
 import { pathParameters } from "../../sdk/src/contract/endpoint.ts";
 import { MillwrightError } from "../errors.ts";
-import type { HttpRequest, HttpRoute } from "./http.ts";
+import type { HttpRequest, HttpRoute, JsonSchema, RouteAbout } from "./http.ts";
 
 /** One handler per entry of the contract; leaving one out or answering the wrong shape does not compile. */
 export type Handlers<C extends Contract> = {
@@ -35,6 +35,7 @@ export function mount<C extends Contract>(
     return {
       method: endpoint.method,
       path: endpoint.path,
+      about: () => aboutEndpoint(name, endpoint),
       async handle(request) {
         const given = fromQuery ? request.query : bodyOf(request.body);
         const plain = fromQuery ? undefined : shortcut?.(given, request.params);
@@ -69,4 +70,38 @@ function invalidInput(error: z.ZodError): MillwrightError {
     .map(({ field, message }) => (field === "" ? message : `${field}: ${message}`))
     .join("; ");
   return new MillwrightError("invalid_input", text, { details: { problems } });
+}
+
+/** Where the fields of the input travel: path, query (GET, DELETE) or body. */
+function aboutEndpoint(id: string, { method, path, summary, input, output }: Endpoint): RouteAbout {
+  const { properties = {}, required = [] } = schemaOf(input, "input") as {
+    properties?: Record<string, JsonSchema>;
+    required?: string[];
+  };
+  const inPath = pathParameters(path);
+  const others = Object.entries(properties).filter(([name]) => !inPath.includes(name));
+  const needed = required.filter((name) => !inPath.includes(name));
+  const fields = Object.fromEntries(others);
+  return {
+    ...{ id, summary, path: properties },
+    ...(method === "GET" || method === "DELETE"
+      ? { query: fields, required: needed }
+      : others.length === 0
+        ? {}
+        : {
+            body: {
+              "application/json": {
+                ...{ type: "object", properties: fields, additionalProperties: false },
+                ...(needed.length === 0 ? {} : { required: needed }),
+              },
+            },
+          }),
+    answer: { "application/json": schemaOf(output, "output") },
+  };
+}
+
+/** What JSON Schema has no words for (rows are checked against the model) is any value. */
+function schemaOf(type: z.ZodType, io: "input" | "output"): JsonSchema {
+  const { $schema, ...schema } = z.toJSONSchema(type, { io, unrepresentable: "any" });
+  return schema;
 }

@@ -1,16 +1,19 @@
 import type { Server } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import fastifyStatic from "@fastify/static";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Problem } from "../../sdk/src/contract/errors.ts";
 import { MillwrightError } from "../errors.ts";
 import type { Log } from "../lib/log.ts";
+import type { RequestNote } from "../lib/request-note.ts";
+import { type Arrivals, endAll, listen, receive, tracked } from "./arrivals.ts";
 import { deadlines } from "./deadlines.ts";
 import { decoded, encoded } from "./encoding.ts";
 import { entrance } from "./entrance.ts";
 import type { HttpAnswer, HttpRoute } from "./http.ts";
 import { fastLane, type Lane, type LaneOptions } from "./lane.ts";
+import type { RequestObserver } from "./observer.ts";
 import { asMillwrightError, problemOf } from "./problem.ts";
 
 export interface ServerOptions {
@@ -20,6 +23,8 @@ export interface ServerOptions {
   readonly host?: string | undefined;
   /** 0 picks a free port. */
   readonly port: number;
+  /** Connections that another process accepted, instead of listening at `host` and `port`. */
+  readonly connections?: Arrivals | undefined;
   /** Bearer token that every request must carry, except to routes with `access: "open"` and static files. */
   readonly token?: string | undefined;
   /** Bytes; larger bodies are answered 413. 16 MiB when left out. */
@@ -32,8 +37,8 @@ export interface ServerOptions {
   errorBody?(path: string, problem: Problem): object;
   /** false: hot routes are answered like the others. */
   readonly fastLane?: boolean;
-  /** Called once per answered request with the pattern of its route. */
-  onAnswer?(route: string, status: number, durationMs: number): void;
+  /** Told of every request. */
+  readonly observer?: RequestObserver | undefined;
 }
 
 export interface HttpServer {
@@ -48,8 +53,6 @@ export interface HttpServer {
 const BODY_LIMIT = 16 * 1024 * 1024;
 const TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 65_000;
-/** How long connections without a request stay open while the server closes. */
-const IDLE_MS = 500;
 
 /** Starts listening. Throws `invalid_config` when the address would be open to everybody, `conflict` when the port is taken. */
 export async function openServer(options: ServerOptions): Promise<HttpServer> {
@@ -63,10 +66,13 @@ export async function openServer(options: ServerOptions): Promise<HttpServer> {
     keepAliveTimeout: KEEP_ALIVE_MS,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
     genReqId: ({ headers }) => requestId(headers),
+    // Whoever still asks while we close is answered.
+    return503OnClosing: false,
     frameworkErrors: (error, request, reply) => sendProblem(error, request, reply, options),
     forceCloseConnections: "idle",
   });
   app.addContentTypeParser(/^text\//, { parseAs: "string" }, (_, body, done) => done(null, body));
+  if (options.observer !== undefined) observe(app, options);
   app.addHook("onRequest", async ({ headers, routeOptions }) => {
     enter(headers, (routeOptions.config as { open?: boolean }).open !== false);
   });
@@ -80,12 +86,6 @@ export async function openServer(options: ServerOptions): Promise<HttpServer> {
     for (const route of options.routes) if (route.raw) add(scope, route, within);
   });
   app.setNotFoundHandler(notFound(options));
-  if (options.onAnswer !== undefined) {
-    const { onAnswer } = options;
-    app.addHook("onResponse", async (request, reply) => {
-      onAnswer(request.routeOptions.url ?? "unknown", reply.statusCode, reply.elapsedTime);
-    });
-  }
   let draining = false;
   app.addHook("onSend", async (_, reply) => {
     if (draining) reply.header("connection", "close");
@@ -94,19 +94,20 @@ export async function openServer(options: ServerOptions): Promise<HttpServer> {
     options.fastLane === false
       ? undefined
       : before(app.server, options, { enter, requestId, within });
-  await listen(app, host, options.port);
-  const { port } = app.server.address() as AddressInfo;
-  const shown = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+  const open = tracked(app.server);
+  const { connections } = options;
+  const { url } = connections ?? (await listen(app, host, options.port));
+  if (connections !== undefined) await receive(app, connections);
   const drain = (): void => {
     draining = true;
     lane?.drain();
   };
   return {
-    url: `http://${shown.includes(":") ? `[${shown}]` : shown}:${port}`,
+    url,
     drain,
     async close(drainMs = 10_000) {
       drain();
-      await close(app, lane, drainMs);
+      await endAll(app, { open, lane, drainMs });
       waits.stop();
     },
   };
@@ -129,7 +130,7 @@ function before(
     elsewhere: (socket) => {
       for (const listener of own) listener.call(server, socket);
     },
-    ...(options.onAnswer === undefined ? {} : { onAnswer: options.onAnswer }),
+    observer: options.observer,
   });
   server.removeAllListeners("connection");
   server.on("connection", (socket: Socket) => lane.accept(socket));
@@ -149,12 +150,35 @@ function add(app: FastifyInstance, route: HttpRoute, within: LaneOptions["within
         headers: request.headers as Record<string, string>,
         body: request.body ?? undefined,
         at: Date.now(),
+        note: notes.get(request),
       });
       const answer = work instanceof Promise ? await within(work) : work;
       return route.raw && request.headers["accept-encoding"] !== undefined
         ? sendEncoded(reply, answer, request)
         : send(reply, answer, request.id);
     },
+  });
+}
+
+/** Of the requests in flight that somebody wants to read about. */
+const notes = new WeakMap<FastifyRequest, RequestNote>();
+
+function observe(app: FastifyInstance, { observer, routes }: ServerOptions): void {
+  const patterns = new Map(routes.map(({ path }) => [fastifyPath(path), path]));
+  app.addHook("onRequest", async (request) => {
+    const note = observer?.began(request.headers as { traceparent?: string });
+    if (note !== undefined) notes.set(request, note);
+  });
+  app.addHook("onResponse", async (request, reply) => {
+    observer?.answered({
+      method: request.method,
+      route: patterns.get(request.routeOptions.url ?? "") ?? "unknown",
+      params: request.params as Record<string, string>,
+      id: request.id,
+      status: reply.statusCode,
+      durationMs: reply.elapsedTime,
+      note: notes.get(request),
+    });
   });
 }
 
@@ -270,45 +294,4 @@ function requestIds(): (headers: NodeJS.Dict<string | string[]>) => string {
     if (typeof given === "string" && /^[\w.:-]{1,100}$/.test(given)) return given;
     return `req_${start}_${(count++).toString(36)}`;
   };
-}
-
-async function listen(app: FastifyInstance, host: string, port: number): Promise<void> {
-  try {
-    await app.listen({ host, port });
-  } catch (cause) {
-    await app.close();
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === "EADDRINUSE")
-      throw new MillwrightError(
-        "conflict",
-        `Port ${port} on ${host} is taken by another process. Stop it, or choose another port (MILLWRIGHT_PORT, MILLWRIGHT_GATEWAY_PORT).`,
-        { cause },
-      );
-    if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND")
-      throw new MillwrightError("invalid_config", `host ${host} is no address of this machine.`, {
-        cause,
-      });
-    if (code === "EACCES")
-      throw new MillwrightError(
-        "invalid_config",
-        `Port ${port} needs more rights than this process has. Choose one above 1023.`,
-        { cause },
-      );
-    throw cause;
-  }
-}
-
-/** Connections that wait for nothing get a moment to send one more request, and with its answer `Connection: close`. */
-async function close(app: FastifyInstance, lane: Lane | undefined, drainMs: number): Promise<void> {
-  const server: Server = app.server;
-  const force = setTimeout(() => {
-    server.closeAllConnections();
-    lane?.closeAll();
-  }, drainMs);
-  const idle = setTimeout(() => lane?.closeIdle(), Math.min(IDLE_MS, drainMs));
-  await app.close().finally(() => {
-    clearTimeout(force);
-    clearTimeout(idle);
-    lane?.closeAll();
-  });
 }

@@ -71,7 +71,7 @@ describe("a canary", () => {
 
   test("that is no worse is seldom ended, however often one looks", () => {
     let ended = 0;
-    for (let run = 0; run < 60; run++) {
+    for (let run = 0; run < 20; run++) {
       const [own, other] = [arm(600, 19, random(`a${run}`)), arm(11_400, 1, random(`b${run}`))];
       for (let look = 1; look <= 12; look++) {
         const until = look * 950;
@@ -84,6 +84,6 @@ describe("a canary", () => {
         break;
       }
     }
-    expect(ended).toBeLessThanOrEqual(3);
+    expect(ended).toBeLessThanOrEqual(1);
   });
 });

@@ -93,9 +93,9 @@ export function judgeCanary(
 function ratioGuard(canary: ArmSeries, champion: ArmSeries, share: number): GuardResult {
   const [own, other] = [canary.step.units, champion.step.units];
   const { p, broken } = sampleRatio([other, own], [1 - share, share]);
-  const seen =
-    own + other === 0 ? "nobody yet" : `${percent(own / (own + other))} of ${own + other}`;
-  const text = `the canary met ${seen} callers of this step and should meet ${percent(share)} (p = ${p.toPrecision(2)})`;
+  const met =
+    own + other === 0 ? "nobody yet" : `${percent(own / (own + other))} of ${own + other} callers`;
+  const text = `in this step the canary met ${met}, it should meet ${percent(share)} (p = ${p.toPrecision(2)})`;
   const means = ", so the assignment or the log is broken and nothing can be compared";
   return { guard: "sample ratio", pass: !broken, text: broken ? text + means : text };
 }

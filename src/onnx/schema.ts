@@ -108,6 +108,7 @@ export const ELEMENT = {
   int64: 7,
   string: 8,
   bool: 9,
+  float16: 10,
   float64: 11,
 } as const;
 

@@ -2,6 +2,7 @@ import type { Pipeline } from "../engine/engine.ts";
 import { judge } from "./judge.ts";
 import type { Platform } from "./platform.ts";
 import { score, scoreHelp } from "./score.ts";
+import { tidyLog } from "./tidy-log.ts";
 import { train } from "./train.ts";
 import { watch } from "./watch.ts";
 
@@ -12,4 +13,5 @@ export const PIPELINES: readonly ((platform: Platform) => Pipeline)[] = [
   judge,
   score,
   scoreHelp,
+  tidyLog,
 ];

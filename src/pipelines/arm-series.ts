@@ -2,6 +2,7 @@ import { alignScores } from "../evaluation/align-scores.ts";
 import type { ArmSeries } from "../monitoring/canary-guards.ts";
 import { scoresOf, truthsOf } from "../monitoring/logged-scores.ts";
 import type { Signature } from "../onnx/signature.ts";
+import type { Split } from "../serving/route.ts";
 import { median, sortedKnown } from "../stats/descriptive.ts";
 import { rowLosses } from "../stats/row-loss.ts";
 import type { AskedRow } from "./read-arms.ts";
@@ -54,6 +55,13 @@ function lossesOf(
   if (scores === undefined) return none;
   return rowLosses(champion.task, scores, truthsOf(rows, champion), scale);
 }
+
+/** Gateways take a changed route over within a second; rows of the meantime belong to the step before. */
+const TAKEN_OVER_MS = 5000;
+
+/** From when on rows count for the present shares, ms since 1970. @param asOf as in replays, where a change is everywhere at once. */
+export const stepFrom = ({ since }: Split, asOf: number | undefined): number =>
+  asOf === undefined ? since + TAKEN_OVER_MS : since;
 
 /** The champion's median absolute error; 1 where it cannot be known. */
 export function errorScale(asked: readonly AskedRow[], { task }: Signature): number {

@@ -35,6 +35,12 @@ test("a wrong value is pointed at with file, line, field and what to write", () 
   );
 });
 
+test("a ladder is percentages that climb", () => {
+  for (const canary of [[1, 5, 25, 50, 100], { steps: [10], minRows: 50 }, { minRows: 50 }, false])
+    expect(check(model({ deploy: { canary } }))).not.toThrow();
+  expect(check(model({ deploy: { canary: [5, 1] } }))).toThrow("such as [1, 5, 25, 50, 100]");
+});
+
 test("an unknown field is pointed at itself, not at what holds it", () => {
   expect(check(model({ retrian: {} }))).toThrow(
     "millwright.config.ts:12: models.spam.retrian: there is no such field",
@@ -63,6 +69,10 @@ test.each([
   [{ train: { test: 0.9 } }, "models.spam.train.test"],
   [{ retrain: { every: "0h" } }, "models.spam.retrain.every"],
   [{ deploy: { shadow: true } }, "models.spam.deploy.shadow"],
+  [{ deploy: { canary: true } }, "models.spam.deploy.canary"],
+  [{ deploy: { canary: [5, 1] } }, "models.spam.deploy.canary"],
+  [{ deploy: { canary: [0, 50] } }, "models.spam.deploy.canary"],
+  [{ deploy: { canary: { steps: [1, 200] } } }, "models.spam.deploy.canary"],
   [{ features: { a: { role: "number" } } }, "models.spam.features.a.role"],
 ])("%j is refused by name", (more, field) => {
   expect(check(model(more))).toThrow(field);

@@ -40,6 +40,13 @@ const AbstainForm = z.union([
   z.strictObject({ coverage: share, perClass: z.boolean().optional() }),
 ]);
 
+const LogSection = z.strictObject({
+  keep: z
+    .string()
+    .regex(/^([1-9]\d{0,4}[dh]|forever)$/, 'write days or hours such as "400d", or "forever"')
+    .optional(),
+});
+
 const Model = z.strictObject({
   dataset: z.string(),
   target: z.string().min(1),
@@ -119,6 +126,7 @@ const Model = z.strictObject({
     })
     .optional(),
   monitor: z.strictObject({ window: z.enum(["hour", "day", "week"]).optional() }).optional(),
+  log: LogSection.optional(),
   forward: z
     .strictObject({
       to: NAME,
@@ -134,6 +142,7 @@ const Project = z.strictObject({
   replay: z.boolean().optional(),
   datasets: z.record(NAME, Dataset),
   models: z.record(NAME, Model),
+  log: LogSection.optional(),
 });
 
 /** @param source the file's text, to point at the line. Throws `invalid_config`: file, line, field, what is wrong. */

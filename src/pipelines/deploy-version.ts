@@ -2,6 +2,7 @@ import { comparable } from "../evaluation/align-scores.ts";
 import type { Verdict } from "../evaluation/verdict.ts";
 import type { Digest } from "../lib/digest.ts";
 import type { Json } from "../lib/json.ts";
+import { TRAFFIC } from "../serving/prediction.ts";
 import { ladderOf } from "./ladder.ts";
 import type { Platform } from "./platform.ts";
 import { promote } from "./promote.ts";
@@ -90,9 +91,10 @@ export async function deployVersion(
 
   const definition = (await deps.project()).definition.models[model];
   const wanted = input.shadow && definition?.deploy?.shadow !== false;
-  const recent = { model, from: at - TRAFFIC_WINDOW_MS, to: at };
+  const recent = { model, variant: TRAFFIC, from: at - TRAFFIC_WINDOW_MS, to: at, limit: 1 };
   const ladder = ladderOf(definition);
-  const traffic = (wanted || ladder) && (await deps.predictions.read(recent)).length > 0;
+  const traffic =
+    (wanted || ladder) && (await deps.predictions.page(recent)).predictions.length > 0;
   if (wanted && traffic) {
     const reason = `${verdict.summary}; to be proven on live traffic`;
     await startShadow(deps, { ...change, reason });

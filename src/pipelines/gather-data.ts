@@ -5,17 +5,20 @@ import type { Schema } from "../datasets/schema.ts";
 import type { StepContext } from "../engine/engine.ts";
 import { MillwrightError } from "../errors.ts";
 import type { SignatureColumn } from "../onnx/signature.ts";
+import { TRAFFIC } from "../serving/prediction.ts";
 import { inputTable, type LoggedPrediction } from "../serving/read-log.ts";
 import { numberColumn, stringColumn, type Table } from "../table/table.ts";
 import { definedModel } from "./defined-model.ts";
-import type { Platform } from "./platform.ts";
+import type { Platform, PredictionLog } from "./platform.ts";
 
 /**
  * What a model is trained on: its dataset's source as it is now, and every row it has answered since of which the truth has
  * become known. `asOf`: only truths that had arrived by then, for rows that had happened by then.
  */
 export async function gatherData(
-  deps: Pick<Platform, "project" | "columns" | "blobs" | "datasets" | "clock" | "predictions">,
+  deps: Pick<Platform, "project" | "columns" | "blobs" | "datasets" | "clock"> & {
+    readonly predictions: Pick<PredictionLog, "read">;
+  },
   input: { readonly model: string; readonly asOf?: number; readonly step: StepContext },
 ): Promise<DatasetVersion> {
   const { definition: project, folder } = await deps.project();
@@ -29,6 +32,7 @@ export async function gatherData(
   input.step.progress("reading labelled predictions");
   const asOf = input.asOf ?? Number.MAX_SAFE_INTEGER;
   const logged = await deps.predictions.read({
+    variant: TRAFFIC,
     model: input.model,
     from: 0,
     to: asOf,

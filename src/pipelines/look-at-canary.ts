@@ -1,7 +1,7 @@
 import type { Digest } from "../lib/digest.ts";
 import { type CanaryDecision, judgeCanary } from "../monitoring/canary-guards.ts";
 import { hasChampion } from "../serving/routing.ts";
-import { armSeries, errorScale } from "./arm-series.ts";
+import { armSeries, errorScale, stepFrom } from "./arm-series.ts";
 import { minRowsOf } from "./ladder.ts";
 import type { Platform } from "./platform.ts";
 import { readArms } from "./read-arms.ts";
@@ -18,9 +18,6 @@ export interface CanaryLook {
   readonly version: Digest;
   readonly at: number;
 }
-
-/** Gateways take a changed route over within a second; rows of the meantime belong to the step before. */
-const TAKEN_OVER_MS = 5000;
 
 /** Reads what a model's canary and its champion did since it began, and asks the guards. undefined: there is no canary. */
 export async function lookAtCanary(
@@ -42,7 +39,7 @@ export async function lookAtCanary(
   const shared = {
     champion: champion.signature,
     scale: errorScale(standing, champion.signature),
-    stepFrom: asOf === undefined ? split.since + TAKEN_OVER_MS : split.since,
+    stepFrom: stepFrom(split, asOf),
   };
   const decision = judgeCanary(
     armSeries(asked(own.id), { ...shared, own: own.signature }),

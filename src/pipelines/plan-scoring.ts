@@ -108,10 +108,10 @@ async function typesOf(
   name: string,
   version: ModelVersion,
 ): Promise<ScorePlan["types"]> {
-  const dataset = await datasets.find(name, version.dataset).catch(() => undefined);
+  const dataset = version.dataset && (await datasets.find(name, version.dataset));
   const used = new Set(version.signature.columns.map((column) => column.name));
   return Object.fromEntries(
-    (dataset?.schema.columns ?? [])
+    (dataset ? dataset.schema.columns : [])
       .filter((column) => used.has(column.name))
       .map(({ name: column, type, dateOrder }) => [
         column,

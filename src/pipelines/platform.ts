@@ -11,7 +11,14 @@ import type { ModelVersion } from "../registry/model-version.ts";
 import type { RegistryStore } from "../registry/store.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { ScoringStore } from "../scoring/store.ts";
-import type { LoggedPrediction, LogQuery } from "../serving/read-log.ts";
+import type { Erased } from "../serving/log/erase-key.ts";
+import type { FoundPrediction } from "../serving/log/find-prediction.ts";
+import type { LogPage, PageQuery } from "../serving/log/page-log.ts";
+import type { LoggedPrediction, LogQuery } from "../serving/log/query.ts";
+import type { Tidied, TidyInput } from "../serving/log/tidy-log.ts";
+import type { TrafficProfile } from "../serving/log/traffic-profile.ts";
+import type { ProfileQuery } from "../serving/log/window-profile.ts";
+import type { Volume } from "../serving/segment.ts";
 import type { ServingStore } from "../serving/store.ts";
 import type { Blobs } from "../storage/blobs/blobs.ts";
 import type { Columns } from "../storage/columns/columns.ts";
@@ -37,9 +44,28 @@ export interface Stores {
   lastAnnounced(type: string, subject: string): Promise<number | undefined>;
 }
 
-/** The prediction log, read. */
+/** The prediction log: see `serving/log`. */
 export interface PredictionLog {
+  /** All in memory, by event time. */
   read(query: LogQuery): Promise<LoggedPrediction[]>;
+  /** In no particular order, in bounded memory. */
+  scan(query: LogQuery): AsyncIterable<readonly LoggedPrediction[]>;
+  page(query: PageQuery): Promise<LogPage>;
+  find(query: {
+    readonly model: string;
+    readonly id: string;
+  }): Promise<FoundPrediction | undefined>;
+  profile(query: ProfileQuery): Promise<TrafficProfile>;
+  /** By hour of arrival; of every model when none is named. */
+  volumes(model: string | undefined, from: number, to: number): Promise<readonly Volume[]>;
+  /** Feedback that belongs to no prediction that is kept. */
+  unmatched(model: string): Promise<number>;
+  erase(input: {
+    readonly model: string;
+    readonly key: string;
+    readonly at: number;
+  }): Promise<Erased>;
+  tidy(input: TidyInput): Promise<Tidied>;
 }
 
 /** What the pipelines need of the platform. Built in app.ts. */

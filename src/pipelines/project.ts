@@ -8,6 +8,13 @@ export interface ProjectDefinition {
   readonly replay?: boolean;
   readonly datasets: Readonly<Record<string, DatasetDefinition>>;
   readonly models: Readonly<Record<string, ModelDefinition>>;
+  readonly log?: LogDefinition;
+}
+
+/** The prediction log. */
+export interface LogDefinition {
+  /** "400d": older predictions are deleted, with their feedback. "forever" when left out. */
+  readonly keep?: `${number}${"d" | "h"}` | "forever";
 }
 
 export interface DatasetDefinition {
@@ -69,6 +76,8 @@ export interface ModelDefinition {
     readonly onLabels?: number;
   };
   readonly monitor?: { readonly window?: "hour" | "day" | "week" };
+  /** Where it differs from the project's. */
+  readonly log?: LogDefinition;
   /** The riskiest rows go to people: to whom, and how many they can look at: "40/hour", "500/day". */
   readonly forward?: { readonly to: string; readonly capacity: string };
 }

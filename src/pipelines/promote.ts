@@ -31,8 +31,9 @@ export async function promote(
     throw new MillwrightError("not_found", `Model "${model}" has no version ${version}.`);
   const { definition } = await deps.project();
   const { dataset = model } = definition.models[model] ?? {};
-  const { schema } = await deps.datasets.find(dataset, next.dataset);
-  const fields = rowFieldsOf(definition, model, schema);
+  // An imported version knows no data: its rows have its own columns and nothing else.
+  const data = next.dataset && (await deps.datasets.find(dataset, next.dataset));
+  const fields = data ? rowFieldsOf(definition, model, data.schema) : {};
   const moved = await deps.transact(async (stores) => {
     const { registry, serving, announce } = stores;
     await registry.lock(model);

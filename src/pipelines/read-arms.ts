@@ -1,5 +1,6 @@
 import type { Digest } from "../lib/digest.ts";
 import { type Arm, armFor, armsOf } from "../serving/arms.ts";
+import { TRAFFIC } from "../serving/prediction.ts";
 import type { LoggedPrediction } from "../serving/read-log.ts";
 import type { ServedRoute, Split } from "../serving/route.ts";
 import type { Platform } from "./platform.ts";
@@ -18,8 +19,8 @@ export interface AskedRow {
   readonly failed: boolean;
 }
 
-/** Rows may tell of something that happened up to so long before they were sent. */
-const LATE_ROWS_MS = 86_400_000;
+/** Beyond every event time. */
+const MOST_MS = 8.64e15;
 
 /**
  * The log of a split, arm by arm. Rows that somebody else answered are counted with the arm they would have met: who meets whom
@@ -40,13 +41,13 @@ export async function readArms(
   const asked = new Map<Arm, AskedRow[]>(arms.map((arm) => [arm, []]));
   const logged = await deps.predictions.read({
     model: route.model,
-    variant: ["champion", "canary", "arm", "fallback"],
-    from: split.begun - LATE_ROWS_MS,
-    to: asOf ?? Number.MAX_SAFE_INTEGER,
+    variant: TRAFFIC,
+    ...(asOf === undefined
+      ? { arrivedFrom: split.begun, from: -MOST_MS, to: MOST_MS }
+      : { from: split.begun, to: asOf }),
   });
   for (const prediction of logged) {
     const at = asOf === undefined ? prediction.at : prediction.eventTime;
-    if (at < split.begun) continue;
     const failed = prediction.variant === "fallback";
     const arm = failed
       ? armFor(arms, prediction.key ?? prediction.id)

@@ -8,10 +8,10 @@ import type { TrainInput } from "./train.ts";
 /**
  * What starts a training besides a person: the whole feedback of the system on one page.
  *
- *     watch ── incident, and retraining would help ──▶ train ── passes its gates ──▶ shadow ──▶ judge ──▶ champion
+ *     watch ── incident, and retraining would help ──▶ train ── passes its gates ──▶ shadow ──▶ judge ──▶ (canary ──▶ judge ──▶) champion
  *     watch ── enough new labels ───────────────────▶ train
  *     control ── the project's code changed ────────▶ train
- *     schedule ── retrain.every ────────────────────▶ train;  every window ──▶ watch, then judge
+ *     schedule ── retrain.every ────────────────────▶ train;  every window ──▶ watch, then judge;  every hour ──▶ tidy-log
  */
 export const triggersOf = (
   platform: Pick<Platform, "project" | "registry">,
@@ -63,7 +63,8 @@ const JUDGE_EVERY = "5m";
 
 /** What runs by the clock for the models of a project. */
 export function schedulesOf(project: ProjectDefinition): Schedule[] {
-  return Object.entries(project.models).flatMap(([model, { retrain, monitor }]) => {
+  const tidy = { name: "tidy-log", pipeline: "tidy-log", every: "1h", input: {} };
+  const own = Object.entries(project.models).flatMap(([model, { retrain, monitor }]) => {
     const by = (pipeline: string, every: string, input: Json): Schedule => ({
       name: `${pipeline}:${model}`,
       pipeline,
@@ -78,4 +79,5 @@ export function schedulesOf(project: ProjectDefinition): Schedule[] {
         : [by("train", retrain.every, { model, reason: `every ${retrain.every}` })]),
     ];
   });
+  return [...own, tidy];
 }

@@ -8,6 +8,7 @@ import type { RouteRevision } from "../serving/store.ts";
 import { mean, median, quantile, sortedKnown, variance } from "../stats/descriptive.ts";
 import { aroundMean, wilson } from "../stats/intervals.ts";
 import { sampleRatio } from "../stats/sequential.ts";
+import { stepFrom } from "./arm-series.ts";
 import { lookAtCanary } from "./look-at-canary.ts";
 import type { Platform } from "./platform.ts";
 import { type ArmLog, type AskedRow, readArms } from "./read-arms.ts";
@@ -54,7 +55,8 @@ async function splitView(
   const look = await lookAtCanary(platform, { model: route.model });
   const callers = logs.map(({ asked }) => callersOf(asked));
   const total = callers.reduce((sum, n) => sum + n, 0);
-  const step = logs.map(({ asked }) => callersOf(asked.filter((row) => row.at >= split.since)));
+  const from = stepFrom(split, undefined);
+  const step = logs.map(({ asked }) => callersOf(asked.filter((row) => row.at >= from)));
   return {
     ...{ id: split.id, kind: split.kind, begun: split.begun, since: split.since },
     steps: split.kind === "canary" ? [...(split.steps ?? [])] : [],

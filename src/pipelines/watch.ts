@@ -1,11 +1,13 @@
 import type { Pipeline } from "../engine/engine.ts";
 import { crashPoint } from "../lib/crash-point.ts";
+import type { Digest } from "../lib/digest.ts";
 import type { ExamineInput } from "../monitoring/examine-window.ts";
 import type { Incident, IncidentStep } from "../monitoring/incident.ts";
 import { FRESH_MONITOR, type watchWindow } from "../monitoring/monitor.ts";
 import type { KeptIncident, WindowReport } from "../monitoring/window-report.ts";
 import { type MonitoringWindow, windowOf } from "../monitoring/windows.ts";
 import type { ModelVersion } from "../registry/model-version.ts";
+import { TRAFFIC } from "../serving/prediction.ts";
 import type { LoggedPrediction } from "../serving/read-log.ts";
 import type { Platform } from "./platform.ts";
 
@@ -48,10 +50,12 @@ export const watch = (platform: Platform): Pipeline<WatchInput, WatchOutcome> =>
     return steps.step("examine", async (step) => {
       const champion = await platform.registry.alias(model, "champion");
       const version = champion && (await platform.registry.get(champion));
-      if (!version) return nothing(model);
+      // Nobody knows what is normal for an imported version.
+      if (!version?.reference) return nothing(model);
       const before = await watchedBefore(platform, { model, window, runId: steps.runId });
       if (before) return before;
-      const examine = await gather(platform, { version, window, asOf: input.asOf });
+      const { reference } = version;
+      const examine = await gather(platform, { version, reference, window, asOf: input.asOf });
       const { found, state, incidents } = await platform.compute.run<
         ReturnType<typeof watchWindow>
       >("examine", examine, step);
@@ -82,7 +86,7 @@ async function countLabels(
   await deps.transact(async ({ announce, lastAnnounced }) => {
     const since = Math.max(move.at, (await lastAnnounced("labels.collected", model)) ?? 0);
     const labelled = await deps.predictions.read({
-      ...{ model, from: since - LABEL_AGE_MS, to: at, withFeedback: true },
+      ...{ model, variant: TRAFFIC, from: since - LABEL_AGE_MS, to: at, withFeedback: true },
     });
     const count = labelled.filter(({ truth }) => truth!.at >= since && truth!.at < at).length;
     if (count >= wanted) await announce("labels.collected", model, { count, asOf }, at);
@@ -111,12 +115,13 @@ async function gather(
   deps: Pick<Platform, "predictions" | "monitoring" | "evaluationOf">,
   input: {
     readonly version: ModelVersion;
+    readonly reference: Digest;
     readonly window: MonitoringWindow;
     readonly asOf: number | undefined;
   },
 ): Promise<ExamineInput> {
-  const { version, window } = input;
-  const { model, signature, reference } = version;
+  const { version, window, reference } = input;
+  const { model, signature } = version;
   const asOf = input.asOf ?? Number.MAX_SAFE_INTEGER;
   const known = ({ truth }: LoggedPrediction): boolean => truth !== undefined && truth.at < asOf;
   const own = { model, version: version.id };

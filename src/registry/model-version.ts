@@ -16,25 +16,43 @@ export interface ModelVersion {
   readonly trainer: string;
   readonly params: Json;
   readonly seed: number;
-  readonly dataset: Digest;
-  /** Digest of the bundled project code (millwright.config.ts and what it imports). */
-  readonly code: Digest;
+  /** What it was trained on; undefined when it was imported. */
+  readonly dataset?: Digest | undefined;
+  /** Digest of the bundled project code (millwright.config.ts and what it imports); undefined when it was imported. */
+  readonly code?: Digest | undefined;
   readonly environment: {
     readonly node: string;
     readonly millwright: string;
     readonly runtime: string;
   };
   readonly parent: Digest | undefined;
-  /** Blobs: evaluation report, leaderboard, reference profile (per input column and of the predictions). */
-  /** Number of free numbers: breaks ties in favour of the simpler model. */
+  /** Number of free numbers: breaks ties in favour of the simpler model. 0 when not known. */
   readonly complexity: number;
-  readonly report: Digest;
-  readonly leaderboard: Digest;
-  readonly reference: Digest;
+  /** Blobs: evaluation report, leaderboard, reference profile (per input column and of the predictions). Imported: none. */
+  readonly report?: Digest | undefined;
+  readonly leaderboard?: Digest | undefined;
+  readonly reference?: Digest | undefined;
+  /** Where it came from, when it was not trained here. `trainer` then is "imported". */
+  readonly origin?: Origin | undefined;
   /** When it says nothing rather than something uncertain; undefined: it always answers. */
   readonly abstain?: AbstainRule | undefined;
   /** Blob: rows of its training data (`explanation/keep-background.ts`), against which its answers are explained. */
   readonly background?: Digest | undefined;
-  readonly runId: string;
+  /** The run that made it; undefined when none did. */
+  readonly runId?: string | undefined;
   readonly createdAt: number;
+}
+
+/** Of an imported model. */
+export interface Origin {
+  /** Name of the file, without its folder. */
+  readonly file: string;
+  /** Of the file as it came, before it was rewritten. */
+  readonly sha256: Digest;
+  /** The program that exported it, as it says. */
+  readonly producer: string;
+  /** Operator sets: domain → version. */
+  readonly opsets: Readonly<Record<string, number>>;
+  /** What was changed or assumed on import, in words. */
+  readonly notes: readonly string[];
 }

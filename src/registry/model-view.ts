@@ -23,8 +23,8 @@ export const versionDetail = (
   aliases: (["champion", "challenger"] as const).filter((a) => champions[a] === version.id),
   metrics: [...(evidence?.metrics ?? [])],
   verdict: evidence?.verdict ?? null,
-  dataset: version.dataset,
-  code: version.code,
+  dataset: version.dataset ?? null,
+  code: version.code ?? null,
   onnx: version.onnx,
   parent: all.find((v) => v.id === version.parent)?.number ?? null,
   seed: version.seed,
@@ -33,7 +33,8 @@ export const versionDetail = (
       ? { ...version.params }
       : {},
   environment: { ...version.environment },
-  runId: version.runId,
+  runId: version.runId ?? null,
+  origin: version.origin ? { ...version.origin, notes: [...version.origin.notes] } : null,
 });
 
 export const moveView = (move: AliasMove, all: readonly ModelVersion[]): AliasMoveView => {

@@ -1,3 +1,4 @@
+import type { InputOf, OutputOf } from "../../sdk/src/contract/endpoint.ts";
 import { type ModelDetail, type ModelSummary, models } from "../../sdk/src/contract/models.ts";
 import type { Incident, Series } from "../../sdk/src/contract/shapes.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -32,7 +33,11 @@ export interface ModelRoutesDeps {
   /** Throws `gate_failed` with the reasons when the gates do not allow it. */
   promote(input: { model: string; version: ModelVersion; reason: string }): Promise<void>;
   rollback(input: { model: string; reason: string }): Promise<void>;
+  /** Throws `invalid_model` in words. */
+  importModel(input: InputOf<typeof models.importModel>): Promise<ImportedVersion>;
 }
+
+type ImportedVersion = OutputOf<typeof models.importModel>;
 
 const RECENT_RUNS = 200;
 
@@ -162,6 +167,7 @@ export function modelRoutes(deps: ModelRoutesDeps): HttpRoute[] {
       await deps.promote({ model, version, reason: reason ?? "promoted by a person" });
       return moved(model);
     },
+    importModel: (input) => deps.importModel(input),
     async rollback({ model, reason }) {
       await known(model);
       await deps.rollback({ model, reason: reason ?? "rolled back by a person" });

@@ -1,4 +1,5 @@
 import { certainty } from "../evaluation/abstention.ts";
+import type { RequestNote } from "../lib/request-note.ts";
 import type { AnsweredRow, Answerer } from "./answer.ts";
 import { labelOf } from "./answer.ts";
 import { loggedRow } from "./graph-tensors.ts";
@@ -12,6 +13,7 @@ export interface PartInput {
   readonly rows: readonly unknown[];
   readonly explain?: boolean | undefined;
   readonly at: number;
+  readonly note?: RequestNote | undefined;
   /** The ids the predictions get; made here when left out. */
   readonly ids?: readonly string[] | undefined;
   /** Places of the rows in the request, for what is said about them; their own when left out. */
@@ -34,7 +36,8 @@ export async function answerPart(
   const { signature, known } = await deps.models.input(version, input.fields);
   const read = readRows({ ...input, signature }, known);
   if (read.problems.length > 0) throw invalidRows(placed(allProblems(signature, read), places));
-  const scored = await deps.models.score(version, read.rows);
+  input.note?.done("check");
+  const scored = await deps.models.score(version, read.rows, input.note);
   const problems = problemsOf(scored);
   if (problems.length > 0) throw invalidRows(placed(problems, places));
   const explanations = input.explain ? await deps.models.explain(version, read.rows) : undefined;

@@ -20,7 +20,7 @@ export async function answerRouted(
 ): Promise<AnsweredPart> {
   const { route, at, explain, version } = input;
   const ids = input.rows.map(() => deps.newPredictionId());
-  const whole = { rows: input.rows, ids, places: undefined, at, explain };
+  const whole = { rows: input.rows, ids, places: undefined, at, explain, note: input.note };
   if (!hasChampion(route)) {
     if (version !== undefined) throw noVersions(route, version);
     const standIns = chainOf(deps.routes, route);

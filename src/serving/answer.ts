@@ -3,6 +3,7 @@ import type { Contribution, Explanation } from "../explanation/explanation.ts";
 import { reasonsOf } from "../explanation/reasons.ts";
 import type { Digest } from "../lib/digest.ts";
 import type { Json } from "../lib/json.ts";
+import type { RequestFacts } from "../lib/request-note.ts";
 import { rowValue } from "../onnx/cells.ts";
 import type { Signature } from "../onnx/signature.ts";
 import type { GraphTensors } from "../onnx/tensor.ts";
@@ -38,7 +39,13 @@ export interface Answer {
   /** The model that was asked for. */
   readonly model: string;
   readonly rows: readonly AnsweredRow[];
+  /** false: the disk of the prediction log is full, and the policy is to answer all the same. */
+  readonly logged?: boolean | undefined;
 }
+
+/** What every protocol adds to an answer that is not in the log. */
+export const unlogged = ({ logged }: Answer): { readonly logged?: false } =>
+  logged === false ? { logged: false } : {};
 
 /** One row of the row API's answer. */
 export interface AnswerRow {
@@ -68,6 +75,17 @@ export interface AnswerRow {
   /** Which model answered, when it was a fallback, and how far down the chain. */
   readonly answeredBy?: string;
   readonly level?: number;
+}
+
+/** What may be told of an answer without saying whom it is about. Of the first row where rows differ. */
+export function factsOf(model: string, rows: readonly AnsweredRow[]): RequestFacts {
+  const abstained = rows.filter(({ certainty }) => certainty?.abstained).length;
+  const by = rows[0]?.by;
+  return {
+    ...{ model, rows: rows.length, ...(abstained > 0 ? { abstained } : {}) },
+    ...(by === undefined ? {} : { version: by.version.number, variant: by.variant }),
+    ...(by === undefined || by.level === 0 ? {} : { answeredBy: by.model }),
+  };
 }
 
 /** The class with the highest probability (binary: positive from 0.5 on), or the number. */

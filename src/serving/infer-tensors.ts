@@ -1,7 +1,9 @@
+import type { RequestNote } from "../lib/request-note.ts";
 import { fromOutputs } from "../onnx/feeds.ts";
 import type { GraphBinding, Signature } from "../onnx/signature.ts";
 import { type GraphTensors, joinRows } from "../onnx/tensor.ts";
 import { type Answer, labelOf } from "./answer.ts";
+import { asksWhy, explanationTensors } from "./explanation-tensors.ts";
 import { feedsOf, rowOf, tensorOf } from "./graph-tensors.ts";
 import type { InferAnswer, InferRequest, Tensor } from "./inference.ts";
 import { type PredictDeps, predict } from "./predict.ts";
@@ -24,18 +26,21 @@ export async function inferTensors(
     readonly graph: GraphBinding;
     readonly request: InferRequest;
     readonly at: number;
+    readonly note?: RequestNote | undefined;
   },
 ): Promise<InferAnswer> {
   const { route, signature, graph, request, at } = input;
   const { feeds, rows } = feedsOf(graph, request.inputs);
   const own = knownRoute(deps.routes, route.model);
-  if (!isSimple(own)) {
+  if (!isSimple(own) || asksWhy(request)) {
     const { model } = route;
     const rowList = Array.from({ length: rows }, (_, i) => rowOf(graph, feeds, i, false));
-    return ofRows(await predict(deps, { ...input, model, rows: rowList }), graph, request);
+    const explain = asksWhy(request);
+    return ofRows(await predict(deps, { ...input, model, rows: rowList, explain }), graph, request);
   }
   const { version, variant, shadow } = decide(route, input.version);
-  const outputs = await deps.models.run(version, { feeds, rows });
+  input.note?.done("check");
+  const outputs = await deps.models.run(version, { feeds, rows }, input.note);
   const { width, values } = fromOutputs(signature, outputs);
   const latencyMs = deps.clock.now() - at;
   const records = Array.from({ length: rows }, (_, i): LogRecord => {
@@ -43,18 +48,23 @@ export async function inferTensors(
     const label = labelOf(signature, output);
     const inputs = rowOf(graph, feeds, i, true);
     return {
-      ...{
-        kind: "prediction",
-        id: deps.newPredictionId(),
-        model: route.model,
-        variant,
-        at,
-        latencyMs,
-      },
-      ...{ version: version.id, eventTime: at, key: undefined, inputs, output, label },
+      kind: "prediction",
+      id: deps.newPredictionId(),
+      model: route.model,
+      version: version.id,
+      variant,
+      at,
+      eventTime: at,
+      key: undefined,
+      inputs,
+      output,
+      label,
+      latencyMs,
     };
   });
   await deps.log.append(records);
+  input.note?.done("log");
+  input.note?.say({ model: route.model, version: version.number, variant, rows });
   if (shadow !== undefined) deps.afterwards({ version: shadow, fields: route.fields, records });
   return {
     ...{ model: route.model, version: String(version.number), id: request.id },
@@ -75,8 +85,11 @@ function shown(
   outputs: GraphTensors,
   ids: readonly string[],
   request: InferRequest,
+  reasons: readonly Tensor[] = [],
 ): readonly Tensor[] {
-  const all = graph.outputs.map((output) => tensorOf(output, outputs[output.name]!, graph));
+  const graphs = graph.outputs.map((output) => tensorOf(output, outputs[output.name]!, graph));
+  const free = reasons.filter(({ name }) => graphs.every((output) => output.name !== name));
+  const all = [...graphs, ...free];
   const own = {
     name: "prediction_id",
     datatype: "BYTES",
@@ -102,6 +115,7 @@ function ofRows({ model, rows }: Answer, graph: GraphBinding, request: InferRequ
       outputs,
       rows.map(({ id }) => id),
       request,
+      explanationTensors(rows),
     ),
   };
 }

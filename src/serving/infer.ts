@@ -1,7 +1,9 @@
 import { MillwrightError } from "../errors.ts";
 import type { Json } from "../lib/json.ts";
-import { type Answer, classProbabilities } from "./answer.ts";
+import type { RequestNote } from "../lib/request-note.ts";
+import { type Answer, classProbabilities, unlogged } from "./answer.ts";
 import { certaintyTensors } from "./certainty-tensors.ts";
+import { asksWhy, explanationTensors } from "./explanation-tensors.ts";
 import { inferTensors } from "./infer-tensors.ts";
 import type { InferAnswer, InferRequest, Tensor } from "./inference.ts";
 import { type PredictDeps, predict } from "./predict.ts";
@@ -21,6 +23,7 @@ export async function infer(
     readonly version?: string | undefined;
     readonly request: InferRequest;
     readonly at: number;
+    readonly note?: RequestNote | undefined;
   },
 ): Promise<InferAnswer> {
   const { request, version } = input;
@@ -33,7 +36,7 @@ export async function infer(
   if (signature?.graph)
     return inferTensors(deps, { ...input, version, route, signature, graph: signature.graph });
   const rows = rowsOf(request.inputs);
-  return encode(await predict(deps, { ...input, rows }), request);
+  return encode(await predict(deps, { ...input, rows, explain: asksWhy(request) }), request);
 }
 
 function rowsOf(tensors: readonly Tensor[]): RawRow[] {
@@ -68,7 +71,8 @@ function cell({ datatype, data }: Tensor, i: number): Json {
   return Number.isNaN(value) ? null : value;
 }
 
-function encode({ model, rows }: Answer, request: InferRequest): InferAnswer {
+function encode(answer: Answer, request: InferRequest): InferAnswer {
+  const { model, rows } = answer;
   const { signature, version, variant } = rows[0]!.by;
   const tensor = (
     name: string,
@@ -102,6 +106,7 @@ function encode({ model, rows }: Answer, request: InferRequest): InferAnswer {
         ];
   all.push(
     ...certaintyTensors(rows),
+    ...explanationTensors(rows),
     tensor(
       "prediction_id",
       "BYTES",
@@ -113,7 +118,7 @@ function encode({ model, rows }: Answer, request: InferRequest): InferAnswer {
     model,
     version: String(version.number),
     id: request.id,
-    parameters: { version_id: version.id, variant },
+    parameters: { version_id: version.id, variant, ...unlogged(answer) },
     outputs: wantedOutputs(request.outputs, all, signature.classes),
   };
 }

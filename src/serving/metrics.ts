@@ -1,76 +1,96 @@
-/** Upper bounds in seconds: an online answer takes about a millisecond. */
-const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
+import {
+  type FamilySnapshot,
+  type MetricsSnapshot,
+  type Recorded,
+  recorded,
+} from "../lib/metrics.ts";
+import { GATEWAY_METRICS } from "./metric-families.ts";
+import { modelLabels } from "./model-labels.ts";
+import type { LogRecord } from "./prediction.ts";
 
-/** Counters of one gateway process, in the words of Prometheus. */
+/** What one gateway process counts. Everything is O(1), and well under a microsecond. Snapshots of processes add up (`mergeSnapshots`). */
 export interface Metrics {
-  countRequest(route: string, status: number, durationMs: number): void;
+  /** @param model as the caller wrote it; undefined: the route names none. */
+  countRequest(route: string, model: string | undefined, status: number, durationMs: number): void;
   count(name: CounterName, by?: number): void;
-  /** @param gauges values as of now, by metric name. */
-  render(gauges: Readonly<Record<string, number>>): string;
+  /** Records that are in the log. */
+  countRecords(records: readonly LogRecord[]): void;
+  /** One call of the runtime, and how long the oldest of its callers waited. */
+  countBatch(rows: number, waitedMs: number | undefined): void;
+  countModelUse(loaded: boolean): void;
+  countModelLoad(durationMs: number): void;
+  /** @param present what is only known by looking: gauges, evictions. */
+  snapshot(present?: readonly FamilySnapshot[]): MetricsSnapshot;
 }
 
 export type CounterName =
-  | "predictions"
+  | "feedback"
+  | "unlogged"
   | "fallbacks"
   | "late_answers"
-  | "feedback"
   | "shadow_predictions"
   | "shadow_failures"
   | "shadow_skipped"
   | "refresh_failures";
 
-interface Histogram {
-  readonly counts: number[];
-  sum: number;
-  count: number;
-}
-
-export function metrics(): Metrics {
-  const requests = new Map<string, number>();
-  const durations = new Map<string, Histogram>();
-  const counters = new Map<CounterName, number>();
+/** @param known whether a model has a route: other names are never labels. */
+export function metrics(known: (model: string) => boolean): Metrics {
+  const labelOf = modelLabels(known);
+  const { requests, predictions, abstentions, shed, ...rest } = GATEWAY_METRICS;
+  const { batchRows, queueWait, modelHits, modelMisses, modelLoad } = rest;
+  const of = {
+    ...{ requests: recorded(requests), shed: recorded(shed) },
+    ...{ predictions: recorded(predictions), abstentions: recorded(abstentions) },
+    ...{ batchRows: recorded(batchRows), queueWait: recorded(queueWait) },
+    ...{ hits: recorded(modelHits), misses: recorded(modelMisses), load: recorded(modelLoad) },
+  };
+  const counters: Readonly<Record<CounterName, Recorded>> = {
+    feedback: recorded(rest.feedback),
+    unlogged: recorded(rest.unlogged),
+    fallbacks: recorded(rest.fallbacks),
+    late_answers: recorded(rest.late_answers),
+    shadow_predictions: recorded(rest.shadow_predictions),
+    shadow_failures: recorded(rest.shadow_failures),
+    shadow_skipped: recorded(rest.shadow_skipped),
+    refresh_failures: recorded(rest.refresh_failures),
+  };
   return {
-    countRequest(route, status, durationMs) {
-      const labels = `{route=${JSON.stringify(route)},status="${status}"}`;
-      requests.set(labels, (requests.get(labels) ?? 0) + 1);
-      let histogram = durations.get(route);
-      if (histogram === undefined) {
-        histogram = { counts: BUCKETS.map(() => 0), sum: 0, count: 0 };
-        durations.set(route, histogram);
+    countRequest(route, model, status, durationMs) {
+      of.requests(durationMs / 1000, route, labelOf(model), statusText(status));
+      if (status === 429) of.shed(1);
+    },
+    count: (name, by = 1) => counters[name](by),
+    countRecords(records) {
+      for (const record of records) {
+        if (record.kind === "feedback") {
+          counters.feedback(1);
+          continue;
+        }
+        const model = labelOf(record.model);
+        of.predictions(1, model, record.variant);
+        if (record.abstained && record.variant !== "shadow") of.abstentions(1, model);
       }
-      const seconds = durationMs / 1000;
-      histogram.sum += seconds;
-      histogram.count++;
-      const bucket = BUCKETS.findIndex((bound) => seconds <= bound);
-      if (bucket >= 0) histogram.counts[bucket]!++;
     },
-    count: (name, by = 1) => counters.set(name, (counters.get(name) ?? 0) + by),
-    render(gauges) {
-      const lines = ["# TYPE millwright_requests_total counter"];
-      for (const [labels, n] of requests) lines.push(`millwright_requests_total${labels} ${n}`);
-      lines.push("# TYPE millwright_request_seconds histogram");
-      for (const [route, histogram] of durations) lines.push(...histogramLines(route, histogram));
-      for (const [name, n] of counters)
-        lines.push(`# TYPE millwright_${name}_total counter`, `millwright_${name}_total ${n}`);
-      for (const [name, value] of Object.entries(gauges))
-        lines.push(`# TYPE millwright_${name} gauge`, `millwright_${name} ${value}`);
-      return `${lines.join("\n")}\n`;
+    countBatch(rows, waitedMs) {
+      of.batchRows(rows);
+      if (waitedMs !== undefined) of.queueWait(waitedMs / 1000);
     },
+    countModelUse: (loaded) => (loaded ? of.hits(1) : of.misses(1)),
+    countModelLoad: (durationMs) => of.load(durationMs / 1000),
+    snapshot: (present = []) => [
+      ...[...Object.values(of), ...Object.values(counters)].map((family) => family.snapshot()),
+      ...present,
+    ],
   };
 }
 
-function histogramLines(route: string, { counts, sum, count }: Histogram): string[] {
-  const name = "millwright_request_seconds";
-  const label = `route=${JSON.stringify(route)}`;
-  let below = 0;
-  const buckets = BUCKETS.map((bound, i) => {
-    below += counts[i]!;
-    return `${name}_bucket{${label},le="${bound}"} ${below}`;
-  });
-  return [
-    ...buckets,
-    `${name}_bucket{${label},le="+Inf"} ${count}`,
-    `${name}_sum{${label}} ${sum}`,
-    `${name}_count{${label}} ${count}`,
-  ];
+/** Without making a text for every request. */
+const texts = new Map<number, string>();
+function statusText(status: number): string {
+  let text = texts.get(status);
+  if (text === undefined) {
+    text = String(status);
+    texts.set(status, text);
+  }
+  return text;
 }

@@ -1,9 +1,10 @@
 import type { Explanation } from "../explanation/explanation.ts";
 import type { Clock } from "../lib/clock.ts";
 import { crashPoint } from "../lib/crash-point.ts";
+import type { RequestNote } from "../lib/request-note.ts";
 import type { Signature } from "../onnx/signature.ts";
 import type { GraphTensors } from "../onnx/tensor.ts";
-import type { Answer } from "./answer.ts";
+import { type Answer, factsOf } from "./answer.ts";
 import { answerPart } from "./answer-part.ts";
 import { answerRouted } from "./answer-routed.ts";
 import type { CounterName } from "./metrics.ts";
@@ -35,9 +36,17 @@ export interface Models {
   /** Loads the model if it is not. */
   input(version: RoutedVersion, fields: RowFields): Promise<ModelInput>;
   /** Calls of one event-loop turn are gathered. Rows of other callers never fail these. */
-  score(version: RoutedVersion, rows: readonly RawRow[]): Promise<ScoredRow[]>;
+  score(
+    version: RoutedVersion,
+    rows: readonly RawRow[],
+    note?: RequestNote | undefined,
+  ): Promise<ScoredRow[]>;
   /** Imported models: the graph's outputs, rows along axis 0. Calls of one event-loop turn are gathered. */
-  run(version: RoutedVersion, call: TensorCall): Promise<GraphTensors>;
+  run(
+    version: RoutedVersion,
+    call: TensorCall,
+    note?: RequestNote | undefined,
+  ): Promise<GraphTensors>;
   /** One explanation a row. */
   explain(version: RoutedVersion, rows: readonly RawRow[]): Promise<readonly Explanation[]>;
   isLoaded(version: RoutedVersion): boolean;
@@ -51,8 +60,8 @@ export interface ModelInput {
 }
 
 export interface PredictionLog {
-  /** Resolves when the records are on disk. */
-  append(records: readonly LogRecord[]): Promise<void>;
+  /** True: the records are on disk. False: its disk is full, and the policy is to answer all the same. */
+  append(records: readonly LogRecord[]): Promise<boolean>;
 }
 
 export interface PredictInput {
@@ -64,6 +73,7 @@ export interface PredictInput {
   readonly explain?: boolean | undefined;
   /** When the request arrived, milliseconds since 1970. */
   readonly at: number;
+  readonly note?: RequestNote | undefined;
 }
 
 /**
@@ -77,6 +87,7 @@ export async function predict(deps: PredictDeps, input: PredictInput): Promise<A
   const { read, rows } = simple
     ? await answerPart(deps, {
         ...{ rows: input.rows, explain: input.explain, at: input.at, fields },
+        note: input.note,
         by: { model, version: route.champion, variant: "champion", level: 0 },
       })
     : await answerRouted(deps, { ...input, route });
@@ -99,13 +110,15 @@ export async function predict(deps: PredictDeps, input: PredictInput): Promise<A
     };
   });
   crashPoint("predict:scored");
-  await deps.log.append(records);
+  const logged = await deps.log.append(records);
   crashPoint("predict:logged");
-  if (shadow !== undefined) {
+  input.note?.done("log");
+  input.note?.say(factsOf(model, rows));
+  if (shadow !== undefined && logged) {
     const beside = simple ? records : records.filter((record) => seenBy(shadow, record));
     if (beside.length > 0) deps.afterwards({ version: shadow, fields, records: beside });
   }
-  return { model, rows };
+  return { model, rows, logged };
 }
 
 type PredictionLine = LogRecord & { readonly kind: "prediction" };

@@ -2,7 +2,8 @@ import type { Digest } from "../lib/digest.ts";
 import type { Json } from "../lib/json.ts";
 
 /**
- * Why this version: `champion` answered the caller; `requested` too, being a version the caller named that is not the champion;
+ * Why this version: `champion` answered the caller; `requested` too, being a version the caller named that is not the champion (or
+ * any that was named while a split lasts: it did not meet the caller by its share);
  * `canary` and `arm` had a part of the traffic; `fallback` stood in for a model that could not answer; `shadow` ran beside the
  * champion on the same row with the same id and answered nobody.
  */
@@ -10,6 +11,9 @@ export type Variant = "champion" | "requested" | "canary" | "arm" | "fallback" |
 
 /** The variants that answer callers. */
 export type AnsweringVariant = Exclude<Variant, "shadow">;
+
+/** What callers get who name no version: the traffic of a model. */
+export const TRAFFIC: readonly Variant[] = ["champion", "canary", "arm", "fallback"];
 
 /**
  * One answered row, as kept in the prediction log. Acknowledged means kept: the record is on disk (fsync) before the answer

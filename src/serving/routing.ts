@@ -19,8 +19,11 @@ export const MOST_LEVELS = 8;
  * when it is not served here.
  */
 export function decide(route: ServedRoute, wanted?: string): Decision {
-  if (wanted === undefined || wanted === "champion" || isVersion(route.champion, wanted))
-    return { version: route.champion, variant: "champion", shadow: route.shadow };
+  const { champion: own, shadow, split } = route;
+  if (wanted === undefined || wanted === "champion" || isVersion(own, wanted)) {
+    const named = wanted !== undefined && split !== undefined;
+    return { version: own, variant: named ? "requested" : "champion", shadow };
+  }
   const version =
     versionAs(route, wanted) ?? servedVersions(route).find((v) => isVersion(v, wanted));
   if (version !== undefined) return { version, variant: "requested", shadow: undefined };

@@ -1,7 +1,8 @@
 import type { Pipeline, Steps } from "../engine/engine.ts";
 import type { Platform } from "../pipelines/platform.ts";
 import type { ModelDefinition } from "../pipelines/project.ts";
-import type { LoggedPrediction } from "../serving/read-log.ts";
+import { inOrder, type LoggedPrediction, matcherOf } from "../serving/log/query.ts";
+import { headOf } from "../serving/segment.ts";
 import { type MemoryStores, memoryStores } from "./memory-stores.ts";
 import { quietLog } from "./quiet-log.ts";
 
@@ -23,24 +24,23 @@ export function memoryPlatform(
     datasets: { mails: { source: "mails.csv" } },
     models: { mail: { dataset: "mails", target: "is_spam", ...model } },
   };
+  const read: Platform["predictions"]["read"] = async (query) => {
+    const wanted = matcherOf(query);
+    return logged.filter(
+      (p) => wanted(headOf(p)) && (!query.withFeedback || p.truth !== undefined),
+    );
+  };
+  const page: Platform["predictions"]["page"] = async (query) => ({
+    predictions: (await read(query)).sort(inOrder(query.order ?? "newest")).slice(0, query.limit),
+    next: undefined,
+  });
   const platform = {
     ...stores,
     clock: { now: () => options.now ?? 1_000_000 },
     log: quietLog(),
     project: async () => ({ definition, code: "sha256:0", folder: "/" }),
     datasets: { find: async () => ({ schema: { columns: [{ name: "subject" }] } }) },
-    predictions: {
-      read: async (query: Parameters<Platform["predictions"]["read"]>[0]) =>
-        logged.filter(
-          (p) =>
-            p.model === query.model &&
-            [query.variant ?? "champion"].flat().includes(p.variant) &&
-            p.eventTime >= query.from &&
-            p.eventTime < query.to &&
-            (query.version === undefined || p.version === query.version) &&
-            (!query.withFeedback || p.truth !== undefined),
-        ),
-    },
+    predictions: { read, page },
   } as unknown as Platform;
   return { stores, logged, platform };
 }

@@ -7,6 +7,7 @@ import type { Route, RoutedVersion } from "../../src/serving/route.ts";
 import { fileBlobs } from "../../src/storage/blobs/files.ts";
 import { quietLog } from "../../src/testing/quiet-log.ts";
 import { idModel, lineModel, mailModel, threeModel } from "../scenarios/tiny-models.ts";
+import { echoModel, simpleModel } from "./graph-models.ts";
 
 /** A gateway with small models of known answers, for clients in other languages. Prints where it listens as JSON. */
 const [folder = ""] = process.argv.slice(2);
@@ -24,6 +25,8 @@ const routes = [
   route("line", await version(3, lineModel())),
   route("three", await version(4, threeModel())),
   route("ids", await version(5, idModel())),
+  route("simple", await version(6, simpleModel())),
+  route("echo", await version(7, echoModel())),
 ];
 writeFileSync(join(folder, "routes.json"), JSON.stringify({ change: 1, routes }));
 const token = process.env.MILLWRIGHT_TOKEN;

@@ -54,3 +54,28 @@ def mail_answers(bias=0):
         ],
         dtype=np.float32,
     )
+
+
+MODELS = {"mail", "line", "three", "ids", "simple", "echo"}
+VERSIONS = 7
+
+ECHO = {
+    "text": ("BYTES", np.array([["a", "ü"], ["", "日本" * 50]], dtype=np.object_)),
+    "wide": ("INT64", np.array([[BIG_ID, -BIG_ID], [2**63 - 1, -(2**63)]], dtype=np.int64)),
+    "half": ("FP16", np.array([[0.1, -2.5, 65504], [6e-8, np.inf, 0]], dtype=np.float16)),
+    "truth": ("BOOL", np.array([[True, False], [False, True]])),
+    "double": ("FP64", np.array([[0.1, 1e300], [-5e-324, 0]])),
+    "picture": ("UINT8", np.arange(24, dtype=np.uint8).reshape(2, 2, 2, 3)),
+}
+
+
+def echoed(result):
+    """Every tensor came out as it went in."""
+    for name, (datatype, sent) in ECHO.items():
+        got = result.as_numpy(f"{name}_out")
+        if datatype == "BYTES":
+            texts = [t.decode() if isinstance(t, bytes) else t for t in got.ravel()]
+            assert texts == list(sent.ravel()), name
+        else:
+            assert got.dtype == sent.dtype and got.shape == sent.shape, name
+            assert got.tobytes() == sent.tobytes(), name

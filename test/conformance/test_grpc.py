@@ -107,7 +107,7 @@ class Models(Grpc):
         self.assertGreaterEqual(stats.inference_count, 5)
         self.assertEqual(stats.inference_stats.success.count, stats.execution_count)
         self.assertGreater(stats.last_inference, 1_600_000_000_000)
-        self.assertEqual(len(self.client.get_inference_statistics().model_stats), 5)
+        self.assertEqual(len(self.client.get_inference_statistics().model_stats), known.VERSIONS)
 
     def test_what_is_not_supported_says_so(self):
         for call in (
@@ -276,6 +276,22 @@ class Infer(Grpc):
         self.assertEqual(caught.exception.status(), "StatusCode.DEADLINE_EXCEEDED")
 
 
+class Graphs(Grpc):
+    """Models with tensors of their own."""
+
+    def test_the_model_of_tritons_examples(self):
+        a = np.arange(16, dtype=np.int32).reshape(1, 16)
+        b = np.full((1, 16), -3, dtype=np.int32)
+        inputs = [tensor("INPUT0", a, "INT32"), tensor("INPUT1", b, "INT32")]
+        result = self.client.infer("simple", inputs)
+        np.testing.assert_array_equal(result.as_numpy("OUTPUT0"), a + b)
+        np.testing.assert_array_equal(result.as_numpy("OUTPUT1"), a - b)
+
+    def test_every_datatype_comes_out_as_it_went_in(self):
+        inputs = [tensor(name, sent, datatype) for name, (datatype, sent) in known.ECHO.items()]
+        known.echoed(self.client.infer("echo", inputs))
+
+
 class Refusals(Grpc):
     def test_in_words(self):
         one = np.zeros((1, 1), np.float32)
@@ -367,7 +383,7 @@ class Asyncio(unittest.IsolatedAsyncioTestCase):
             self.assertTrue(await client.is_model_ready("mail"))
             self.assertEqual((await client.get_server_metadata()).name, "millwright")
             self.assertEqual((await client.get_model_config("line")).config.name, "line")
-            self.assertEqual(len((await client.get_model_repository_index()).models), 5)
+            self.assertEqual(len((await client.get_model_repository_index()).models), known.VERSIONS)
             results = await asyncio.gather(
                 *(client.infer("line", [line_input(k)]) for k in range(50))
             )

@@ -100,7 +100,7 @@ class Models(Http):
         success = after["inference_stats"]["success"]
         self.assertEqual(success["count"], after["execution_count"])
         everyone = self.client.get_inference_statistics()["model_stats"]
-        self.assertEqual({s["name"] for s in everyone}, {"mail", "line", "three", "ids"})
+        self.assertEqual({s["name"] for s in everyone}, known.MODELS)
 
     def test_what_is_not_supported_says_so(self):
         for call in (
@@ -282,6 +282,49 @@ class Infer(Http):
         self.assertEqual(result.as_numpy("value").tolist(), [[4], [7], [10]])
 
 
+class Graphs(Http):
+    """Models with tensors of their own."""
+
+    def test_the_model_of_tritons_examples(self):
+        a = np.arange(16, dtype=np.int32).reshape(1, 16)
+        b = np.full((1, 16), -3, dtype=np.int32)
+        for binary in (True, False):
+            inputs = [tensor("INPUT0", a, "INT32", binary), tensor("INPUT1", b, "INT32", binary)]
+            outputs = [
+                triton.InferRequestedOutput("OUTPUT0", binary_data=binary),
+                triton.InferRequestedOutput("OUTPUT1", binary_data=not binary),
+            ]
+            result = self.client.infer("simple", inputs, outputs=outputs)
+            np.testing.assert_array_equal(result.as_numpy("OUTPUT0"), a + b)
+            np.testing.assert_array_equal(result.as_numpy("OUTPUT1"), a - b)
+        metadata = self.client.get_model_metadata("simple")
+        self.assertEqual(
+            metadata["inputs"][0], {"name": "INPUT0", "datatype": "INT32", "shape": [-1, 16]}
+        )
+        config = self.client.get_model_config("simple")
+        self.assertEqual(config["input"][0]["dims"], [16])
+        self.assertFalse(config["input"][0]["optional"])
+
+    def test_every_datatype_comes_out_as_it_went_in(self):
+        inputs = [tensor(name, sent, datatype) for name, (datatype, sent) in known.ECHO.items()]
+        known.echoed(self.client.infer("echo", inputs))
+
+    def test_as_json_too(self):
+        """Wide integers leave as numbers of all their digits, infinity as a word."""
+        inputs = [tensor(name, sent, datatype) for name, (datatype, sent) in known.ECHO.items()]
+        outputs = [
+            triton.InferRequestedOutput(f"{name}_out", binary_data=False) for name in known.ECHO
+        ]
+        result = self.client.infer("echo", inputs, outputs=outputs)
+        known.echoed(result)
+        self.assertIn(known.BIG_ID, result.get_output("wide_out")["data"])
+        self.assertIn("Infinity", result.get_output("half_out")["data"])
+
+    def test_shapes_that_do_not_fit(self):
+        x = tensor("INPUT0", np.zeros((1, 15), np.int32), "INT32")
+        self.refused(lambda: self.client.infer("simple", [x]), "INPUT0", "400")
+
+
 class Refusals(Http):
     def test_in_words(self):
         one = np.zeros((1, 1), np.float32)
@@ -344,7 +387,7 @@ class Asyncio(unittest.IsolatedAsyncioTestCase):
             self.assertTrue(await client.is_model_ready("mail"))
             self.assertEqual((await client.get_server_metadata())["name"], "millwright")
             self.assertEqual((await client.get_model_config("line"))["name"], "line")
-            self.assertEqual(len(await client.get_model_repository_index()), 5)
+            self.assertEqual(len(await client.get_model_repository_index()), known.VERSIONS)
             results = await asyncio.gather(
                 *(
                     client.infer("line", [tensor("x", np.full((1, 1), k, np.float32), "FP32")])

@@ -1,4 +1,5 @@
-import { openGateway, shipRegularly } from "../../src/gateway.ts";
+import { shipRegularly } from "../../src/gateway/prediction-log.ts";
+import { openGateway } from "../../src/gateway.ts";
 import { onnxRuntime } from "../../src/runtime/onnxruntime.ts";
 import { fileBlobs } from "../../src/storage/blobs/files.ts";
 import { duckdbColumns } from "../../src/storage/columns/duckdb.ts";

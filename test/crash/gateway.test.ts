@@ -9,7 +9,7 @@ import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { client } from "../../sdk/src/client.ts";
 import { serving } from "../../sdk/src/contract/serving.ts";
-import { journalRoot, shipRegularly } from "../../src/gateway.ts";
+import { journalRoot, shipRegularly } from "../../src/gateway/prediction-log.ts";
 import { digestOf } from "../../src/lib/digest.ts";
 import { random } from "../../src/lib/random.ts";
 import { logStore } from "../../src/serving/log/store.ts";

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { journalRoot } from "../../src/gateway.ts";
+import { journalRoot } from "../../src/gateway/prediction-log.ts";
 import { logStore } from "../../src/serving/log/store.ts";
 import { readLog } from "../../src/serving/read-log.ts";
 import { servingStore } from "../../src/serving/store.ts";

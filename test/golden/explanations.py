@@ -228,7 +228,29 @@ check(model, X, log.predict_proba(X))
 i = shap.LinearExplainer(log, shap.maskers.Independent(X[back], max_samples=BACK))
 case("logistic regression", model, "binary", 1, X, None, None, by_output(i.shap_values(X[shown])), i.expected_value)
 
+# TreeEnsemble of ai.onnx.ml 5: leaves shared between branches, a MEMBER node, missing values, every mode.
+tensor = lambda name, kind, values: helper.make_tensor(name, kind, [len(values)], values)
+modes = [0, 6, 1, 2, 3, 4, 5]
+attributes = dict(
+    n_targets=2, aggregate_function=1, post_transform=0, tree_roots=[0, 4],
+    nodes_featureids=[0, 4, 1, 2, 3, 4, 0],
+    nodes_splits=tensor("s", TensorProto.FLOAT, [0.1, 0, -0.2, 0.3, 0.0, 2.0, 0.5]),
+    nodes_modes=tensor("m", TensorProto.UINT8, modes),
+    nodes_truenodeids=[1, 2, 0, 1, 5, 2, 3], nodes_trueleafs=[0, 0, 1, 1, 0, 1, 1],
+    nodes_falsenodeids=[3, 1, 2, 3, 6, 4, 5], nodes_falseleafs=[0, 1, 1, 1, 0, 1, 1],
+    nodes_missing_value_tracks_true=[1, 0, 0, 1, 0, 1, 0],
+    membership_values=tensor("v", TensorProto.FLOAT, [1.0, 3.0, float("nan")]),
+    leaf_targetids=[0, 1, 0, 1, 0, 1], leaf_weights=tensor("w", TensorProto.FLOAT, [1.5, -2.0, 0.25, 3.0, -1.0, 0.5]),
+)
+node = helper.make_node("TreeEnsemble", ["X"], ["scores"], domain="ai.onnx.ml", **attributes)
+graph = helper.make_graph([node], "g", [helper.make_tensor_value_info("X", TensorProto.FLOAT, [None, F])],
+                          [helper.make_tensor_value_info("scores", TensorProto.FLOAT, [None, 2])])
+model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21), helper.make_opsetid("ai.onnx.ml", 5)], ir_version=10)
+said = onnxruntime.InferenceSession(model.SerializeToString()).run(["scores"], {"X": holes[:60]})[0]
+latest = dict(onnx=base64.b64encode(model.SerializeToString()).decode(), x=numbers(holes[:60], 9), said=numbers(said, 9))
+
 out = dict(
+    latest=latest,
     made_with={m.__name__: m.__version__ for m in (shap, xgb, lgb, sklearn, np)},
     features=F,
     cases=cases,

@@ -20,9 +20,15 @@ interface Case {
   against_base: number[] | null;
 }
 const read = (path: string) => readFileSync(new URL(path, import.meta.url));
-const { features, cases }: { features: number; cases: Case[] } = JSON.parse(
-  read("./explanations.json").toString(),
-);
+const {
+  features,
+  cases,
+  latest,
+}: {
+  features: number;
+  cases: Case[];
+  latest: { onnx: string; x: (number | null)[]; said: number[] };
+} = JSON.parse(read("./explanations.json").toString());
 
 const single = (values: readonly (number | null)[]) =>
   Float32Array.from(values, (v) => v ?? Number.NaN);
@@ -148,5 +154,14 @@ describe("LightGBM on the adult data", () => {
         walk(trees.roots[t]!, 0);
       });
     return cover;
+  }
+});
+
+test("trees of ai.onnx.ml 5 say what ONNX Runtime says", () => {
+  const trees = treesOf(Buffer.from(latest.onnx, "base64"));
+  const data = single(latest.x);
+  for (let i = 0; i < data.length / features; i++) {
+    const said = rawOutputs(trees, data, i * features);
+    for (const [k, v] of said.entries()) expect(v).toBeCloseTo(latest.said[i * 2 + k]!, 6);
   }
 });

@@ -3,14 +3,8 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { client } from "../../sdk/src/client.ts";
 import { serving } from "../../sdk/src/contract/serving.ts";
-import {
-  type Gateway,
-  type GatewayOptions,
-  journalRoot,
-  openGateway,
-  type Shipper,
-  shipRegularly,
-} from "../../src/gateway.ts";
+import { journalRoot, type Shipper, shipRegularly } from "../../src/gateway/prediction-log.ts";
+import { type Gateway, type GatewayOptions, openGateway } from "../../src/gateway.ts";
 import { digestOf } from "../../src/lib/digest.ts";
 import { onnxRuntime } from "../../src/runtime/onnxruntime.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";

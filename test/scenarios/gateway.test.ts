@@ -5,7 +5,8 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { client, type RequestError } from "../../sdk/src/client.ts";
 import { serving } from "../../sdk/src/contract/serving.ts";
-import { type Gateway, journalRoot, openGateway } from "../../src/gateway.ts";
+import { journalRoot } from "../../src/gateway/prediction-log.ts";
+import { type Gateway, openGateway } from "../../src/gateway.ts";
 import { digestOf } from "../../src/lib/digest.ts";
 import { onnxRuntime } from "../../src/runtime/onnxruntime.ts";
 import type { LogRecord } from "../../src/serving/prediction.ts";
@@ -13,6 +14,7 @@ import type { Route, RoutedVersion } from "../../src/serving/route.ts";
 import { fileBlobs } from "../../src/storage/blobs/files.ts";
 import { type JournalFile, openJournalFile } from "../../src/storage/journal/journal-file.ts";
 import { listSegments, readSegment } from "../../src/storage/journal/segments.ts";
+import { checkExposition } from "../../src/testing/exposition.ts";
 import { quietLog } from "../../src/testing/quiet-log.ts";
 import { lineModel, type Mail, mailModel, mailProbability, threeModel } from "./tiny-models.ts";
 
@@ -260,6 +262,7 @@ describe("the prediction log", () => {
         port: 0,
         dataDir: folder,
         journal: {
+          retryFullMs: 0,
           async openFile(path) {
             const file = await openJournalFile(path);
             const append: JournalFile["append"] = async (bytes, position) => {
@@ -622,8 +625,16 @@ test("whatever JSON comes, no endpoint answers with an error of its own", async 
 test("metrics are counted", async () => {
   const text = await (await fetch(`${url}/metrics`)).text();
   expect(text).toMatch(
-    /millwright_requests_total\{route="\/models\/:model\/predict",status="200"\} \d+/,
+    /millwright_request_duration_seconds_count\{route="\/models\/\{model\}\/predict",model="mail",status="200"\} [1-9]/,
   );
+  expect(text).toMatch(/millwright_predictions_total\{model="mail",variant="champion"\} [1-9]/);
+  expect(text).toMatch(/millwright_abstentions_total\{model="careful"\} [1-9]/);
+  expect(text).toMatch(/status="404"/);
+  // What callers write is no label.
+  expect(text).toMatch(/model="unknown"/);
+  const labels = new Set([...text.matchAll(/model="([^"]*)"/g)].map(([, model]) => model));
+  expect([...labels].filter((m) => !["", "unknown"].includes(m!)).length).toBeLessThanOrEqual(7);
+  checkExposition(text);
   expect(text).toMatch(/millwright_shadow_predictions_total [1-9]/);
   expect(text).toMatch(/millwright_models_routed 7/);
 });

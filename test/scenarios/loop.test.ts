@@ -283,16 +283,16 @@ test("in a replayed project nothing starts by the clock; elsewhere each tick sta
   expect(await plan.list()).toEqual([]);
   const { definition } = await read();
   const wanted = schedulesOf({ ...definition, replay: false });
-  expect(wanted.map(({ name }) => name).sort()).toEqual(
-    ["judge", "train", "watch"].map((pipeline) => `${pipeline}:${MODEL}`),
-  );
+  expect(wanted.map(({ name }) => name).sort()).toEqual([
+    ...[`judge:${MODEL}`, "tidy-log", `train:${MODEL}`, `watch:${MODEL}`],
+  ]);
   const now = app.platform.clock.now();
   for (const schedule of wanted) await plan.put(schedule, now);
   const again = schedules(app.sql, engine.submit);
   const later = now + 8 * DAY;
   const started = await Promise.all([plan.tick(later), again.tick(later), plan.tick(later)]);
-  expect(new Set(started.flat()).size).toBe(3);
-  expect(started.flat().length).toBe(3);
+  expect(new Set(started.flat()).size).toBe(4);
+  expect(started.flat().length).toBe(4);
   expect(await plan.tick(later)).toEqual([]);
   for (const id of started.flat()) await engine.cancel(id);
   for (const { name } of wanted) await plan.remove(name);

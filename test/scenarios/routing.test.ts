@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { client } from "../../sdk/src/client.ts";
 import { serving } from "../../sdk/src/contract/serving.ts";
-import { type Gateway, journalRoot, openGateway } from "../../src/gateway.ts";
+import { journalRoot } from "../../src/gateway/prediction-log.ts";
+import { type Gateway, openGateway } from "../../src/gateway.ts";
 import { type Digest, digestOf } from "../../src/lib/digest.ts";
 import { onnxRuntime } from "../../src/runtime/onnxruntime.ts";
 import type { LogRecord } from "../../src/serving/prediction.ts";
@@ -168,7 +169,7 @@ describe("a canary", () => {
 
   test("the champion and the shadow, too; anything else is not served", async () => {
     expect((await ask("canary", mails(9), { version: "champion" }))[0]).toMatchObject({
-      ...{ version: 1, variant: "champion" },
+      ...{ version: 1, variant: "requested" },
     });
     expect((await ask("canary", mails(1), { version: "shadow" }))[0]!.version).toBe(3);
     await expect(ask("canary", mails(1), { version: 4 })).rejects.toThrow("served: 1, 2, 3");

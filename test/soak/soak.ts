@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { journalRoot, shipRegularly } from "../../src/gateway.ts";
+import { journalRoot, shipRegularly } from "../../src/gateway/prediction-log.ts";
 import { digestOf } from "../../src/lib/digest.ts";
 import { random } from "../../src/lib/random.ts";
 import { logStore } from "../../src/serving/log/store.ts";

@@ -45,14 +45,25 @@ const Version = VersionRef.extend({
   aliases: z.array(z.enum(["champion", "challenger"])),
   metrics: z.array(MetricShape),
   verdict: Verdict.nullable(),
-  dataset: z.string(),
-  code: z.string(),
+  /** null: it was imported; see `origin`. */
+  dataset: z.string().nullable(),
+  code: z.string().nullable(),
   onnx: z.string(),
   parent: z.number().nullable(),
   seed: z.number(),
   params: z.record(z.string(), z.unknown()),
   environment: z.object({ node: z.string(), millwright: z.string(), runtime: z.string() }),
-  runId: z.string(),
+  runId: z.string().nullable(),
+  /** Of an imported model: the file it came from. */
+  origin: z
+    .object({
+      file: z.string(),
+      sha256: z.string(),
+      producer: z.string(),
+      opsets: z.record(z.string(), z.number()),
+      notes: z.array(z.string()),
+    })
+    .nullable(),
 });
 
 const Standing = z.object({
@@ -199,6 +210,34 @@ export const models = {
     summary: "Starts a training run, or answers with the one already under way.",
     input: Name,
     output: Started,
+  }),
+  importModel: endpoint({
+    method: "POST",
+    path: "/api/models/{model}/import",
+    summary:
+      "Makes an ONNX file a version of the model; it answers where the model has no champion yet, or for a stated reason.",
+    input: Name.extend({
+      /** Name of the file, for the record. */
+      file: z.string().min(1).max(200),
+      /** Its bytes in base64, at most 11 MB of them. Weights in other files: from the command line only. */
+      onnx: z.base64(),
+      columns: z.array(z.string().min(1)).optional(),
+      task: z.enum(["binary", "multiclass", "regression", "tensors"]).optional(),
+      classes: z.array(z.string()).optional(),
+      positive: z.string().optional(),
+      target: z.string().optional(),
+      /** `first` (when left out): only where the model has no champion; `always` needs a reason. */
+      promote: z.enum(["first", "always", "never"]).default("first"),
+      reason: z.string().max(500).optional(),
+    }),
+    output: z.object({
+      model: z.string(),
+      number: z.number(),
+      id: z.string(),
+      promoted: z.boolean(),
+      /** What was changed or assumed, in words. */
+      notes: z.array(z.string()),
+    }),
   }),
   promote: endpoint({
     method: "POST",

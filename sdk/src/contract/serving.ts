@@ -42,8 +42,11 @@ const explanation = z.object({
   method: z.enum(["tree", "linear", "enumeration", "permutation"]),
   /** Half-width of the 95 % interval of a contribution, the widest; 0 = exact. */
   error: z.number(),
-  /** What the row is compared with: all training rows (by the counts of the trees), some of them, or a row of missing values. */
-  background: z.object({ kind: z.enum(["training", "rows", "missing"]), rows: z.number() }),
+  /** What the row is compared with: all training rows (by the counts of the trees), some of them, or a row of missing values (of zeros, for imported models). */
+  background: z.object({
+    kind: z.enum(["training", "rows", "missing", "zeros"]),
+    rows: z.number(),
+  }),
   /** Rows the model was run on for this explanation. */
   runs: z.number(),
 });
@@ -94,7 +97,12 @@ export const serving = {
       /** Say why, row by row. */
       explain: z.boolean().optional(),
     }),
-    output: z.object({ model: z.string(), predictions: z.array(prediction) }),
+    output: z.object({
+      model: z.string(),
+      predictions: z.array(prediction),
+      /** false: the log's disk is full and these predictions are not kept, as the gateway was told to do. Absent: they are. */
+      logged: z.literal(false).optional(),
+    }),
   }),
   giveFeedback: endpoint({
     method: "POST",

@@ -9,6 +9,8 @@ export interface LogQuery {
   /** Event time, milliseconds since 1970: `from` is included, `to` is not. */
   readonly from: number;
   readonly to: number;
+  /** Only what callers sent from then on, whatever its event time: milliseconds since 1970. */
+  readonly arrivedFrom?: number | undefined;
   readonly version?: Digest | undefined;
   /** `champion` when left out. Records of `shadow` have no inputs: join them with the champion's by id. */
   readonly variant?: Variant | readonly Variant[] | undefined;
@@ -40,12 +42,13 @@ export const VARIANTS: readonly Variant[] = [
 export const ANSWERING: readonly Variant[] = VARIANTS.filter((variant) => variant !== "shadow");
 
 export function matcherOf(query: LogQuery): (head: RecordHead) => boolean {
-  const { model, from, to, version, id, key, label, abstained } = query;
+  const { model, from, to, arrivedFrom, version, id, key, label, abstained } = query;
   const variants = new Set([query.variant ?? "champion"].flat());
   return (head) =>
     head.model === model &&
     head.eventTime >= from &&
     head.eventTime < to &&
+    (arrivedFrom === undefined || head.at >= arrivedFrom) &&
     variants.has(head.variant) &&
     (version === undefined || head.version === version) &&
     (id === undefined || head.id === id) &&

@@ -24,7 +24,7 @@ export async function* scanLog(
   deps: ReadLogDeps,
   query: LogQuery,
 ): AsyncGenerator<readonly LoggedPrediction[]> {
-  const { model, from, to } = query;
+  const { model, from, to, arrivedFrom } = query;
   const wanted = matcherOf(query);
   const unshipped = await readUnshipped(deps, { model, wanted });
   const withTruth = async (
@@ -35,7 +35,11 @@ export async function* scanLog(
     const logged = joinTruth(predictions, [...kept, ...unshipped.feedback]);
     return query.withFeedback ? logged.filter(({ truth }) => truth !== undefined) : logged;
   };
-  for (const range of await deps.store.ranges(model, from, to))
+  const ranges =
+    arrivedFrom === undefined
+      ? deps.store.ranges(model, from, to)
+      : deps.store.rangesByArrival(model, arrivedFrom, Number.MAX_SAFE_INTEGER);
+  for (const range of await ranges)
     for await (const records of readRange(deps, { range, wanted, selective: isSelective(query) }))
       yield await withTruth(records);
   if (unshipped.predictions.length > 0) yield await withTruth(unshipped.predictions);

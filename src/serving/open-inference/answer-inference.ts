@@ -1,3 +1,4 @@
+import type { RequestNote } from "../../lib/request-note.ts";
 import { infer } from "../infer.ts";
 import type { InferAnswer, InferRequest } from "../inference.ts";
 import type { PredictDeps } from "../predict.ts";
@@ -13,6 +14,7 @@ export async function answerInference(
     readonly version?: string | undefined;
     readonly request: InferRequest;
     readonly at: number;
+    readonly note?: RequestNote | undefined;
   },
 ): Promise<InferAnswer> {
   try {

@@ -1,4 +1,4 @@
-import { utf8ToBytes } from "@noble/hashes/utils.js";
+import { utf8Bytes } from "../../lib/utf8.ts";
 import type { Datatype, Tensor } from "../inference.ts";
 
 /** The typed fields of InferTensorContents by datatype; FP16 has none and travels as bytes. */
@@ -26,8 +26,9 @@ export function contentsOf({ datatype, data }: Tensor): Record<string, unknown> 
   if (field === undefined) return undefined;
   const values = Array.from(data as ArrayLike<unknown>);
   if (field === "bytes_contents")
-    return { [field]: values.map((value) => utf8ToBytes(String(value ?? ""))) };
+    return { [field]: values.map((value) => utf8Bytes(String(value ?? ""))) };
   if (field === "int64_contents" || field === "uint64_contents")
     return { [field]: values.map(String) };
+  if (field === "bool_contents") return { [field]: values.map(Boolean) };
   return { [field]: values.map((value) => (value === null ? Number.NaN : value)) };
 }

@@ -1,9 +1,10 @@
 import protobuf from "protobufjs/light.js";
 import type { Json } from "../../lib/json.ts";
-import { strictUtf8Text } from "../../lib/utf8.ts";
-import type { InferRequest, Tensor, TensorValues } from "../inference.ts";
+import type { InferRequest, Tensor } from "../inference.ts";
 import { elementsOf, wrong } from "./datatypes.ts";
-import { CONTENTS, type ContentsField } from "./grpc-contents.ts";
+import { CONTENTS } from "./grpc-contents.ts";
+import { type Contents, readContents } from "./grpc-read-contents.ts";
+import { BYTES, end, FIXED64, fields, part, tag, VARINT, type Wire } from "./grpc-wire.ts";
 import {
   checkedDatatype,
   checkedName,
@@ -22,20 +23,14 @@ export interface GrpcInfer {
   readonly raw: boolean;
 }
 
-/** Tensors, parameters and outputs of one request together: each becomes an object, though it may cost two bytes on the wire. */
-const MAX_PARTS = 20_000;
 const MAX_SIZES = 64;
 
-interface Wire {
-  readonly reader: protobuf.Reader;
-  parts: number;
-}
 interface RawTensor {
   name: string;
   datatype: string;
   readonly shape: number[];
   readonly parameters: Record<string, Json>;
-  contents: { readonly field: ContentsField; readonly values: TensorValues } | undefined;
+  contents: Contents | undefined;
 }
 
 /**
@@ -52,13 +47,6 @@ export function readInferRequest(bytes: Uint8Array): GrpcInfer {
     throw error;
   }
 }
-
-/** Wire types. */
-const VARINT = 0;
-const FIXED64 = 1;
-const BYTES = 2;
-const FIXED32 = 5;
-const tag = (field: number, type: number): number => (field << 3) | type;
 
 function readRequest(wire: Wire): GrpcInfer {
   const { reader } = wire;
@@ -200,93 +188,3 @@ function readParameter(wire: Wire, into: Record<string, Json>): void {
 /** A number, or its digits as text when no number is exact. */
 const exact = (value: unknown): number | string =>
   Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
-
-/** One field of values; a message with several is refused, since only one can belong to the datatype. */
-function readContents(wire: Wire, name: string): RawTensor["contents"] {
-  const { reader } = wire;
-  let field: ContentsField | undefined;
-  const values: (number | boolean | string)[] = [];
-  let wide = new BigInt64Array(0);
-  let wides = 0;
-  fields(wire, end(reader), (key) => {
-    const reads = READS[key >>> 3];
-    if (reads === undefined) return false;
-    const packed = (key & 7) === BYTES && reads.wire !== BYTES;
-    if (!packed && (key & 7) !== reads.wire) return false;
-    if (field !== undefined && field !== reads.field)
-      throw wrong(
-        name || "?",
-        "contents",
-        `one kind of values; there are ${field} and ${reads.field}`,
-      );
-    field = reads.field;
-    const one = (): void => {
-      const value = reads.read(reader);
-      if (typeof value === "bigint") {
-        if (wides === wide.length) wide = longer(wide);
-        wide[wides++] = value;
-      } else if (value === undefined)
-        throw wrong(name || "?", `data[${values.length}]`, "UTF-8 text");
-      else values.push(value);
-    };
-    if (packed) for (const stop = end(reader); reader.pos < stop; ) one();
-    else one();
-    return true;
-  });
-  if (field === undefined) return undefined;
-  const exactly = wide.subarray(0, wides);
-  if (field === "int64_contents") return { field, values: exactly };
-  if (field === "uint64_contents")
-    return { field, values: new BigUint64Array(exactly.buffer, exactly.byteOffset, wides) };
-  return { field, values };
-}
-
-function longer(list: BigInt64Array): BigInt64Array<ArrayBuffer> {
-  const grown = new BigInt64Array(Math.max(16, list.length * 2));
-  grown.set(list);
-  return grown;
-}
-
-interface Read {
-  readonly field: ContentsField;
-  readonly wire: number;
-  read(reader: protobuf.Reader): number | boolean | string | bigint | undefined;
-}
-
-/** By field number. */
-const READS: Readonly<Record<number, Read>> = {
-  1: { field: "bool_contents", wire: VARINT, read: (r) => r.bool() },
-  2: { field: "int_contents", wire: VARINT, read: (r) => r.int32() },
-  3: { field: "int64_contents", wire: VARINT, read: (r) => wideOf(r.int64()) },
-  4: { field: "uint_contents", wire: VARINT, read: (r) => r.uint32() },
-  5: { field: "uint64_contents", wire: VARINT, read: (r) => wideOf(r.uint64()) },
-  6: { field: "fp32_contents", wire: FIXED32, read: (r) => r.float() },
-  7: { field: "fp64_contents", wire: FIXED64, read: (r) => r.double() },
-  8: { field: "bytes_contents", wire: BYTES, read: (r) => strictUtf8Text(r.bytes()) },
-};
-
-/** All 64 bits; a BigInt64Array keeps them whatever the sign. */
-function wideOf(value: unknown): bigint {
-  const { low, high } = value as { low: number; high: number };
-  return (BigInt(high) << 32n) | BigInt(low >>> 0);
-}
-
-/** Calls `field` with every tag up to `stop`; what it does not know is skipped. */
-function fields({ reader }: Wire, stop: number, field: (key: number) => boolean): void {
-  while (reader.pos < stop) {
-    const key = reader.uint32();
-    if (!field(key)) reader.skipType(key & 7);
-  }
-  if (reader.pos !== stop) throw new RangeError("a part is longer than it says");
-}
-
-function end(reader: protobuf.Reader): number {
-  const stop = reader.uint32() + reader.pos;
-  if (stop > reader.len) throw new RangeError("a part is longer than the message");
-  return stop;
-}
-
-function part(wire: Wire): void {
-  if (++wire.parts > MAX_PARTS)
-    throw invalid(`The message has more than ${MAX_PARTS} tensors, outputs and parameters.`);
-}

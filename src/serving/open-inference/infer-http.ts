@@ -1,6 +1,5 @@
-import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { readJson } from "../../lib/read-json.ts";
-import { utf8Text } from "../../lib/utf8.ts";
+import { utf8Bytes, utf8Text } from "../../lib/utf8.ts";
 import type {
   InferAnswer,
   InferRequest,
@@ -18,7 +17,7 @@ import {
   invalid,
 } from "./infer-checks.ts";
 import { bytesOfTensor, valuesOfBytes } from "./tensor-bytes.ts";
-import { readValues, valuesText } from "./tensor-json.ts";
+import { isWide, jsonValues, readValues, valuesText } from "./tensor-json.ts";
 
 /**
  * Open Inference Protocol v2 over HTTP: JSON, and its binary tensor data extension, in which tensors follow the JSON as bytes
@@ -154,20 +153,34 @@ export interface EncodedInfer {
 /** The answer as the request wants it: outputs as JSON unless `binary_data` of the output or `binary_data_output` says bytes. */
 export function encodeInfer(answer: InferAnswer, request: InferRequest): EncodedInfer {
   const tails: Uint8Array[] = [];
+  const wide: Tensor[] = [];
   const outputs = answer.outputs.map((output) => {
-    const bytes = isBinary(output, request) ? bytesOfTensor(output) : undefined;
-    if (bytes !== undefined) tails.push(bytes);
-    return tensorText(output, bytes?.length);
+    const { name, datatype, shape, parameters } = output;
+    if (isBinary(output, request)) {
+      const bytes = bytesOfTensor(output);
+      tails.push(bytes);
+      return {
+        ...{ name, datatype, shape },
+        parameters: { ...parameters, binary_data_size: bytes.length },
+      };
+    }
+    if (!isWide(output)) return { name, datatype, shape, parameters, data: jsonValues(output) };
+    wide.push(output);
+    return { name, datatype, shape, parameters, data: WIDE };
   });
-  const head = JSON.stringify({
+  const text = JSON.stringify({
     model_name: answer.model,
     model_version: answer.version,
     id: answer.id,
     parameters: answer.parameters,
+    outputs,
   });
-  const text = `${head.slice(0, -1)},"outputs":[${outputs.join(",")}]}`;
-  if (tails.length === 0) return { body: text, type: "application/json; charset=utf-8" };
-  const json = utf8ToBytes(text);
+  const exact = wide.length === 0 ? text : withWide(text, wide);
+  if (tails.length === 0) return { body: exact, type: "application/json; charset=utf-8" };
+  return { ...joined(utf8Bytes(exact), tails), type: "application/octet-stream" };
+}
+
+function joined(json: Uint8Array, tails: readonly Uint8Array[]): Omit<EncodedInfer, "type"> {
   const body = new Uint8Array(tails.reduce((sum, { length }) => sum + length, json.length));
   body.set(json);
   let at = json.length;
@@ -175,24 +188,21 @@ export function encodeInfer(answer: InferAnswer, request: InferRequest): Encoded
     body.set(tail, at);
     at += tail.length;
   }
-  return {
-    body,
-    type: "application/octet-stream",
-    headers: { [JSON_LENGTH]: String(json.length) },
-  };
+  return { body, headers: { [JSON_LENGTH]: String(json.length) } };
+}
+
+/** Stands for the values of one output. Inside of a JSON text its first quote could not be bare. */
+const WIDE = "wide integers";
+const WIDE_TEXT = `"data":"${WIDE}"`;
+
+function withWide(text: string, wide: readonly Tensor[]): string {
+  const parts = text.split(WIDE_TEXT);
+  return parts
+    .map((part, i) => (i === 0 ? part : `"data":${valuesText(wide[i - 1]!)}${part}`))
+    .join("");
 }
 
 function isBinary({ name }: Tensor, { outputs, parameters }: InferRequest): boolean {
   const wanted = outputs.find((output) => output.name === name)?.parameters.binary_data;
   return wanted === undefined ? parameters.binary_data_output === true : wanted === true;
-}
-
-function tensorText(tensor: Tensor, binarySize: number | undefined): string {
-  const { name, datatype, shape } = tensor;
-  const parameters =
-    binarySize === undefined
-      ? tensor.parameters
-      : { ...tensor.parameters, binary_data_size: binarySize };
-  const head = JSON.stringify({ name, datatype, shape, parameters });
-  return binarySize === undefined ? `${head.slice(0, -1)},"data":${valuesText(tensor)}}` : head;
 }

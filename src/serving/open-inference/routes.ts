@@ -1,5 +1,5 @@
 import { MillwrightError } from "../../errors.ts";
-import type { HttpAnswer, HttpRequest, HttpRoute } from "../../http/http.ts";
+import type { HttpAnswer, HttpRequest, HttpRoute, RouteAbout } from "../../http/http.ts";
 import { readJson } from "../../lib/read-json.ts";
 import { utf8Text } from "../../lib/utf8.ts";
 import type { PredictDeps } from "../predict.ts";
@@ -11,6 +11,7 @@ import { loadNow } from "./load-now.ts";
 import { modelConfig } from "./model-config.ts";
 import { assertReady } from "./ready.ts";
 import { repositoryIndex } from "./repository.ts";
+import { json, jsonAndBytes, jsonList, jsonObject } from "./schemas.ts";
 import { serverMetadata, UNSUPPORTED, unsupportedText } from "./server-metadata.ts";
 import { modelStatistics, type Statistics } from "./statistics.ts";
 
@@ -24,72 +25,133 @@ export interface OpenInferenceDeps extends PredictDeps {
 
 /** https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md, and extensions of Triton's. */
 export function openInferenceRoutes(deps: OpenInferenceDeps): HttpRoute[] {
-  const inferHttp = async ({ params, headers, body, at }: HttpRequest): Promise<HttpAnswer> => {
+  const inferHttp = async (asking: HttpRequest): Promise<HttpAnswer> => {
+    const { params, headers, body, at, note } = asking;
     const asked = { model: params.name!, version: params.version };
     const length = headers[JSON_LENGTH];
     const bare = length !== undefined && Number(length) === 0;
     const metadata = bare ? (await describe(deps, asked)).metadata : undefined;
     const request = decodeInfer(body as Uint8Array | undefined, length, metadata);
-    return encodeInfer(await answerInference(deps, { ...asked, request, at }), request);
+    return encodeInfer(await answerInference(deps, { ...asked, request, at, note }), request);
   };
   const described = ({ params }: HttpRequest) =>
     describe(deps, { model: params.name!, version: params.version });
   const ofModel = ["/v2/models/{name}", "/v2/models/{name}/versions/{version}"];
   return [
-    { ...get("/v2/health/live", () => ({ body: { live: true } })), access: "open" },
     {
-      ...get("/v2/health/ready", () => {
+      ...get("/v2/health/live", "Whether the process answers.", jsonObject({ live: FLAG }), () => ({
+        body: { live: true },
+      })),
+      access: "open",
+    },
+    {
+      ...get("/v2/health/ready", "Whether routes are known.", jsonObject({ ready: FLAG }), () => {
         assertReady(deps);
         return { body: { ready: true } };
       }),
       access: "open",
     },
-    { ...get("/v2", () => ({ body: serverMetadata(deps.about) })), access: "open" },
-    get("/v2/models", () => ({ body: { models: deps.routes.list().map(({ model }) => model) } })),
-    get("/v2/models/stats", () => ({ body: modelStatistics(deps.statistics, deps.routes.list()) })),
+    {
+      ...get("/v2", "Name, version and protocol extensions.", json("ServerMetadata"), () => ({
+        body: serverMetadata(deps.about),
+      })),
+      access: "open",
+    },
+    get("/v2/models", "Names of the models.", jsonObject({ models: NAMES }), () => ({
+      body: { models: deps.routes.list().map(({ model }) => model) },
+    })),
+    get("/v2/models/stats", "Counts of every version.", json("ModelStatistics"), () => ({
+      body: modelStatistics(deps.statistics, deps.routes.list()),
+    })),
     ...ofModel.flatMap((path) => [
-      get(path, async (request) => ({ body: (await described(request)).metadata })),
-      get(`${path}/ready`, async (request) => {
-        const { metadata } = await described(request);
-        return { body: { name: metadata.name, ready: true } };
-      }),
-      get(`${path}/config`, async (request) => {
-        const { metadata, signature } = await described(request);
-        return { body: modelConfig(metadata, signature) };
-      }),
-      get(`${path}/stats`, ({ params }) => {
+      get(path, "What the model takes and gives.", json("ModelMetadata"), async (request) => ({
+        body: (await described(request)).metadata,
+      })),
+      get(
+        `${path}/ready`,
+        "Whether the model answers; loads it to know.",
+        jsonObject({ name: NAME, ready: FLAG }),
+        async (request) => {
+          const { metadata } = await described(request);
+          return { body: { name: metadata.name, ready: true } };
+        },
+      ),
+      get(
+        `${path}/config`,
+        "The model in the words of Triton's model configuration.",
+        jsonObject({ name: NAME }),
+        async (request) => {
+          const { metadata, signature } = await described(request);
+          return { body: modelConfig(metadata, signature) };
+        },
+      ),
+      get(`${path}/stats`, "Counts of the model.", json("ModelStatistics"), ({ params }) => {
         const route = routeOf(deps.routes, params.name!);
         return { body: modelStatistics(deps.statistics, [route], params.version) };
       }),
-      post(`${path}/infer`, inferHttp),
+      post(
+        `${path}/infer`,
+        {
+          summary: "Answers tensors. The answer leaves when it is in the prediction log on disk.",
+          body: jsonAndBytes("InferRequest"),
+          answer: jsonAndBytes("InferResponse"),
+        },
+        inferHttp,
+      ),
     ]),
     ...repository(deps),
     ...UNSUPPORTED.map(({ extension, method, path }): HttpRoute => {
       const refuse = (): HttpAnswer => {
         throw new MillwrightError("unsupported", unsupportedText(extension));
       };
-      return method === "GET" ? get(path, refuse) : post(path, refuse);
+      const summary = `The ${extension} extension is not supported: always refused.`;
+      return { method, path, raw: method === "POST", about: () => ({ summary }), handle: refuse };
     }),
   ];
 }
 
+const FLAG = { type: "boolean" };
+const NAME = { type: "string" };
+const NAMES = { type: "array", items: NAME };
+
 function repository(deps: OpenInferenceDeps): HttpRoute[] {
   return [
-    post("/v2/repository/index", ({ body }) => {
-      const { ready } = readOptions(body);
-      return { body: repositoryIndex(deps.routes, deps.models, ready === true) };
-    }),
-    post("/v2/repository/models/{name}/load", async ({ params, body }) => {
-      refuseOverrides(readOptions(body).parameters);
-      await loadNow(deps, { model: params.name! });
-      return {};
-    }),
-    post("/v2/repository/models/{name}/unload", ({ params }) => {
-      servedVersions(routeOf(deps.routes, params.name!)).forEach(deps.models.unload);
-      return {};
-    }),
+    post(
+      "/v2/repository/index",
+      {
+        summary: "Which versions are in memory. Body: `ready`, to leave out those that are not.",
+        answer: jsonList("ModelIndexEntry"),
+      },
+      ({ body }) => {
+        const { ready } = readOptions(body);
+        return { body: repositoryIndex(deps.routes, deps.models, ready === true) };
+      },
+    ),
+    post(
+      "/v2/repository/models/{name}/load",
+      { summary: "Brings the model into memory now. Routes stay as they are.", answer: DONE },
+      async ({ params, body }) => {
+        refuseOverrides(readOptions(body).parameters);
+        await loadNow(deps, { model: params.name! });
+        return {};
+      },
+    ),
+    post(
+      "/v2/repository/models/{name}/unload",
+      {
+        summary:
+          "Takes the model out of memory. Routes stay as they are: the next request loads it.",
+        answer: DONE,
+      },
+      ({ params }) => {
+        servedVersions(routeOf(deps.routes, params.name!)).forEach(deps.models.unload);
+        return {};
+      },
+    ),
   ];
 }
+
+const DONE = jsonObject({});
 
 function readOptions(body: unknown): Readonly<Record<string, unknown>> {
   const bytes = body as Uint8Array | undefined;
@@ -109,9 +171,12 @@ export function refuseOverrides(parameters: unknown): void {
   );
 }
 
-const get = (path: string, handle: HttpRoute["handle"]): HttpRoute => ({
-  ...{ method: "GET", path, handle },
-});
-const post = (path: string, handle: HttpRoute["handle"]): HttpRoute => ({
-  ...{ method: "POST", path, raw: true, handle },
+const get = (
+  path: string,
+  summary: string,
+  answer: RouteAbout["answer"] & {},
+  handle: HttpRoute["handle"],
+): HttpRoute => ({ method: "GET", path, about: () => ({ summary, answer }), handle });
+const post = (path: string, about: RouteAbout, handle: HttpRoute["handle"]): HttpRoute => ({
+  ...{ method: "POST", path, raw: true, about: () => about, handle },
 });

@@ -1,7 +1,6 @@
-import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { MillwrightError } from "../../errors.ts";
 import { fromHalf, toHalf } from "../../lib/float16.ts";
-import { strictUtf8Text } from "../../lib/utf8.ts";
+import { strictUtf8Text, writeUtf8 } from "../../lib/utf8.ts";
 import type { Datatype, Tensor, TensorValues } from "../inference.ts";
 import { DATATYPE_SPECS, wrong } from "./datatypes.ts";
 
@@ -91,31 +90,36 @@ export function bytesOfTensor({ name, datatype, data }: Tensor): Uint8Array {
   if (datatype === "FP16") return bytesOf(Uint16Array.from(data as ArrayLike<number>, toHalf));
   const target = ARRAYS[datatype];
   if (data instanceof target) return bytesOf(data);
-  const list = Array.from(data as ArrayLike<number | bigint | null>);
-  if (DATATYPE_SPECS[datatype].kind === "float")
-    return bytesOf((target as typeof Float64Array).from(list, (v) => Number(v ?? Number.NaN)));
-  if (list.includes(null))
-    throw new MillwrightError(
-      "internal",
-      `Output ${name} misses a value, which ${datatype} cannot.`,
-    );
-  return target === BigInt64Array || target === BigUint64Array
-    ? bytesOf((target as typeof BigInt64Array).from(list, (v) => BigInt(v!)))
-    : bytesOf((target as typeof Float64Array).from(list, Number));
+  const values = data as ArrayLike<number | bigint | null>;
+  const float = DATATYPE_SPECS[datatype].kind === "float";
+  const wide = target === BigInt64Array || target === BigUint64Array;
+  const list = new target(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (value === null && !float)
+      throw new MillwrightError(
+        "internal",
+        `Output ${name} misses a value, which ${datatype} cannot.`,
+      );
+    list[i] = wide ? BigInt(value) : value === null ? Number.NaN : Number(value);
+  }
+  return bytesOf(list);
 }
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength);
 
 function bytesOfTexts(values: readonly unknown[]): Uint8Array {
-  const parts = values.map((value) => utf8ToBytes(value === null ? "" : String(value)));
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + 4 + length, 0));
+  const texts = values.map((value) => (value === null ? "" : String(value)));
+  let most = 0;
+  for (const text of texts) most += 4 + 3 * text.length;
+  const bytes = new Uint8Array(most);
   const view = new DataView(bytes.buffer);
   let at = 0;
-  for (const part of parts) {
-    view.setUint32(at, part.length, true);
-    bytes.set(part, at + 4);
-    at += 4 + part.length;
+  for (const text of texts) {
+    const written = writeUtf8(text, bytes, at + 4);
+    view.setUint32(at, written, true);
+    at += 4 + written;
   }
-  return bytes;
+  return bytes.subarray(0, at);
 }

@@ -113,21 +113,25 @@ function flatten(name: string, data: readonly unknown[], shape: readonly number[
 const wrongValue = (name: string, i: number, kind: string, datatype: Datatype) =>
   wrong(name, `data[${i}]`, `a ${kind}, because the datatype is ${datatype}`);
 
-/**
- * The values of an output as JSON text: integers exact (more than 2^53 stays a JSON number, of that many digits), floats without
- * a JSON form as the texts "NaN", "Infinity" and "-Infinity".
- */
-export function valuesText({ datatype, data }: Tensor): string {
-  if (Array.isArray(data))
-    return DATATYPE_SPECS[datatype].kind === "float" && !allFinite(data)
-      ? JSON.stringify(data.map((value) => (typeof value === "number" ? number(value) : value)))
-      : JSON.stringify(data);
-  const values = data as Exclude<TensorValues, readonly unknown[]>;
-  if (datatype === "BOOL") return JSON.stringify(Array.from(values, Boolean));
-  if (values instanceof Float32Array || values instanceof Float64Array)
-    if (!allFinite(values)) return JSON.stringify(Array.from(values, number));
-  return `[${values.join(",")}]`;
+/** Whether JSON.stringify can write the values: it cannot write wide integers, of which JSON itself has any number of digits. */
+export const isWide = ({ data }: Tensor): boolean =>
+  data instanceof BigInt64Array || data instanceof BigUint64Array;
+
+/** The values of an output for JSON.stringify; floats without a JSON form as the texts "NaN", "Infinity" and "-Infinity". */
+export function jsonValues({ datatype, data }: Tensor): readonly unknown[] {
+  if (DATATYPE_SPECS[datatype].kind === "float" && !allFinite(data))
+    return Array.from(data as ArrayLike<unknown>, (v) => (typeof v === "number" ? number(v) : v));
+  if (Array.isArray(data)) return data;
+  return datatype === "BOOL"
+    ? Array.from(data as Uint8Array, Boolean)
+    : Array.from(data as ArrayLike<number>);
 }
+
+/** The values of an output as JSON text, every digit of wide integers. */
+export const valuesText = (tensor: Tensor): string =>
+  isWide(tensor)
+    ? `[${(tensor.data as BigInt64Array).join(",")}]`
+    : JSON.stringify(jsonValues(tensor));
 
 function allFinite(values: ArrayLike<unknown>): boolean {
   for (let i = 0; i < values.length; i++) {

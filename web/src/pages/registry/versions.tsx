@@ -115,15 +115,21 @@ function Version({
             ["Made", <Age key="a" at={version.createdAt} />],
             [
               "Run",
-              <Link key="r" to={pathTo.run(version.runId)}>
-                {version.runId}
-              </Link>,
+              version.runId === null ? (
+                "none: it was imported"
+              ) : (
+                <Link key="r" to={pathTo.run(version.runId)}>
+                  {version.runId}
+                </Link>
+              ),
             ],
             ["Parent", version.parent === null ? "none" : `version ${version.parent}`],
             ["Seed", version.seed],
             [
               "Data",
-              model.dataset === null ? (
+              version.dataset === null ? (
+                "not known"
+              ) : model.dataset === null ? (
                 <code key="d">{shortDigest(version.dataset)}</code>
               ) : (
                 <Link
@@ -134,7 +140,16 @@ function Version({
                 </Link>
               ),
             ],
-            ["Code", <code key="c">{shortDigest(version.code)}</code>],
+            [
+              "Code",
+              version.code === null ? "none" : <code key="c">{shortDigest(version.code)}</code>,
+            ],
+            ...(version.origin === null
+              ? []
+              : ([
+                  ["File", `${version.origin.file}, ${version.origin.producer}`],
+                  ["Notes", version.origin.notes.join("; ") || "none"],
+                ] as const)),
             ["ONNX", <code key="o">{shortDigest(version.onnx)}</code>],
             [
               "Environment",

@@ -1,0 +1,78 @@
+import { MillwrightError } from "../errors.ts";
+import { crashPoint } from "../lib/crash-point.ts";
+import { digestOf } from "../lib/digest.ts";
+import type { Json } from "../lib/json.ts";
+import type { ImportOptions } from "../onnx/import-onnx.ts";
+import type { ModelVersion } from "../registry/model-version.ts";
+import { register } from "../registry/register.ts";
+import type { Platform } from "./platform.ts";
+import { promote } from "./promote.ts";
+import { tryGraph } from "./try-graph.ts";
+
+/** Stands in the history of every imported version that becomes champion: no gate has seen it. */
+export const NOT_JUDGED = "imported, not judged";
+
+export interface ImportInput {
+  readonly model: string;
+  /** Name of the file, without its folder. */
+  readonly file: string;
+  readonly bytes: Uint8Array;
+  readonly options: ImportOptions;
+  /** `first`: only where the model has no champion. */
+  readonly promote: "first" | "always" | "never";
+  /** Why, in the person's words. */
+  readonly reason?: string | undefined;
+}
+
+export interface ImportedModel {
+  readonly version: ModelVersion;
+  /** false: it is kept; another version is champion, or none was wanted. */
+  readonly promoted: boolean;
+  /** Version number of the champion before. */
+  readonly previous: number | undefined;
+}
+
+/**
+ * Makes an ONNX file a version of a model: read, tried, kept under its digest with where it came from, and champion when wanted.
+ * The same file with the same options is the same version. Throws `invalid_model` and `invalid_input` in words that say what to do.
+ */
+export async function importModel(
+  deps: Pick<
+    Platform,
+    "runtime" | "blobs" | "registry" | "clock" | "environment" | "transact" | "project" | "datasets"
+  >,
+  input: ImportInput,
+): Promise<ImportedModel> {
+  const { model, bytes, options, file } = input;
+  if (!MODEL_NAME.test(model))
+    throw new MillwrightError(
+      "invalid_input",
+      `${JSON.stringify(model.slice(0, 100))} is no name for a model: use letters, digits, _ . and -, beginning with a letter or digit, at most 100.`,
+    );
+  const { onnx, signature, notes, about } = await tryGraph(deps, { bytes, options });
+  const { external: _, shown: __, ...asked } = options;
+  const version = await register(deps, {
+    ...{ model, signature, onnx: await deps.blobs.put(onnx), trainer: "imported", seed: 0 },
+    params: asked as unknown as Json,
+    ...{ environment: deps.environment, parent: undefined, complexity: 0 },
+    origin: {
+      ...{ file, sha256: digestOf(bytes), notes },
+      ...{ producer: about.producer, opsets: about.opsets },
+    },
+  });
+  crashPoint("import:registered");
+  const before = await deps.registry.alias(model, "champion");
+  const former = before && (await deps.registry.get(before));
+  const wanted = input.promote === "always" || (input.promote === "first" && !former);
+  if (!wanted || before === version.id)
+    return { version, promoted: before === version.id, previous: former?.number };
+  await promote(deps, {
+    ...{ model, version: version.id, verdict: undefined, runId: undefined, guard: true },
+    reason: input.reason ? `${input.reason} (${NOT_JUDGED})` : NOT_JUDGED,
+    at: deps.clock.now(),
+  });
+  return { version, promoted: true, previous: former?.number };
+}
+
+/** As in a project's file. */
+const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/;
