@@ -34,11 +34,8 @@ export const COMMANDS: readonly CommandOf[] = [
   route,
   status,
   runs,
-<<<<<<< HEAD
   cancel,
-=======
   predictions,
->>>>>>> main
   show,
   logs,
   doctor,
