@@ -6,12 +6,15 @@ import type { Config } from "../config.ts";
 import { openControl } from "../control.ts";
 import { armCrashPointsFromEnvironment } from "../engine/crash-points.ts";
 import { MillwrightError } from "../errors.ts";
+import { shipRegularly } from "../gateway/prediction-log.ts";
 import { runProcesses } from "../gateway/processes.ts";
 import { gatewayRuntime } from "../gateway/runtime.ts";
+import { shipAlone } from "../gateway/ship-alone.ts";
 import { connectionsOverIpc, noSiblings, siblingsOverIpc } from "../gateway/siblings.ts";
 import { openGateway } from "../gateway.ts";
 import type { Log } from "../lib/log.ts";
 import { openBlobs } from "../storage/blobs/all.ts";
+import { duckdbColumns } from "../storage/columns/duckdb.ts";
 import { keepPostgres } from "../storage/sql/keep-postgres.ts";
 import { postgres } from "../storage/sql/postgres.ts";
 import type { CliContext, CommandOf, GlobalOptions } from "./command.ts";
@@ -38,6 +41,34 @@ const PARTS: Readonly<
     const open = await context.open(options, "yes", context.log(options, "worker"));
     return { url: "", close: open.close };
   },
+  /** On a machine without control; a gateway starts it when nobody else ships. */
+  async shipper(context, options) {
+    const config = context.config(options);
+    const log = context.log(options, "shipper");
+    const server = config.databaseUrl
+      ? undefined
+      : await keepPostgres({ dataDir: join(config.dataDir, "postgres"), log });
+    const sql = postgres(config.databaseUrl ?? server!.url, { log, maxConnections: 2 });
+    const columns = await duckdbColumns({
+      ...{ scratch: join(config.dataDir, "scratch"), memoryLimit: "256MB" },
+    });
+    const shipper = shipRegularly(
+      { sql, blobs: openBlobs(config.blobUrl, config.project), columns, log },
+      { dataDir: config.dataDir },
+    );
+    // Nothing else here would keep the process alive.
+    const alive = setInterval(() => undefined, 60_000);
+    return {
+      url: "",
+      async close() {
+        clearInterval(alive);
+        await shipper.stop();
+        await columns.close();
+        await sql.close();
+        await server?.release();
+      },
+    };
+  },
   async gateway(context, options) {
     const config = context.config(options);
     const log = context.log(options, "gateway");
@@ -62,12 +93,18 @@ const PARTS: Readonly<
         connections: cluster.isWorker ? connectionsOverIpc() : undefined,
         ...{ port: config.gatewayPort, grpcPort: config.grpcPort, dataDir: config.dataDir },
         ...{ host: config.host, token: config.token },
+        logSpace: {
+          whenFull: config.logWhenFull,
+          limits: { keepFree: config.logKeepFree, mostUnshipped: config.logMaxUnshipped },
+        },
         ...{ accessLog: config.accessLog, environment: process.env },
       },
     );
+    const shipping = cluster.isWorker ? undefined : shippedAnyway(context, config, log);
     return {
       url: gateway.url,
       async close() {
+        shipping?.stop();
         await gateway.close();
         await runtime.close?.();
         await sql.close();
@@ -94,14 +131,28 @@ async function startProcesses(context: CliContext, config: Config, log: Log): Pr
     log.info("replacing the gateway's processes");
     void processes.restart().then(() => log.info("the gateway's processes are replaced"));
   });
-  return { url, close: processes.stop };
+  const shipping = shippedAnyway(context, config, log);
+  return {
+    url,
+    close() {
+      shipping.stop();
+      return processes.stop();
+    },
+  };
 }
+
+/** Where control is on another machine, a gateway sees to it itself that its log is shipped. */
+const shippedAnyway = (context: CliContext, { dataDir, project }: Config, log: Log) =>
+  shipAlone({
+    ...{ dataDir, entry: context.entry, log },
+    args: ["start", "shipper", "--project", project],
+  });
 
 /** Runs one part until SIGTERM, SIGINT or the end of its supervisor, then drains. */
 export const start: CommandOf = (program, context) => {
   program
     .command("start")
-    .summary("run one part of the platform: control, worker or gateway")
+    .summary("run one part of the platform: control, worker, gateway or shipper")
     .argument("<part>", Object.keys(PARTS).join(", "))
     .option(
       "--processes <n>",

@@ -57,7 +57,7 @@ export const GATEWAY_METRICS = {
       buckets: SECONDS,
     },
   ),
-  processes: gauge("gateway_processes", "Processes of this gateway."),
+  processes: gauge("gateway_processes", "Processes that answer behind this port."),
   queuedRows: gauge("queued_rows", "Rows waiting for the runtime."),
   shadow_predictions: counter("shadow_predictions_total", "Rows the shadow answered, for the log."),
   shadow_failures: counter("shadow_failures_total", "Rows the shadow could not answer."),
