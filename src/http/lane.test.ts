@@ -234,6 +234,11 @@ describe("the fast lane", () => {
     expect(answered).toEqual(["/models/{model}/predict 200"]);
   });
 
+  test("who sends half a request and then nothing is told so and sent away", async () => {
+    const half = request("/models/m/predict", BODY).slice(0, 60);
+    expect(await converse(pairs[0]!.fast, [half], 10_000)).toMatch(/^HTTP\/1\.1 408 /);
+  });
+
   test("a server that closes answers what it has begun, says so and ends the connection", async () => {
     let finish: () => void = () => {};
     let arrived: () => void = () => {};
