@@ -1,6 +1,6 @@
 /**
  * Our gateway on a prepared folder, without a database.
- *   node dist/bench/serving-ours.mjs <folder> <port> <log: durable|off> <processes>
+ *   node dist/bench/serving-ours.mjs <folder> <port> <log: durable|off> <processes> <MiB for models>
  */
 import cluster from "node:cluster";
 import { join } from "node:path";
@@ -11,7 +11,8 @@ import { onnxRuntime } from "../../src/runtime/onnxruntime.ts";
 import { fileBlobs } from "../../src/storage/blobs/files.ts";
 import { quietLog } from "../../src/testing/quiet-log.ts";
 
-const [folder = "", port = "0", predictionLog = "durable", count = "1"] = process.argv.slice(2);
+const [folder = "", port = "0", predictionLog = "durable", count = "1", memoryMb = "1024"] =
+  process.argv.slice(2);
 const [, entry = ""] = process.argv;
 
 if (Number(count) > 1 && cluster.isPrimary) {
@@ -32,6 +33,7 @@ if (Number(count) > 1 && cluster.isPrimary) {
     {
       port: Number(port),
       dataDir: join(folder, "gateway"),
+      sessions: { maxBytes: Number(memoryMb) * 2 ** 20 },
       predictionLog: predictionLog === "off" ? "off" : "durable",
       ...(shared ? { connections: connectionsOverIpc() } : {}),
     },

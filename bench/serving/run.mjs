@@ -80,10 +80,11 @@ writeFileSync(`bench/serving/${given.out}.md`, text);
 console.log(text);
 
 /** All contenders of a model are up at once and measured in turns: what else the machine does meets all of them. */
-async function measureModel({ name: model, input, peers }, processes) {
+async function measureModel({ name: model, input, peers, kinds, batches }, processes) {
   const bodiesOf = (name, batch) => join(folder, "bodies", `${model}.${batch}.${SERVERS[name].bodies}.jsonl`);
   const running = [];
   for (const name of names) {
+    if (!kinds.includes(SERVERS[name].bodies)) continue;
     if (!peers && (SERVERS[name].needsRaw || SERVERS[name].bodies === "matrix")) continue;
     const sample = readFileSync(bodiesOf(name, 1), "utf8").split("\n", 1)[0];
     const file = join(folder, "models", `${model}.onnx`);
@@ -96,6 +97,7 @@ async function measureModel({ name: model, input, peers }, processes) {
   }
   checkSame(model, running);
   for (const batch of list(given.batches).map(Number)) {
+    if (!batches.includes(batch)) continue;
     for (const { name, url, pid } of running)
       await load({ url, bodies: bodiesOf(name, batch), connections: 16, seconds: 1, pid });
     for (let round = 0; round < Number(given.rounds); round++)

@@ -6,14 +6,14 @@ import type { Session } from "./runtime.ts";
 export interface Loaded<About> {
   readonly session: Session;
   readonly about: About;
-  /** Size of the model file, the measure of what it costs in memory. */
+  /** What it costs in memory (`sessionMemory`). */
   readonly bytes: number;
 }
 
 export interface SessionsOptions {
-  /** Sum of model file sizes kept loaded; at least one model always is. 512 MiB when left out. */
+  /** Memory of the models kept loaded, together; at least one always is. 1 GiB when left out. */
   readonly maxBytes?: number;
-  /** 2,000 when left out. */
+  /** 10,000 when left out. */
   readonly maxModels?: number;
 }
 
@@ -27,6 +27,10 @@ export interface Sessions<About> {
   drop(model: Digest): void;
   readonly loaded: number;
   readonly loadedBytes: number;
+  /** Loaded ones, the one used last first. */
+  recent(most: number): readonly Digest[];
+  /** Share of the limits in use, 0 to 1. */
+  readonly filled: number;
   close(): Promise<void>;
 }
 
@@ -42,8 +46,8 @@ export function sessions<About>(
   load: (model: Digest) => Promise<Loaded<About>>,
   options: SessionsOptions = {},
 ): Sessions<About> {
-  const maxBytes = options.maxBytes ?? 512 * 1024 * 1024;
-  const maxModels = options.maxModels ?? 2000;
+  const maxBytes = options.maxBytes ?? 1024 * 1024 * 1024;
+  const maxModels = options.maxModels ?? 10_000;
   /** In order of last use. */
   const entries = new Map<Digest, Entry<About>>();
   let bytes = 0;
@@ -97,6 +101,10 @@ export function sessions<About>(
     get loadedBytes() {
       return bytes;
     },
+    get filled() {
+      return Math.max(bytes / maxBytes, entries.size / maxModels);
+    },
+    recent: (most) => [...entries.keys()].reverse().slice(0, most),
     aboutOf: (model) => (closed ? undefined : entries.get(model)?.loaded?.about),
     isLoaded: (model) => entries.get(model)?.loaded !== undefined,
     drop(model) {
