@@ -1,7 +1,9 @@
 /** Batches: real database, blobs, DuckDB and ONNX; every row's score is computed by hand, whatever the file and whatever breaks. */
+import { spawnSync } from "node:child_process";
 import {
   appendFileSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -315,6 +317,26 @@ describe("when it breaks", () => {
     });
     expect([none.rows, none.rejected]).toEqual([0, 0]);
     expect((await columns.describe(join(folder, "none.parquet"))).columns.length).toBe(8);
+  });
+
+  test("a full disk: said, the old file is as it was, and what was scored is kept", async (context) => {
+    const small = join(folder, "small");
+    mkdirSync(small);
+    const options = ["-t", "tmpfs", "-o", "size=256k", "tmpfs", small];
+    if (spawnSync("mount", options).status !== 0) return context.skip();
+    try {
+      writeFileSync(join(small, "full.csv"), "as it was");
+      const ask = () => run({ source: "mails.csv", out: "small/full.csv", version: "full" });
+      await expect(ask()).rejects.toThrow(/disk is full.*is as it was/);
+      expect(readdirSync(small)).toEqual(["full.csv"]);
+      expect(readFileSync(join(small, "full.csv"), "utf8")).toBe("as it was");
+      const before = scored;
+      await run({ source: "mails.csv", out: "room.parquet", version: "full" });
+      expect(scored).toBe(before);
+      await expectRight("room.parquet", mails);
+    } finally {
+      spawnSync("umount", [small]);
+    }
   });
 
   test("one row, double names, letters of all kinds, a missing column, thousands of columns", async () => {
