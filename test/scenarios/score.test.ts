@@ -147,9 +147,11 @@ async function expectRight(path: string, rows: typeof mails): Promise<void> {
   expect(far).toBe(-1);
 }
 
+beforeAll(() => void file("mails.csv", csv(mails)));
+
 describe("a batch", () => {
   test("in parts: every row once, in the order of the source; asked again it is answered at once", async () => {
-    const source = file("mails.csv", csv(mails));
+    const source = "mails.csv";
     const done = await run({ source, out: "a.parquet" });
     expect(done).toMatchObject({ rows: 60_000, rejected: 0, partsFound: 0, number: 3 });
     expect(done.parts).toBeGreaterThan(4);
