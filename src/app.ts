@@ -1,5 +1,4 @@
 /** The composition root: the only file that builds parts and knows them all. */
-import { randomInt } from "node:crypto";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,8 +13,7 @@ import { threadCompute } from "./engine/executors/threads.ts";
 import { workerAlive } from "./engine/fleet.ts";
 import { loadUserCode } from "./engine/user-code.ts";
 import { MillwrightError } from "./errors.ts";
-import { journalRoot } from "./gateway/prediction-log.ts";
-import { newId } from "./lib/ids.ts";
+import { journalRoot, newAttempt } from "./gateway/prediction-log.ts";
 import type { Log } from "./lib/log.ts";
 import { monitoringStore } from "./monitoring/store.ts";
 import { PIPELINES } from "./pipelines/all.ts";
@@ -118,11 +116,10 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
 
 function predictionLog(parts: ReadLogDeps): PredictionLog {
   const { store } = parts;
-  const chance = (): number => randomInt(2 ** 32) / 2 ** 32;
   const rewriting = {
     ...parts,
     breathe: () => new Promise<void>((resolve) => setImmediate(resolve)),
-    newSegmentId: () => newId("cmp", Date.now(), chance),
+    newAttempt,
   };
   return {
     read: (query) => readLog(parts, query),

@@ -9,6 +9,8 @@ test("an empty environment works, and so do empty variables", () => {
       databaseUrl: undefined,
       controlPort: 7400,
       gatewayPort: 7401,
+      gatewayProcesses: 1,
+      gatewayDrainMs: 0,
       grpcPort: 7402,
       logLevel: "info",
     },
@@ -23,6 +25,23 @@ test("gRPC is next to the gateway, elsewhere or off", () => {
   expect(grpc({ MILLWRIGHT_GRPC_PORT: "9555" })).toBe(9555);
   expect(grpc({ MILLWRIGHT_GRPC_PORT: "off" })).toBeUndefined();
   expect(() => grpc({ MILLWRIGHT_GRPC_PORT: "on" })).toThrow("MILLWRIGHT_GRPC_PORT=on");
+});
+
+test("sizes have units, and a full log is a policy", () => {
+  const config = readConfig(
+    {
+      ...{ MILLWRIGHT_LOG_WHEN_FULL: "serve-unlogged", MILLWRIGHT_LOG_KEEP_FREE: "512MiB" },
+      MILLWRIGHT_LOG_MAX_UNSHIPPED: "20 GiB",
+    },
+    "/p",
+  );
+  expect(config).toMatchObject({
+    ...{ logWhenFull: "serve-unlogged", logKeepFree: 2 ** 29, logMaxUnshipped: 20 * 2 ** 30 },
+  });
+  expect(readConfig({}, "/p")).toMatchObject({ logWhenFull: "refuse", logKeepFree: undefined });
+  expect(() => readConfig({ MILLWRIGHT_LOG_KEEP_FREE: "some" }, "/p")).toThrow(
+    "MILLWRIGHT_LOG_KEEP_FREE=some",
+  );
 });
 
 test("a wrong value is said with its variable", () => {

@@ -16,14 +16,34 @@ export interface Config {
   readonly controlPort: number;
   readonly gatewayPort: number;
   /** undefined = no gRPC. */
+  /** Processes that answer behind the gateway's port. */
+  readonly gatewayProcesses: number;
+  /** How long a gateway that is told to stop says `not ready` before it closes its port. */
+  readonly gatewayDrainMs: number;
   readonly grpcPort: number | undefined;
   /** Bearer token; required to listen on anything but loopback. */
   readonly token: string | undefined;
   readonly threads: number;
+  /** What a gateway does when the disk of its prediction log is full. */
+  readonly logWhenFull: "refuse" | "serve-unlogged";
+  /** Bytes of the disk that stay free for others, and that may wait to be shipped; undefined: see `serving/log/fullness.ts`. */
+  readonly logKeepFree: number | undefined;
+  readonly logMaxUnshipped: number | undefined;
   readonly logLevel: "debug" | "info" | "warn" | "error";
   /** Share of the gateway's requests with a line in its log although nothing is wrong, 0 to 1. */
   readonly accessLog: number;
 }
+
+const BYTES = { "": 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 } as const;
+
+/** "512MiB", "20GiB", or a number of bytes. */
+const bytes = z
+  .string()
+  .regex(/^\d+ ?(KiB|MiB|GiB|TiB)?$/, 'write such as "512MiB" or "20GiB"')
+  .transform((text) => {
+    const [, number, unit = ""] = /^(\d+) ?(\w*)$/.exec(text)!;
+    return Number(number) * BYTES[unit as keyof typeof BYTES];
+  });
 
 const Environment = z.object({
   DATABASE_URL: z.string().startsWith("postgres").optional(),
@@ -32,11 +52,16 @@ const Environment = z.object({
   MILLWRIGHT_HOST: z.string().default("127.0.0.1"),
   MILLWRIGHT_PORT: z.coerce.number().int().min(0).max(65_535).default(7400),
   MILLWRIGHT_GATEWAY_PORT: z.coerce.number().int().min(0).max(65_535).default(7401),
+  MILLWRIGHT_GATEWAY_PROCESSES: z.coerce.number().int().min(1).max(256).default(1),
+  MILLWRIGHT_GATEWAY_DRAIN_SECONDS: z.coerce.number().min(0).max(600).default(0),
   MILLWRIGHT_GRPC_PORT: z
     .union([z.literal("off"), z.coerce.number().int().min(0).max(65_535)])
     .optional(),
   MILLWRIGHT_TOKEN: z.string().min(16).optional(),
   MILLWRIGHT_THREADS: z.coerce.number().int().min(1).max(256).optional(),
+  MILLWRIGHT_LOG_WHEN_FULL: z.enum(["refuse", "serve-unlogged"]).default("refuse"),
+  MILLWRIGHT_LOG_KEEP_FREE: bytes.optional(),
+  MILLWRIGHT_LOG_MAX_UNSHIPPED: bytes.optional(),
   MILLWRIGHT_ACCESS_LOG: z.coerce.number().min(0).max(1).default(0),
   MILLWRIGHT_LOG: z.enum(["debug", "info", "warn", "error"]).default("info"),
 });
@@ -72,9 +97,14 @@ export function readConfig(
     host: env.MILLWRIGHT_HOST,
     controlPort: env.MILLWRIGHT_PORT,
     gatewayPort: env.MILLWRIGHT_GATEWAY_PORT,
+    gatewayProcesses: env.MILLWRIGHT_GATEWAY_PROCESSES,
+    gatewayDrainMs: env.MILLWRIGHT_GATEWAY_DRAIN_SECONDS * 1000,
     grpcPort: grpcPort(env.MILLWRIGHT_GRPC_PORT, env.MILLWRIGHT_GATEWAY_PORT),
     token: env.MILLWRIGHT_TOKEN,
     threads: env.MILLWRIGHT_THREADS ?? availableParallelism(),
+    logWhenFull: env.MILLWRIGHT_LOG_WHEN_FULL,
+    logKeepFree: env.MILLWRIGHT_LOG_KEEP_FREE,
+    logMaxUnshipped: env.MILLWRIGHT_LOG_MAX_UNSHIPPED,
     logLevel: env.MILLWRIGHT_LOG,
     accessLog: env.MILLWRIGHT_ACCESS_LOG,
   };

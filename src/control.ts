@@ -108,6 +108,10 @@ function metricsRoute(platform: Platform, self: ProcessMetrics): HttpRoute {
   const { engine, clock, monitoring } = platform;
   return {
     ...{ method: "GET", path: "/metrics", access: "open" },
+    about: () => ({
+      summary: "Runs and incidents in the words of Prometheus.",
+      answer: { "text/plain": { type: "string" } },
+    }),
     async handle() {
       const { definition } = await platform.project();
       const incidents = new Map(Object.keys(definition.models).map((model) => [model, 0]));

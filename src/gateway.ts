@@ -7,9 +7,12 @@ import { gatewaySnapshot } from "./gateway/gateway-snapshot.ts";
 import { servingModels } from "./gateway/models.ts";
 import { predictionIds } from "./gateway/prediction-ids.ts";
 import { openPredictionLog, type PredictionLogOptions } from "./gateway/prediction-log.ts";
+import { type HotModels, prefetch } from "./gateway/prefetch.ts";
 import { routeRefresher } from "./gateway/route-refresher.ts";
 import { shadowQueue } from "./gateway/shadow-queue.ts";
+import { type JoinSiblings, noSiblings } from "./gateway/siblings.ts";
 import { openGrpcServer } from "./grpc/server.ts";
+import type { Arrivals } from "./http/arrivals.ts";
 import type { HttpRoute } from "./http/http.ts";
 import { requestObserver } from "./http/observer.ts";
 import { withOpenApi } from "./http/openapi.ts";
@@ -18,10 +21,12 @@ import { openTraces } from "./http/traces.ts";
 import type { Digest } from "./lib/digest.ts";
 import type { Json } from "./lib/json.ts";
 import type { Log } from "./lib/log.ts";
+import { type MetricsSnapshot, mergeSnapshots } from "./lib/metrics.ts";
 import { renderMetrics } from "./lib/render-metrics.ts";
 import { alarm } from "./runtime/alarm.ts";
 import { processMetrics } from "./runtime/process-metrics.ts";
 import type { Runtime } from "./runtime/runtime.ts";
+import { sessionMemory } from "./runtime/session-memory.ts";
 import { type SessionsOptions, sessions } from "./runtime/sessions.ts";
 import { explain, explainedBy } from "./serving/explain.ts";
 import { loadModel } from "./serving/load-model.ts";
@@ -49,11 +54,15 @@ export interface GatewayParts {
   readonly log: Log;
   /** Millwright's version. */
   readonly version: string;
+  /** The other processes behind the same port; none when left out. */
+  readonly siblings?: JoinSiblings;
 }
 
 export interface GatewayOptions {
   /** 0 picks a free one. */
   readonly port: number;
+  /** HTTP connections that another process accepted, instead of listening at `host` and `port`. */
+  readonly connections?: Arrivals | undefined;
   /** The Open Inference Protocol over gRPC; 0 picks a free one. None when left out. */
   readonly grpcPort?: number | undefined;
   /** 127.0.0.1 when left out. */
@@ -66,6 +75,8 @@ export interface GatewayOptions {
   readonly refreshMs?: number;
   /** `off`: answers leave unlogged, for whoever keeps a log of their own. `durable` when left out. */
   readonly predictionLog?: "durable" | "off";
+  /** How long to go on answering, not ready any more, before closing: for load balancers that look now and then. */
+  readonly drainMs?: number;
   readonly journal?: JournalOptions;
   /** What happens when the log's disk is full, and when that is. */
   readonly logSpace?: Pick<PredictionLogOptions, "whenFull" | "limits" | "lookEveryMs"> | undefined;
@@ -80,7 +91,7 @@ export interface Gateway {
   readonly url: string;
   /** Where gRPC is answered, e.g. `127.0.0.1:7402`. */
   readonly grpc: string | undefined;
-  /** Stops accepting, answers what is in flight, closes the journal. */
+  /** Says that it is not ready, for `drainMs`; stops accepting, answers what is in flight, closes the journal. */
   close(): Promise<void>;
 }
 
@@ -103,7 +114,7 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
     const model = await loadModel(parts, onnx);
     counters.countModelLoad(performance.now() - started);
     loads++;
-    return model;
+    return { ...model, bytes: sessionMemory(model.bytes) };
   }, options.sessions);
   const explainers = sessions(
     (key: Digest) => loadExplainer(parts, explainedBy(key)),
@@ -131,6 +142,13 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
     kept: snapshot<KnownRoutes>(join(options.dataDir, "routes.json")),
     everyMs: options.refreshMs ?? 500,
   });
+  const ahead = prefetch({
+    kept: snapshot<HotModels>(join(options.dataDir, "hot-models.json")),
+    sessions: loaded,
+    routed: () => new Set(routes.list().map(({ champion }) => champion?.onnx)),
+    busy: () => batches.queuedRows > 0,
+    ...{ log, everyMs: 30_000 },
+  });
   const afterwards = shadowQueue((input) => shadow({ models, log: predictionLog, clock }, input), {
     counters,
     log,
@@ -140,9 +158,25 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
     ...{ counters, self, batches, routes, predictionLog },
     ...{ shadows: afterwards, sessions: loaded, loads: () => loads },
   });
+  const revisionOf = (model: string | undefined): number =>
+    model === undefined ? Number.POSITIVE_INFINITY : (routes.get(model)?.revision ?? 0);
+  const siblings = (parts.siblings ?? noSiblings)(async (question) => {
+    if (question.kind === "metrics") return snapshotNow();
+    if (question.kind === "unload") return loaded.drop(question.onnx);
+    await refresher.refresh();
+    return revisionOf(question.model);
+  });
+  let closing = false;
+
   const serving: ServingDeps = {
     routes,
-    models,
+    models: {
+      ...models,
+      unload(version) {
+        models.unload(version);
+        void siblings.ask({ kind: "unload", onnx: version.onnx });
+      },
+    },
     log: predictionLog,
     clock,
     afterwards: afterwards.add,
@@ -152,10 +186,20 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
     newPredictionId: predictionIds(),
     about: { name: "millwright", version: parts.version },
     statistics: statistics(),
-    ready: refresher.ready,
-    refresh: refresher.refresh,
+    ready: () => !closing && refresher.ready(),
+    async refresh(model) {
+      const [others] = await Promise.all([
+        siblings.ask({ kind: "refresh", model }),
+        refresher.refresh(),
+      ]);
+      return Math.min(revisionOf(model), ...others.map((said) => Number(said ?? 0)));
+    },
     pause: (ms) => pause(ms),
-    metrics: async () => renderMetrics(await snapshotNow()),
+    async metrics() {
+      const others = await siblings.ask({ kind: "metrics" });
+      const known = others.filter((said) => Array.isArray(said)) as MetricsSnapshot[];
+      return renderMetrics(mergeSnapshots([snapshotNow(), ...known]));
+    },
   };
   const server = await openServer({
     ...options,
@@ -177,7 +221,10 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
     url: server.url,
     grpc: grpc?.address,
     async close() {
-      refresher.stop();
+      closing = true;
+      server.drain();
+      if (options.drainMs !== undefined) await pause(options.drainMs);
+      await Promise.all([refresher.stop(), ahead.stop()]);
       await Promise.all([server.close(), grpc?.close()]);
       await afterwards.drained();
       await predictionLog.close();

@@ -1,26 +1,45 @@
 /**
  * Our gateway on a prepared folder, without a database.
- *   node dist/bench/serving-ours.mjs <folder> <port> <log: durable|off>
+ *   node dist/bench/serving-ours.mjs <folder> <port> <log: durable|off> <processes> <MiB for models>
  */
+import cluster from "node:cluster";
 import { join } from "node:path";
+import { runProcesses } from "../../src/gateway/processes.ts";
+import { gatewayRuntime } from "../../src/gateway/runtime.ts";
+import { connectionsOverIpc, siblingsOverIpc } from "../../src/gateway/siblings.ts";
 import { openGateway } from "../../src/gateway.ts";
-import { onnxRuntime } from "../../src/runtime/onnxruntime.ts";
 import { fileBlobs } from "../../src/storage/blobs/files.ts";
 import { quietLog } from "../../src/testing/quiet-log.ts";
 
-const [folder = "", port = "0", predictionLog = "durable"] = process.argv.slice(2);
-const gateway = await openGateway(
-  {
-    runtime: await onnxRuntime(),
-    blobs: fileBlobs(join(folder, "blobs")),
-    sql: undefined,
-    log: quietLog(),
-    version: "bench",
-  },
-  {
-    port: Number(port),
-    dataDir: join(folder, "gateway"),
-    predictionLog: predictionLog === "off" ? "off" : "durable",
-  },
-);
-process.on("SIGTERM", () => void gateway.close().then(() => process.exit(0)));
+const [folder = "", port = "0", predictionLog = "durable", count = "1", memoryMb = "1024"] =
+  process.argv.slice(2);
+const [, entry = ""] = process.argv;
+
+if (Number(count) > 1 && cluster.isPrimary) {
+  const processes = await runProcesses({
+    ...{ entry, args: process.argv.slice(2), count: Number(count), log: quietLog(), stopMs: 5000 },
+    ...{ host: "127.0.0.1", port: Number(port) },
+  });
+  process.on("SIGTERM", () => void processes.stop().then(() => process.exit(0)));
+} else {
+  const shared = cluster.isWorker;
+  const gateway = await openGateway(
+    {
+      runtime: await gatewayRuntime(2),
+      blobs: fileBlobs(join(folder, "blobs")),
+      ...{ sql: undefined, log: quietLog(), version: "bench" },
+      ...(shared ? { siblings: siblingsOverIpc } : {}),
+    },
+    {
+      port: Number(port),
+      dataDir: join(folder, "gateway"),
+      sessions: { maxBytes: Number(memoryMb) * 2 ** 20 },
+      predictionLog: predictionLog === "off" ? "off" : "durable",
+      ...(shared ? { connections: connectionsOverIpc() } : {}),
+    },
+  );
+  const end = (): void => void gateway.close().then(() => process.exit(0));
+  process.on("SIGTERM", end);
+  process.on("disconnect", end);
+  process.send?.({ ready: true, url: gateway.url });
+}

@@ -13,7 +13,7 @@ import { suggestion } from "./near-names.ts";
 import { whyAbstained } from "./render-abstention.ts";
 import { explanationLines } from "./render-explanation.ts";
 import { cut } from "./render-text.ts";
-import { type Row, readRows } from "./row-files.ts";
+import { type Row, readRows, rowOfJson } from "./row-files.ts";
 import { meter } from "./terminal.ts";
 import { versionNamed } from "./version-view.ts";
 
@@ -21,7 +21,7 @@ export const predict: CommandOf = (program, context) => {
   program
     .command("predict")
     .argument("[model]", "may be left out when the project has one")
-    .argument("[fields...]", "name=value of the row's columns")
+    .argument("[fields...]", "name=value of the row's columns, or the row as one JSON object")
     .option("--rows <file>", "rows as a JSON array, or one JSON object a line; - reads stdin")
     .option("--explain", "say why: what each column added, and the strongest reasons in words")
     .option("--with <version>", "a version's number or alias", "champion")
@@ -34,7 +34,7 @@ export const predict: CommandOf = (program, context) => {
         const defined = Object.keys((await platform.project()).definition.models);
         const known = [...new Set([...defined, ...(await platform.registry.models())])];
         const named = first !== undefined && (known.includes(first) || !first.includes("="));
-        const model = modelOf(known, named ? first : undefined);
+        const model = modelOf(known, named ? first : undefined, defined);
         const version = await versionNamed(platform, model, options.with);
         const rows = options.rows
           ? readRows(options.rows)
@@ -68,13 +68,18 @@ export const predict: CommandOf = (program, context) => {
     });
 };
 
-function modelOf(known: readonly string[], name: string | undefined): string {
+function modelOf(
+  known: readonly string[],
+  name: string | undefined,
+  defined: readonly string[],
+): string {
   if (name !== undefined && known.includes(name)) return name;
-  if (name === undefined && known.length === 1) return known[0]!;
+  const own = defined.length > 0 ? defined : known;
+  if (name === undefined && own.length === 1) return own[0]!;
   throw new MillwrightError(
     "invalid_input",
     name === undefined
-      ? `Which model? The project has: ${known.join(", ") || "none"}.`
+      ? `Which model? The project has: ${own.join(", ") || "none"}.`
       : `The project has no model "${name}". ${suggestion(name, known, "models")} A field is written name=value.`,
   );
 }
@@ -95,6 +100,8 @@ function withLists({ signature }: ModelVersion, row: Row): Row {
 }
 
 function fieldsOf(fields: readonly string[]): Row {
+  const [only = ""] = fields;
+  if (fields.length === 1 && only.startsWith("{")) return rowOfJson(only);
   const row: Record<string, string> = {};
   for (const field of fields) {
     const at = field.indexOf("=");

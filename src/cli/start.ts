@@ -1,12 +1,20 @@
+import cluster from "node:cluster";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { VERSION } from "../app.ts";
+import type { Config } from "../config.ts";
 import { openControl } from "../control.ts";
 import { armCrashPointsFromEnvironment } from "../engine/crash-points.ts";
 import { MillwrightError } from "../errors.ts";
+import { shipRegularly } from "../gateway/prediction-log.ts";
+import { runProcesses } from "../gateway/processes.ts";
+import { gatewayRuntime } from "../gateway/runtime.ts";
+import { shipAlone } from "../gateway/ship-alone.ts";
+import { connectionsOverIpc, noSiblings, siblingsOverIpc } from "../gateway/siblings.ts";
 import { openGateway } from "../gateway.ts";
-import { onnxRuntime } from "../runtime/onnxruntime.ts";
+import type { Log } from "../lib/log.ts";
 import { openBlobs } from "../storage/blobs/all.ts";
+import { duckdbColumns } from "../storage/columns/duckdb.ts";
 import { keepPostgres } from "../storage/sql/keep-postgres.ts";
 import { postgres } from "../storage/sql/postgres.ts";
 import type { CliContext, CommandOf, GlobalOptions } from "./command.ts";
@@ -33,30 +41,69 @@ const PARTS: Readonly<
     const open = await context.open(options, "yes", context.log(options, "worker"));
     return { url: "", close: open.close };
   },
+  /** On a machine without control; a gateway starts it when nobody else ships. */
+  async shipper(context, options) {
+    const config = context.config(options);
+    const log = context.log(options, "shipper");
+    const server = config.databaseUrl
+      ? undefined
+      : await keepPostgres({ dataDir: join(config.dataDir, "postgres"), log });
+    const sql = postgres(config.databaseUrl ?? server!.url, { log, maxConnections: 2 });
+    const columns = await duckdbColumns({
+      ...{ scratch: join(config.dataDir, "scratch"), memoryLimit: "256MB" },
+    });
+    const shipper = shipRegularly(
+      { sql, blobs: openBlobs(config.blobUrl, config.project), columns, log },
+      { dataDir: config.dataDir },
+    );
+    // Nothing else here would keep the process alive.
+    const alive = setInterval(() => undefined, 60_000);
+    return {
+      url: "",
+      async close() {
+        clearInterval(alive);
+        await shipper.stop();
+        await columns.close();
+        await sql.close();
+        await server?.release();
+      },
+    };
+  },
   async gateway(context, options) {
     const config = context.config(options);
     const log = context.log(options, "gateway");
+    if (config.gatewayProcesses > 1 && cluster.isPrimary)
+      return startProcesses(context, config, log);
     const server = config.databaseUrl
       ? undefined
       : await keepPostgres({ dataDir: join(config.dataDir, "postgres"), log });
     const sql = postgres(config.databaseUrl ?? server!.url, { log });
     const gateway = await openGateway(
       {
-        runtime: await onnxRuntime(),
+        runtime: await gatewayRuntime(config.threads),
         blobs: openBlobs(config.blobUrl, config.project),
         sql,
         log,
         version: VERSION,
+        siblings: cluster.isWorker ? siblingsOverIpc : noSiblings,
       },
       {
+        drainMs: config.gatewayDrainMs,
+        connections: cluster.isWorker ? connectionsOverIpc() : undefined,
         ...{ port: config.gatewayPort, grpcPort: config.grpcPort, dataDir: config.dataDir },
         ...{ host: config.host, token: config.token },
+        logSpace: {
+          whenFull: config.logWhenFull,
+          limits: { keepFree: config.logKeepFree, mostUnshipped: config.logMaxUnshipped },
+        },
         ...{ accessLog: config.accessLog, environment: process.env },
       },
     );
+    const shipping = cluster.isWorker ? undefined : shippedAnyway(context, config, log);
     return {
       url: gateway.url,
       async close() {
+        shipping?.stop();
         await gateway.close();
         await sql.close();
         await server?.release();
@@ -65,13 +112,52 @@ const PARTS: Readonly<
   },
 };
 
+/** The gateway as several processes; SIGHUP replaces them one by one. */
+async function startProcesses(context: CliContext, config: Config, log: Log): Promise<Started> {
+  const processes = await runProcesses({
+    ...{ host: config.host, port: config.gatewayPort },
+    entry: context.entry,
+    args: ["start", "gateway", "--project", config.project],
+    ...{ count: config.gatewayProcesses, log, stopMs: CLOSE_MS + config.gatewayDrainMs },
+    env: { MILLWRIGHT_GATEWAY_PROCESSES: String(config.gatewayProcesses) },
+  });
+  const url = await processes.ready.catch(async (error) => {
+    await processes.stop();
+    throw error;
+  });
+  process.on("SIGHUP", () => {
+    log.info("replacing the gateway's processes");
+    void processes.restart().then(() => log.info("the gateway's processes are replaced"));
+  });
+  const shipping = shippedAnyway(context, config, log);
+  return {
+    url,
+    close() {
+      shipping.stop();
+      return processes.stop();
+    },
+  };
+}
+
+/** Where control is on another machine, a gateway sees to it itself that its log is shipped. */
+const shippedAnyway = (context: CliContext, { dataDir, project }: Config, log: Log) =>
+  shipAlone({
+    ...{ dataDir, entry: context.entry, log },
+    args: ["start", "shipper", "--project", project],
+  });
+
 /** Runs one part until SIGTERM, SIGINT or the end of its supervisor, then drains. */
 export const start: CommandOf = (program, context) => {
   program
     .command("start")
-    .summary("run one part of the platform: control, worker or gateway")
+    .summary("run one part of the platform: control, worker, gateway or shipper")
     .argument("<part>", Object.keys(PARTS).join(", "))
-    .action(async (part: string, _, command) => {
+    .option(
+      "--processes <n>",
+      "gateway: processes behind its port (default MILLWRIGHT_GATEWAY_PROCESSES, 1)",
+    )
+    .action(async (part: string, given: { processes?: string }, command) => {
+      if (given.processes !== undefined) process.env.MILLWRIGHT_GATEWAY_PROCESSES = given.processes;
       const global = command.optsWithGlobals() as GlobalOptions;
       const run = Object.hasOwn(PARTS, part) ? PARTS[part] : undefined;
       if (!run)
@@ -94,7 +180,8 @@ export const start: CommandOf = (program, context) => {
       await asked;
       log.info(`${part} stops`);
       // What does not end in time (the database is away) is as after a crash, which everything here survives.
-      await Promise.race([started.close(), pause(CLOSE_MS)]);
+      const { gatewayDrainMs } = context.config(global);
+      await Promise.race([started.close(), pause(CLOSE_MS + gatewayDrainMs)]);
     });
 };
 

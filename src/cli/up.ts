@@ -11,7 +11,9 @@ export const up: CommandOf = (program, context) => {
   program
     .command("up")
     .summary("start everything in this folder: database, control with console, worker, gateway")
-    .action(async (_, command) => {
+    .option("--processes <n>", "gateway processes behind one port")
+    .action(async (given: { processes?: string }, command) => {
+      if (given.processes !== undefined) process.env.MILLWRIGHT_GATEWAY_PROCESSES = given.processes;
       const global = command.optsWithGlobals() as GlobalOptions;
       const terminal = context.terminal(global);
       const config = context.config(global);

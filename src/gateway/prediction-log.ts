@@ -1,5 +1,6 @@
 /** The prediction log of a process: how a gateway writes it, and who ships it. */
 
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { Json } from "../lib/json.ts";
 import type { Log } from "../lib/log.ts";
@@ -127,6 +128,9 @@ const FULL: Readonly<Record<WhenFull, string>> = {
     "the prediction log is full: predictions are answered and not kept until there is space",
 };
 
+/** Names of attempts to write a segment: no two the same, on no machine. */
+export const newAttempt = (): string => randomUUID();
+
 export interface ShipperParts {
   readonly sql: Sql;
   readonly blobs: Blobs;
@@ -151,6 +155,7 @@ export function shipRegularly(
     ...parts,
     store: logStore(parts.sql),
     journals: journalsIn(journalRoot(options.dataDir)),
+    newAttempt,
     breathe: () => new Promise<void>((resolve) => setImmediate(resolve)),
   };
   let last: Promise<unknown> = Promise.resolve();

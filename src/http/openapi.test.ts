@@ -4,7 +4,10 @@ import { datasets } from "../../sdk/src/contract/datasets.ts";
 import { endpoint } from "../../sdk/src/contract/endpoint.ts";
 import { incidents } from "../../sdk/src/contract/incidents.ts";
 import { models } from "../../sdk/src/contract/models.ts";
+import { predictions } from "../../sdk/src/contract/predictions.ts";
+import { routing } from "../../sdk/src/contract/routing.ts";
 import { runs } from "../../sdk/src/contract/runs.ts";
+import { scoring } from "../../sdk/src/contract/scoring.ts";
 import { gatewayApi, servingRoutes } from "../serving/routes.ts";
 import { mount } from "./mount.ts";
 import { openApi, withOpenApi } from "./openapi.ts";
@@ -27,7 +30,7 @@ const everything = [
   ["the gateway", servingRoutes({ about: info } as never), gatewayApi("1")],
   [
     "control",
-    [datasets, incidents, models, runs].flatMap((contract) =>
+    [datasets, incidents, models, predictions, routing, runs, scoring].flatMap((contract) =>
       mount(contract as never, {} as never),
     ),
     info,

@@ -1,5 +1,5 @@
 import type { Server } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import fastifyStatic from "@fastify/static";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
@@ -7,6 +7,7 @@ import type { Problem } from "../../sdk/src/contract/errors.ts";
 import { MillwrightError } from "../errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { RequestNote } from "../lib/request-note.ts";
+import { type Arrivals, endAll, listen, receive, tracked } from "./arrivals.ts";
 import { deadlines } from "./deadlines.ts";
 import { decoded, encoded } from "./encoding.ts";
 import { entrance } from "./entrance.ts";
@@ -22,6 +23,8 @@ export interface ServerOptions {
   readonly host?: string | undefined;
   /** 0 picks a free port. */
   readonly port: number;
+  /** Connections that another process accepted, instead of listening at `host` and `port`. */
+  readonly connections?: Arrivals | undefined;
   /** Bearer token that every request must carry, except to routes with `access: "open"` and static files. */
   readonly token?: string | undefined;
   /** Bytes; larger bodies are answered 413. 16 MiB when left out. */
@@ -50,8 +53,6 @@ export interface HttpServer {
 const BODY_LIMIT = 16 * 1024 * 1024;
 const TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 65_000;
-/** How long connections without a request stay open while the server closes. */
-const IDLE_MS = 500;
 
 /** Starts listening. Throws `invalid_config` when the address would be open to everybody, `conflict` when the port is taken. */
 export async function openServer(options: ServerOptions): Promise<HttpServer> {
@@ -65,6 +66,8 @@ export async function openServer(options: ServerOptions): Promise<HttpServer> {
     keepAliveTimeout: KEEP_ALIVE_MS,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
     genReqId: ({ headers }) => requestId(headers),
+    // Whoever still asks while we close is answered.
+    return503OnClosing: false,
     frameworkErrors: (error, request, reply) => sendProblem(error, request, reply, options),
     forceCloseConnections: "idle",
   });
@@ -91,19 +94,20 @@ export async function openServer(options: ServerOptions): Promise<HttpServer> {
     options.fastLane === false
       ? undefined
       : before(app.server, options, { enter, requestId, within });
-  await listen(app, host, options.port);
-  const { port } = app.server.address() as AddressInfo;
-  const shown = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+  const open = tracked(app.server);
+  const { connections } = options;
+  const { url } = connections ?? (await listen(app, host, options.port));
+  if (connections !== undefined) await receive(app, connections);
   const drain = (): void => {
     draining = true;
     lane?.drain();
   };
   return {
-    url: `http://${shown.includes(":") ? `[${shown}]` : shown}:${port}`,
+    url,
     drain,
     async close(drainMs = 10_000) {
       drain();
-      await close(app, lane, drainMs);
+      await endAll(app, { open, lane, drainMs });
       waits.stop();
     },
   };
@@ -290,45 +294,4 @@ function requestIds(): (headers: NodeJS.Dict<string | string[]>) => string {
     if (typeof given === "string" && /^[\w.:-]{1,100}$/.test(given)) return given;
     return `req_${start}_${(count++).toString(36)}`;
   };
-}
-
-async function listen(app: FastifyInstance, host: string, port: number): Promise<void> {
-  try {
-    await app.listen({ host, port });
-  } catch (cause) {
-    await app.close();
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === "EADDRINUSE")
-      throw new MillwrightError(
-        "conflict",
-        `Port ${port} on ${host} is taken by another process. Stop it, or choose another port (MILLWRIGHT_PORT, MILLWRIGHT_GATEWAY_PORT).`,
-        { cause },
-      );
-    if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND")
-      throw new MillwrightError("invalid_config", `host ${host} is no address of this machine.`, {
-        cause,
-      });
-    if (code === "EACCES")
-      throw new MillwrightError(
-        "invalid_config",
-        `Port ${port} needs more rights than this process has. Choose one above 1023.`,
-        { cause },
-      );
-    throw cause;
-  }
-}
-
-/** Connections that wait for nothing get a moment to send one more request, and with its answer `Connection: close`. */
-async function close(app: FastifyInstance, lane: Lane | undefined, drainMs: number): Promise<void> {
-  const server: Server = app.server;
-  const force = setTimeout(() => {
-    server.closeAllConnections();
-    lane?.closeAll();
-  }, drainMs);
-  const idle = setTimeout(() => lane?.closeIdle(), Math.min(IDLE_MS, drainMs));
-  await app.close().finally(() => {
-    clearTimeout(force);
-    clearTimeout(idle);
-    lane?.closeAll();
-  });
 }

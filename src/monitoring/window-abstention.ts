@@ -41,7 +41,7 @@ export interface WatchedRule {
 }
 
 /** As it reads in sentences. */
-export const ABSTENTION = "the share of unanswered rows";
+const ABSTENTION = "the share of unanswered rows";
 const MIN_ANSWERS = 30;
 const MAX_P = 0.001;
 const FLOOR = 1.2;

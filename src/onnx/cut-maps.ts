@@ -58,9 +58,9 @@ export function cutMaps(graph: GraphFile): PlainGraph {
     const node = graph.nodes.find(({ outputs: made }) => made.includes(name));
     if (node?.op === "ZipMap") {
       const keys = listOf(node, "classlabels_strings") ?? listOf(node, "classlabels_int64s");
-      if (!keys)
+      if (!keys || node.inputs[0] === undefined)
         throw refuse(`has a ZipMap without class labels (${label(node)}): export it again`);
-      replaced.set(node, [identity(node.inputs[0]!, name)]);
+      replaced.set(node, [identity(node.inputs[0], name)]);
       notes.push(`output '${name}' was a list of maps: it is given as a tensor with their keys`);
       return [{ name, element: ELEMENT_OF.float32, shape: ["", keys.length], keys }];
     }
@@ -105,12 +105,17 @@ function cutInput(
 ): { readonly node: NodeFile; readonly value: PlainValue; readonly node2: Uint8Array } {
   const readers = graph.nodes.filter(({ inputs }) => inputs.includes(name));
   const [node] = readers;
-  if (node === undefined || readers.length > 1 || !["DictVectorizer", "CastMap"].includes(node.op))
+  const made = node?.outputs[0];
+  if (
+    node === undefined ||
+    made === undefined ||
+    readers.length > 1 ||
+    !["DictVectorizer", "CastMap"].includes(node.op)
+  )
     throw refuse(
       `takes the map '${name}' in ${readers.map(label).join(" and ") || "no node"}, which cannot be replaced by a tensor: only DictVectorizer or CastMap can. Export it with tensors as inputs`,
     );
   const element = held.kind === "tensor" ? held.element : 0;
-  const made = node.outputs[0]!;
   if (node.op === "DictVectorizer") {
     const keys =
       key === ELEMENT_OF.string

@@ -1,5 +1,6 @@
 import { MillwrightError } from "../errors.ts";
 import type { PlainValue } from "./cut-maps.ts";
+import { refuse } from "./model-file.ts";
 import type { GraphInput, GraphType, SignatureColumn } from "./signature.ts";
 import { typeOfElement } from "./tensor.ts";
 
@@ -112,7 +113,14 @@ function leastOf(
   least: ReadonlyMap<string, number> | undefined,
 ): { readonly least?: number } {
   const width = least?.get(name);
-  if (width === undefined || shape.length !== 2 || typeof shape[1] === "number") return {};
+  const has = shape[1];
+  if (width === undefined || shape.length !== 2) return {};
+  if (typeof has === "number") {
+    if (has >= width) return {};
+    throw refuse(
+      `looks at column ${width} of input '${name}', which has ${has}: the file is damaged, or was put together wrongly. Export it again`,
+    );
+  }
   if (columns > 1 && columns < width)
     throw new MillwrightError(
       "invalid_input",

@@ -52,6 +52,8 @@ export async function scoreParts(deps: Deps, input: Input): Promise<void> {
     await finish();
     over = true;
   } finally {
+    // Others need not wait for the end of this run.
+    if (!over) await deps.scoring.release(id, runner);
     if (over || step.signal.aborted) for (const helper of helpers) await deps.engine.cancel(helper);
   }
 }

@@ -47,6 +47,9 @@ export interface ScorePartDeps {
   ): Promise<string[]>;
 }
 
+/** A column of a table in memory takes half a megabyte, however few rows there are. */
+const FEW_COLUMNS = 200;
+
 /** Scores one part of a source, block by block; the result is content-addressed, so doing it twice changes nothing. */
 export async function scorePart(deps: ScorePartDeps, input: ScorePartInput): Promise<ScoredPart> {
   const { plan, piece } = input;
@@ -71,7 +74,7 @@ export async function scorePart(deps: ScorePartDeps, input: ScorePartInput): Pro
         const about = { added, version: version.number, abstain: version.abstain, reasons };
         const said = saidColumns(signature, scores, about);
         writer ??= await deps.columns.writer(resultColumns(source, added, signature), {
-          inMemory: true,
+          inMemory: source.names.length <= FEW_COLUMNS,
         });
         await writer.appendCells(block, good.rows, said);
         rows += scores.rows;

@@ -17,10 +17,13 @@ import type { Route, RoutedVersion } from "./route.ts";
 import { routeOf } from "./routing.ts";
 
 export interface ServingDeps extends OpenInferenceDeps {
-  /** Takes over changed routes now. */
-  refresh(): Promise<void>;
+  /**
+   * Takes over changed routes now, in every process of this gateway. Of a named model: the lowest revision that one of them
+   * serves, 0 = none.
+   */
+  refresh(model?: string): Promise<number>;
   pause(ms: number): Promise<void>;
-  /** Prometheus text. */
+  /** Prometheus text, of all processes of this gateway. */
   metrics(): Promise<string>;
 }
 
@@ -44,14 +47,14 @@ export const servingRoutes = (deps: ServingDeps): HttpRoute[] => [
       listRoutes: async () => ({ models: deps.routes.list().map(shown) }),
       async refreshRoutes({ model, revision, timeoutMs }, { at }) {
         for (;;) {
-          await deps.refresh();
+          const served = await deps.refresh(model);
           const route = model === undefined ? undefined : deps.routes.get(model);
-          if (model === undefined || (route?.revision ?? 0) >= (revision ?? 1))
+          if (model === undefined || served >= (revision ?? 1))
             return { models: (route === undefined ? deps.routes.list() : [route]).map(shown) };
           if (deps.clock.now() - at > timeoutMs)
             throw new MillwrightError(
               "timeout",
-              `Revision ${revision ?? 1} of ${model} is not served yet; this gateway serves ${route?.revision ?? "none"}. Its log says why.`,
+              `Revision ${revision ?? 1} of ${model} is not served yet; this gateway serves ${served || "none"}. Its log says why.`,
             );
           await deps.pause(50);
         }

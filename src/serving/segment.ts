@@ -71,6 +71,8 @@ export const LOG_COLUMNS = [
   { name: "latency_ms", type: "number" },
   // 1, or null. Segments from before there were rules to abstain do not have it.
   { name: "abstained", type: "number" },
+  // The attempt that wrote the file: no two have the same bytes, so one that is deleted as unused is never somebody else's.
+  { name: "written_by", type: "string" },
 ] as const;
 
 /** Predictions sorted by model (within one, in the order of the journal), where each model's lie, and the last feedback of each. */
@@ -142,7 +144,7 @@ export function lastFeedback(records: Iterable<FeedbackRecord>): Map<string, Fee
   return last;
 }
 
-export function segmentTable(predictions: readonly PredictionRecord[]): Table {
+export function segmentTable(predictions: readonly PredictionRecord[], writtenBy = ""): Table {
   const text = (of: (p: PredictionRecord) => string | undefined) =>
     stringColumn(predictions.map(of));
   const number = (of: (p: PredictionRecord) => number) => numberColumn(predictions.map(of));
@@ -159,6 +161,7 @@ export function segmentTable(predictions: readonly PredictionRecord[]): Table {
     label: text((p) => (typeof p.label === "string" ? p.label : undefined)),
     latency_ms: number((p) => p.latencyMs),
     abstained: number((p) => (p.abstained ? 1 : Number.NaN)),
+    written_by: text(() => writtenBy),
   };
   return { rows: predictions.length, columns: new Map(Object.entries(columns)) };
 }
@@ -171,7 +174,7 @@ export type RecordHead = Pick<
 
 /** The columns of `RecordHead`: reading them costs a fraction of reading whole records. */
 export const HEAD_COLUMNS = LOG_COLUMNS.map(({ name }) => name).filter(
-  (name) => !["inputs", "output", "latency_ms"].includes(name),
+  (name) => !["inputs", "output", "latency_ms", "written_by"].includes(name),
 );
 
 /** The heads of a table with `HEAD_COLUMNS`, or more. */

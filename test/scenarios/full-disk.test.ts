@@ -165,7 +165,9 @@ describe("a disk that is really full", () => {
       (body) => body.logged === false,
     );
     const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
-    expect(Number(/millwright_unlogged_total (\d+)/.exec(metrics)?.[1])).toBeGreaterThan(1499);
+    expect(
+      Number(/millwright_unlogged_predictions_total (\d+)/.exec(metrics)?.[1]),
+    ).toBeGreaterThan(1499);
     expect(metrics).toContain("millwright_log_full 1");
     expect(log.lines.filter((line) => line.includes("answered and not kept"))).toHaveLength(1);
     const { id } = unlogged.predictions[0]!;

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { journalRoot } from "../../src/gateway/prediction-log.ts";
-import { digestOf } from "../../src/lib/digest.ts";
+import { journalRoot, newAttempt } from "../../src/gateway/prediction-log.ts";
+import { type Digest, digestOf } from "../../src/lib/digest.ts";
 import { newId } from "../../src/lib/ids.ts";
 import { type Random, random } from "../../src/lib/random.ts";
 import { eraseKey } from "../../src/serving/log/erase-key.ts";
@@ -65,7 +65,7 @@ const deps = () => ({
   ...{ columns, blobs, store, log: quietLog() },
   journals: journalsIn(journalRoot(root)),
   breathe: async () => {},
-  newSegmentId: () => newId("cmp", NOW, () => rng.next()),
+  newAttempt,
 });
 
 const idAt = (ms: number) => newId("pred", ms, () => rng.next());
@@ -311,10 +311,12 @@ describe("looking after the log", () => {
     await tidy(new Map(), NOW + 2 * DAY);
     for await (const batch of reading) seen.push(...batch);
     expect(seen.sort(inOrder("oldest"))).toEqual(before);
-    const digests = await store.garbage(Date.now() + HOUR);
-    expect(digests.length).toBe(22);
+    const unused = await db.sql.query<{ digest: Digest }>(
+      "select digest from millwright.prediction_garbage",
+    );
+    expect(unused.length).toBe(22);
     expect(await tidy(new Map(), Date.now() + HOUR)).toMatchObject({ files: 22 });
-    for (const digest of digests) expect(await blobs.has(digest)).toBe(false);
+    for (const { digest } of unused) expect(await blobs.has(digest)).toBe(false);
     expect(await all()).toEqual(before);
   });
 

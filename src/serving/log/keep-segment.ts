@@ -10,13 +10,24 @@ import {
   segmentTable,
   spanOf,
 } from "../segment.ts";
+import type { LogStore } from "./store.ts";
 import { headName, mergeTraffic, profileByHead, type TrafficProfile } from "./traffic-profile.ts";
 
 export interface KeepSegmentDeps {
   readonly columns: Columns;
   readonly blobs: Blobs;
+  readonly store: Pick<LogStore, "addGarbage">;
+  /** Names an attempt to write a segment: never twice the same. */
+  newAttempt(): string;
   /** Lets other work of this process have a turn. */
   breathe(): Promise<void>;
+}
+
+/** The blob beside a segment. */
+export interface SegmentProfiles {
+  readonly writtenBy: string;
+  /** In the order of the segment's `heads`. */
+  readonly profiles: readonly TrafficProfile[];
 }
 
 export interface KeepSegmentInput {
@@ -28,22 +39,23 @@ export interface KeepSegmentInput {
 }
 
 /**
- * Writes predictions as one Parquet file with their traffic profiles beside it, both blobs, in the memory of a batch. The same
- * predictions give the same blobs. Nobody knows of them until the segment is in the database. Throws `storage_full`, and leaves
- * nothing unfinished.
+ * Writes predictions as one Parquet file with their traffic profiles beside it, both blobs, in the memory of a batch. They are
+ * garbage until the segment is in the database; should that never happen, they are deleted. Throws `storage_full`, and leaves nothing
+ * unfinished.
  */
 export async function keepSegment(
-  { columns, blobs, breathe }: KeepSegmentDeps,
+  { columns, blobs, store, newAttempt, breathe }: KeepSegmentDeps,
   { id, batches }: KeepSegmentInput,
 ): Promise<ShippedSegment> {
   const ranges: ModelRange[] = [];
   const profiles = new Map<string, ProfiledHead & { readonly profile: TrafficProfile }>();
+  const writtenBy = newAttempt();
   const writer = await columns.writer(LOG_COLUMNS);
   let rows = 0;
   try {
     for await (const batch of batches) {
       if (batch.length === 0) continue;
-      await writer.append(segmentTable(batch));
+      await writer.append(segmentTable(batch, writtenBy));
       const { model } = batch[0]!;
       const own = { model, from: rows, to: rows + batch.length, ...spanOf(batch) };
       rows = own.to;
@@ -72,8 +84,9 @@ export async function keepSegment(
   try {
     const data = await blobs.putFile(file.path);
     const kept = [...profiles.values()];
-    const text = JSON.stringify(kept.map(({ profile }) => profile));
-    const profile = await blobs.put(utf8ToBytes(text));
+    const text: SegmentProfiles = { writtenBy, profiles: kept.map(({ profile }) => profile) };
+    const profile = await blobs.put(utf8ToBytes(JSON.stringify(text)));
+    await store.addGarbage([data, profile]);
     const heads = kept.map(({ profile: _, ...head }) => head);
     return { id, data, profile, rows, ranges, heads };
   } finally {

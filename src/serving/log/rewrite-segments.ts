@@ -7,7 +7,6 @@ import type { KeptSegment, LogStore } from "./store.ts";
 
 export interface RewriteDeps extends KeepSegmentDeps {
   readonly store: LogStore;
-  newSegmentId(): string;
 }
 
 export interface RewriteInput {
@@ -34,9 +33,7 @@ export async function rewriteSegments(
             for await (const records of readRange(deps, { range, wanted: keep, selective: false }))
               yield* partsOf(records);
   }
-  const made = await keepSegment(deps, { id: deps.newSegmentId(), batches: batches() });
-  // Should nobody come to refer to them: killed here, or somebody else was first.
-  await deps.store.addGarbage([made.data ?? [], made.profile ?? []].flat());
+  const made = await keepSegment(deps, { id: `cmp_${deps.newAttempt()}`, batches: batches() });
   crashPoint("rewrite:kept");
   const replaced = await deps.store.replaceSegments(
     segments.map(({ id }) => id),

@@ -121,23 +121,32 @@ export function logStore(sql: Sql) {
       return [...segments.values()];
     },
 
-    /** Files that will be, or already are, of no use unless a segment refers to them. */
+    /** Files that are of no use unless a segment comes to refer to them. */
     async addGarbage(digests: readonly Digest[]): Promise<void> {
       await addGarbage(sql, digests);
     },
 
-    /** Unreferenced since before `until` (milliseconds since 1970). */
-    async garbage(until: number): Promise<Digest[]> {
+    /**
+     * Hands files that nothing refers to since before `until` (milliseconds since 1970) to `remove`, and forgets them. Whoever would
+     * refer to one of them waits meanwhile, and is then refused.
+     */
+    async sweepGarbage(until: number, remove: (digest: Digest) => Promise<void>): Promise<number> {
       const rows = await sql.query<{ digest: Digest }>(
-        `select digest from millwright.prediction_garbage g where since < $1 and not exists (
-           select 1 from millwright.prediction_segment s where s.data = g.digest or s.profile = g.digest)`,
+        "select digest from millwright.prediction_garbage where since < $1",
         [new Date(until)],
       );
-      return rows.map(({ digest }) => digest);
-    },
-
-    async forgetGarbage(digest: Digest): Promise<void> {
-      await sql.query("delete from millwright.prediction_garbage where digest = $1", [digest]);
+      let swept = 0;
+      for (const { digest } of rows)
+        await sql.transact(async (tx) => {
+          const gone = await tx.query(
+            "delete from millwright.prediction_garbage where digest = $1 and since < $2 returning 1",
+            [digest, new Date(until)],
+          );
+          if (gone.length === 0) return;
+          await remove(digest);
+          swept += 1;
+        });
+      return swept;
     },
 
     erasures: (): Promise<Erasures> => readErasures(sql),
@@ -302,6 +311,16 @@ async function insertSegment(tx: Sql, segment: ShippedSegment, feedback: number)
   );
   if (added.length === 0) return false;
   const { id, ranges, heads } = segment;
+  const digests = [segment.data ?? [], segment.profile ?? []].flat();
+  const there = await tx.query(
+    "delete from millwright.prediction_garbage where digest = any($1::text[]) returning 1",
+    [digests],
+  );
+  if (there.length !== digests.length)
+    throw new MillwrightError(
+      "conflict",
+      `The files of segment ${id} were deleted as unused before it was finished. It is made again.`,
+    );
   await tx.query(
     `insert into millwright.prediction_range
        (segment, model, from_row, to_row, first_event, last_event, first_at, last_at)

@@ -31,7 +31,7 @@ const GRACE_MS = 15 * 60_000;
  */
 export async function tidyLog(deps: RewriteDeps, { now, keepSince }: TidyInput): Promise<Tidied> {
   const { store } = deps;
-  let [expired, joined, feedback, files] = [0, 0, 0, 0];
+  let [expired, joined, feedback] = [0, 0, 0];
   for (const segment of await store.segments()) {
     const gone = expiredModels(segment, keepSince);
     if (gone.size === 0) continue;
@@ -48,10 +48,6 @@ export async function tidyLog(deps: RewriteDeps, { now, keepSince }: TidyInput):
     if ((await rewriteSegments(deps, { segments, keep: () => true })) !== undefined)
       joined += segments.length;
   const unmatched = await matchFeedback(deps, { now });
-  for (const digest of await store.garbage(now - GRACE_MS)) {
-    await deps.blobs.delete(digest);
-    await store.forgetGarbage(digest);
-    files += 1;
-  }
+  const files = await store.sweepGarbage(now - GRACE_MS, (digest) => deps.blobs.delete(digest));
   return { expired, joined, feedback, files, unmatched };
 }

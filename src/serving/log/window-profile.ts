@@ -1,6 +1,7 @@
 import type { Digest } from "../../lib/digest.ts";
 import { decodeUtf8 } from "../../table/utf8.ts";
 import type { PredictionRecord, Variant } from "../prediction.ts";
+import type { SegmentProfiles } from "./keep-segment.ts";
 import { type LogQuery, matcherOf } from "./query.ts";
 import { readRange } from "./read-range.ts";
 import { readUnshipped } from "./read-unshipped.ts";
@@ -29,7 +30,7 @@ export async function windowProfile(
   const whole = kept.filter((p) => wantedHead(p) && p.firstEvent >= from && p.lastEvent < to);
   for (const [blob, own] of byBlob(whole)) {
     const bytes = await deps.blobs.get(blob);
-    const profiles = JSON.parse(decodeUtf8(bytes, 0, bytes.length)) as TrafficProfile[];
+    const { profiles } = JSON.parse(decodeUtf8(bytes, 0, bytes.length)) as SegmentProfiles;
     for (const { position } of own) sum = mergeTraffic(sum, profiles[position]!);
   }
 

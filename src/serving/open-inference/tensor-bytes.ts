@@ -90,17 +90,20 @@ export function bytesOfTensor({ name, datatype, data }: Tensor): Uint8Array {
   if (datatype === "FP16") return bytesOf(Uint16Array.from(data as ArrayLike<number>, toHalf));
   const target = ARRAYS[datatype];
   if (data instanceof target) return bytesOf(data);
-  const list = Array.from(data as ArrayLike<number | bigint | null>);
-  if (DATATYPE_SPECS[datatype].kind === "float")
-    return bytesOf((target as typeof Float64Array).from(list, (v) => Number(v ?? Number.NaN)));
-  if (list.includes(null))
-    throw new MillwrightError(
-      "internal",
-      `Output ${name} misses a value, which ${datatype} cannot.`,
-    );
-  return target === BigInt64Array || target === BigUint64Array
-    ? bytesOf((target as typeof BigInt64Array).from(list, (v) => BigInt(v!)))
-    : bytesOf((target as typeof Float64Array).from(list, Number));
+  const values = data as ArrayLike<number | bigint | null>;
+  const float = DATATYPE_SPECS[datatype].kind === "float";
+  const wide = target === BigInt64Array || target === BigUint64Array;
+  const list = new target(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (value === null && !float)
+      throw new MillwrightError(
+        "internal",
+        `Output ${name} misses a value, which ${datatype} cannot.`,
+      );
+    list[i] = wide ? BigInt(value) : value === null ? Number.NaN : Number(value);
+  }
+  return bytesOf(list);
 }
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>

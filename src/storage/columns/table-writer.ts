@@ -12,6 +12,9 @@ const VECTOR = 2048;
 const SQL_TYPE = { number: "DOUBLE", string: "VARCHAR", time: "TIMESTAMP" } as const;
 const VECTOR_TYPE = { number: DOUBLE, string: VARCHAR, time: TIMESTAMP } as const;
 
+/** Beyond this many columns their dictionaries may not have a megabyte each: 3,000 columns of one word each took 2 GB. */
+const MANY_COLUMNS = 500;
+
 /** Gathers rows in a table `name` of the instance and copies them to `path` as Parquet. */
 export async function tableWriter(
   instance: DuckDBInstance,
@@ -60,11 +63,12 @@ export async function tableWriter(
     async finish() {
       appender.closeSync();
       const names = columns.map((c, j) => `${stored(c, j)} AS ${quoted(c.name)}`).join(", ");
+      const wide = columns.length > MANY_COLUMNS ? ", STRING_DICTIONARY_PAGE_SIZE_LIMIT 16384" : "";
       const by = columns.findIndex((c) => c.name === orderBy);
       const order = by < 0 ? "" : ` ORDER BY c${by}`;
       await own
         .run(
-          `COPY (SELECT ${names} FROM ${name}${order}) TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)`,
+          `COPY (SELECT ${names} FROM ${name}${order}) TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880${wide})`,
         )
         .catch((cause) => {
           throw writeError(cause);

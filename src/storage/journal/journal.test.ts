@@ -9,7 +9,10 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { random } from "../../lib/random.ts";
 import { batchEncoder, decodeBatches } from "./frames.ts";
 import { type Journal, type JournalOptions, openJournal } from "./journal.ts";
 import { type JournalFile, openJournalFile } from "./journal-file.ts";
@@ -145,6 +148,37 @@ describe("the journal", () => {
     expect(await kept()).toEqual(["x".repeat(2_000_000), "y"]);
   });
 
+  test("appends, rotations and failures in any order: kept is what was acknowledged, once", async () => {
+    const rng = random("journal");
+    const state: { code: string | undefined; syncs: number } = { code: undefined, syncs: 0 };
+    const journal = await journalIn({
+      ...{ openFile: failing(state), retryFullMs: 0, maxSegmentBytes: 2000 },
+    });
+    const acknowledged: string[] = [];
+    const refused: string[] = [];
+    const waiting: Promise<unknown>[] = [];
+    for (let i = 0; i < 2000; i++) {
+      const line = `${i} ${"x".repeat(rng.int(60))}`;
+      waiting.push(
+        journal.append([line]).then(
+          () => acknowledged.push(line),
+          () => refused.push(line),
+        ),
+      );
+      if (rng.next() < 0.02) waiting.push(journal.rotate());
+      if (rng.next() < 0.1) await new Promise((resolve) => setImmediate(resolve));
+      if (rng.next() < 0.05) await waiting.at(-1);
+      if (rng.next() < 0.03) state.code = state.code === undefined ? "ENOSPC" : undefined;
+    }
+    state.code = undefined;
+    await Promise.all(waiting);
+    await journal.close();
+    expect(await kept()).toEqual(acknowledged);
+    expect(refused.length).toBeGreaterThan(20);
+    expect(acknowledged.length).toBeGreaterThan(200);
+    expect((await listSegments(root, 0)).every((segment) => segment.closed)).toBe(true);
+  });
+
   test("two processes (here: two journals) never share a file", async () => {
     const [a, b] = [await journalIn(), await journalIn()];
     await Promise.all([a.append(["a"]), b.append(["b"])]);
@@ -203,5 +237,57 @@ describe("batches", () => {
     damaged[whole.length - 2] = 120;
     expect(decodeBatches(damaged).lines).toEqual(["a", "ü"]);
     expect(decodeBatches(Buffer.concat([whole, Buffer.alloc(64)])).lines).toEqual(["a", "ü", "b"]);
+  });
+
+  const someBatches = fc.array(
+    fc.array(
+      fc.string().map((text) => JSON.stringify(text)),
+      { minLength: 1, maxLength: 5 },
+    ),
+    { maxLength: 6 },
+  );
+
+  test("whatever a power cut leaves, what is read is whole batches in order, and never a half record", () => {
+    fc.assert(
+      fc.property(someBatches, fc.nat(), fc.nat(255), fc.nat(), (batches, cut, noise, at) => {
+        const encoded = batches.map(encodeBatch);
+        const file = Buffer.concat(encoded);
+        const ends = encoded.map((_, i) => Buffer.concat(encoded.slice(0, i + 1)).length);
+        const wholeUpTo = (length: number) =>
+          batches.slice(0, ends.filter((end) => end <= length).length).flat();
+        // Cut anywhere, then zeros (space that was reserved) or old noise.
+        const length = file.length === 0 ? 0 : cut % (file.length + 1);
+        const torn = file.subarray(0, length);
+        expect(decodeBatches(torn).lines).toEqual(wholeUpTo(length));
+        const zeros = Buffer.concat([torn, Buffer.alloc(at % 300)]);
+        expect(decodeBatches(zeros).lines).toEqual(wholeUpTo(length));
+        // One byte of a sector went wrong: that batch and what follows is not read.
+        if (file.length === 0) return;
+        const damaged = Buffer.from(file);
+        const place = at % file.length;
+        if (damaged[place] === noise) return;
+        damaged[place] = noise;
+        const { lines } = decodeBatches(damaged);
+        expect(batches.flat().slice(0, lines.length)).toEqual(lines);
+        expect(lines.length).toBeLessThanOrEqual(batches.flat().length);
+        expect(
+          ends.map((_, i) => batches.slice(0, i).flat().length).concat(batches.flat().length),
+        ).toContain(lines.length);
+      }),
+      { seed: 3, numRuns: 500 },
+    );
+  });
+
+  test("batches of an older release, with heads of any width, are read", () => {
+    const body = Buffer.from('{"a":1}\n');
+    const head = `#${body.length} ${crc32(body).toString(16)}\n`;
+    expect(decodeBatches(Buffer.concat([Buffer.from(head), body])).lines).toEqual(['{"a":1}']);
+  });
+
+  test("what does not fit the reused buffer is encoded all the same", () => {
+    const encode = batchEncoder();
+    const long = "é".repeat(400_000);
+    expect(decodeBatches(Buffer.from(encode([long, "b"]))).lines).toEqual([long, "b"]);
+    expect(decodeBatches(Buffer.from(encode(["c"]))).lines).toEqual(["c"]);
   });
 });
