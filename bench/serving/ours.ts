@@ -5,9 +5,9 @@
 import cluster from "node:cluster";
 import { join } from "node:path";
 import { runProcesses } from "../../src/gateway/processes.ts";
+import { gatewayRuntime } from "../../src/gateway/runtime.ts";
 import { connectionsOverIpc, siblingsOverIpc } from "../../src/gateway/siblings.ts";
 import { openGateway } from "../../src/gateway.ts";
-import { onnxRuntime } from "../../src/runtime/onnxruntime.ts";
 import { fileBlobs } from "../../src/storage/blobs/files.ts";
 import { quietLog } from "../../src/testing/quiet-log.ts";
 
@@ -25,7 +25,7 @@ if (Number(count) > 1 && cluster.isPrimary) {
   const shared = cluster.isWorker;
   const gateway = await openGateway(
     {
-      runtime: await onnxRuntime(),
+      runtime: await gatewayRuntime(2),
       blobs: fileBlobs(join(folder, "blobs")),
       ...{ sql: undefined, log: quietLog(), version: "bench" },
       ...(shared ? { siblings: siblingsOverIpc } : {}),

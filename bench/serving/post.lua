@@ -4,6 +4,9 @@ local bodies, at = {}, 0
 
 function init(args)
   for line in io.lines(args[1]) do bodies[#bodies + 1] = line end
+  -- Not always the same calls first: what was asked just before is still in memory.
+  math.randomseed(os.time())
+  at = math.random(#bodies)
   wrk.method = "POST"
   wrk.headers["Content-Type"] = args[2] or "application/json"
   for i, line in ipairs(bodies) do

@@ -42,17 +42,15 @@ const names = list(given.servers).filter((name) => {
   console.error(`${name} left out: PYTHON is not set`);
   return false;
 });
+const BUNDLE = { bundle: true, format: "esm", platform: "node", packages: "external", logLevel: "warning" };
 needsWrk();
 await buildKernels();
+await build({ ...BUNDLE, entryPoints: { "run-thread": "src/run-thread.ts" }, outdir: "dist" });
 await build({
+  ...BUNDLE,
   entryPoints: { "serving-models": "bench/serving/models.ts", "serving-ours": "bench/serving/ours.ts" },
   outdir: "dist/bench",
   outExtension: { ".js": ".mjs" },
-  bundle: true,
-  format: "esm",
-  platform: "node",
-  packages: "external",
-  logLevel: "warning",
 });
 
 const folder = mkdtempSync(join(tmpdir(), "bench-serving-"));

@@ -1,3 +1,4 @@
+import { cancel } from "./cancel.ts";
 import type { CommandOf } from "./command.ts";
 import { demo } from "./demo.ts";
 import { doctor } from "./doctor.ts";
@@ -33,6 +34,7 @@ export const COMMANDS: readonly CommandOf[] = [
   route,
   status,
   runs,
+  cancel,
   predictions,
   show,
   logs,

@@ -25,7 +25,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     "route",
   ],
   "Look:": ["status", "runs", "predictions", "show", "logs"],
-  "Operate:": ["doctor", "start"],
+  "Operate:": ["cancel", "doctor", "start"],
 };
 
 const HELP: Readonly<Record<string, Help>> = {
@@ -136,13 +136,24 @@ const HELP: Readonly<Record<string, Help>> = {
     ],
   },
   score: {
-    summary: "predict every row of a file into another file",
+    summary: "predict every row of files into another file",
     about:
-      "Reads and writes csv, jsonl or parquet, by the file's name. The rows keep their order and their columns; the prediction is added. Large files stream.",
+      "Reads csv, tsv, jsonl or parquet, one file or many, and writes one parquet, csv or jsonl file, by its name: the rows in their order with their columns, then prediction, probabilities, version, abstained. All cores work at it, in parts that are kept: after a crash, or asked again, it goes on where it stopped, and no row is scored twice. Rows that cannot be scored stand in a file beside the result with line and reason. Without a running `up` the command works by itself.",
     examples: [
-      ["millwright score churn new.csv --out scored.csv", "csv in, csv out"],
+      ["millwright score churn new.csv --out scored.parquet", "csv in, parquet out"],
       ["millwright score churn 'day=*/part.parquet' --out all.parquet", "many files in, one out"],
+      [
+        "millwright score spam today.csv -o today.parquet --capacity 40/hour",
+        "and the 40 riskiest for people, none of them twice",
+      ],
+      ["millwright score spam today.csv -o today.csv --explain", "with the reasons of each answer"],
     ],
+  },
+  cancel: {
+    summary: "stop a run that is not over",
+    about:
+      "Finished steps keep their results; nothing further begins. Asked for again, a cancelled batch goes on with the parts that were scored.",
+    examples: [["millwright cancel run_01m7y…", "the id as `runs` shows it"]],
   },
   promote: {
     summary: "make a version the champion",

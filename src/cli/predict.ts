@@ -3,18 +3,11 @@ import { client, RequestError } from "../../sdk/src/client.ts";
 import { type Cell, type Prediction, serving } from "../../sdk/src/contract/serving.ts";
 import type { Config } from "../config.ts";
 import { MillwrightError } from "../errors.ts";
-import { certainty } from "../evaluation/abstention.ts";
-import { explainRows } from "../explanation/explain-rows.ts";
-import type { Explanation } from "../explanation/explanation.ts";
-import { loadExplainer } from "../explanation/load-explainer.ts";
-import type { Digest } from "../lib/digest.ts";
+import { answerHere } from "../pipelines/answer-here.ts";
+import { explainHere } from "../pipelines/explain-here.ts";
 import type { Platform } from "../pipelines/platform.ts";
 import type { ModelVersion } from "../registry/model-version.ts";
-import { sessions } from "../runtime/sessions.ts";
-import { answerRows, labelOf } from "../serving/answer.ts";
-import { loadModel } from "../serving/load-model.ts";
-import { invalidRows, problemsOf, type RawRow } from "../serving/rows.ts";
-import { score } from "../serving/score.ts";
+import type { RawRow } from "../serving/rows.ts";
 import type { CommandOf, GlobalOptions } from "./command.ts";
 import { suggestion } from "./near-names.ts";
 import { whyAbstained } from "./render-abstention.ts";
@@ -179,38 +172,11 @@ async function ask(
       if (error instanceof RequestError && error.problem.status < 500)
         throw new MillwrightError("invalid_input", error.message, { cause: error });
     }
-  const loaded = sessions((onnx: Digest) => loadModel(platform, onnx));
-  const scored = await score(
-    { sessions: loaded },
-    { onnx: version.onnx, rows: rows as readonly RawRow[] },
-  ).finally(() => loaded.close());
-  const problems = problemsOf(scored);
-  if (problems.length > 0) throw invalidRows(problems);
-  const explanations = explain ? await explainHere(platform, version, rows) : undefined;
-  const { signature, abstain } = version;
-  const by = { model, version, variant: "champion" as const, level: 0, signature };
-  const answered = scored.map((row, i) => {
-    const { output, tensors } = "output" in row ? row : { output: [], tensors: undefined };
-    return {
-      ...{ id: "", by, output, explanation: explanations?.[i], label: labelOf(signature, output) },
-      certainty: abstain && certainty(abstain, signature, output),
-      tensors,
-    };
-  });
-  return { predictions: answerRows({ model, rows: answered }), logged: false };
-}
-
-async function explainHere(
-  platform: Platform,
-  version: ModelVersion,
-  rows: readonly Row[],
-): Promise<Explanation[]> {
-  const { about: explainer, session } = await loadExplainer(platform, version);
-  try {
-    return await explainRows({ breathe: async () => undefined }, { explainer, rows });
-  } finally {
-    await session.close();
-  }
+  const here = { version, rows: rows as readonly RawRow[] };
+  const explanations = explain
+    ? await explainHere({ ...platform, breathe: async () => undefined }, here)
+    : undefined;
+  return { predictions: await answerHere(platform, { ...here, explanations }), logged: false };
 }
 
 function sayPrediction(

@@ -25,6 +25,8 @@ export interface Sessions<About> {
   aboutOf(model: Digest): About | undefined;
   /** Takes it out of memory when its last user is done; the next use loads it again. */
   drop(model: Digest): void;
+  /** Runs of it that may go on at once beside this thread; 0 = they block it, or it is not loaded. */
+  lanesOf(model: Digest): number;
   readonly loaded: number;
   readonly loadedBytes: number;
   /** Loaded ones, the one used last first. */
@@ -105,6 +107,7 @@ export function sessions<About>(
       return Math.max(bytes / maxBytes, entries.size / maxModels);
     },
     recent: (most) => [...entries.keys()].reverse().slice(0, most),
+    lanesOf: (model) => entries.get(model)?.loaded?.session.lanes ?? 0,
     aboutOf: (model) => (closed ? undefined : entries.get(model)?.loaded?.about),
     isLoaded: (model) => entries.get(model)?.loaded !== undefined,
     drop(model) {

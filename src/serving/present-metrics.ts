@@ -23,6 +23,7 @@ export function presentMetrics(state: GatewayState): FamilySnapshot[] {
   const of = GATEWAY_METRICS;
   const seconds = (ms: number | undefined) => Math.max(0, ms ?? 0) / 1000;
   return [
+    present(of.processes, [[1]]),
     present(of.queuedRows, [[state.queuedRows]]),
     present(of.shadowQueuedRows, [[state.shadowQueuedRows]]),
     present(of.shadowLag, [[seconds(state.shadowLagMs)]]),
@@ -32,7 +33,6 @@ export function presentMetrics(state: GatewayState): FamilySnapshot[] {
     present(of.logUnshippedSegments, [[state.unshippedSegments]]),
     present(of.logUnshipped, [[state.unshippedBytes]]),
     present(of.logLag, [[seconds(state.logLagMs)]]),
-    present(of.processes, [[1]]),
     present(of.modelsRouted, [[state.modelsRouted]]),
     present(of.modelsLoaded, [[state.modelsLoaded]]),
     present(of.modelsLoadedBytes, [[state.modelsLoadedBytes]]),

@@ -71,9 +71,6 @@ export async function sampleServer(
                 text: "Better so far by 0.9 points on 146 labelled rows; at least 200 are needed before anything is decided.",
               }
             : null,
-        importModel: async () => {
-          throw new Error("the sample imports nothing");
-        },
         train: (model) => engine.submit("train", { model, reason: "asked for by a person" }),
         importModel: async () => {
           throw new MillwrightError("unsupported", "Nothing is imported into the sample.");

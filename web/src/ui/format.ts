@@ -4,6 +4,15 @@ const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
 export const count = (n: number): string => whole.format(n);
 
+/** Any number with a few significant digits. */
+export const figure = (value: number): string =>
+  value !== 0 && Math.abs(value) < 1e-3
+    ? value.toExponential(2)
+    : value.toLocaleString("en", { maximumSignificantDigits: Math.abs(value) >= 1000 ? 6 : 4 });
+
+/** Milliseconds, with digits where they say something. */
+export const millis = (ms: number): string => `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
+
 /** "1 run", "3 runs". */
 export const plural = (n: number, one: string, many = `${one}s`): string =>
   `${count(n)} ${n === 1 ? one : many}`;
@@ -45,6 +54,10 @@ export function age(then: number, now: number): string {
 /** UTC, to the minute. */
 export const moment = (ms: number): string =>
   `${new Date(ms).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+
+/** UTC, to the second. */
+export const instant = (ms: number): string =>
+  new Date(ms).toISOString().slice(0, 19).replace("T", " ");
 
 export const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 

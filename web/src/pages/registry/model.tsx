@@ -6,6 +6,10 @@ import { Link, pathTo } from "../../location.tsx";
 import { Badge } from "../../ui/badge.tsx";
 import { Page, Pending } from "../../ui/page.tsx";
 import { healthOf } from "../overview/health.ts";
+import { Prediction } from "../predictions/prediction.tsx";
+import { Predictions } from "../predictions/predictions.tsx";
+import { TryIt } from "../predictions/try-it.tsx";
+import { Serving } from "../serving/serving.tsx";
 import { Evaluation } from "./evaluation.tsx";
 import { History } from "./history.tsx";
 import { Leaderboard } from "./leaderboard.tsx";
@@ -16,9 +20,21 @@ import { Versions } from "./versions.tsx";
 const TABS: readonly {
   readonly tab: string;
   readonly label: string;
-  readonly part: (model: ModelDetail, refresh: () => void) => ReactNode;
+  readonly part: (model: ModelDetail, refresh: () => void, item: string) => ReactNode;
 }[] = [
   { tab: "", label: "Now", part: (model) => <Now model={model} /> },
+  {
+    tab: "serving",
+    label: "Serving",
+    part: (model, refresh) => <Serving model={model} refresh={refresh} />,
+  },
+  {
+    tab: "predictions",
+    label: "Predictions",
+    part: (model, _, item) =>
+      item === "" ? <Predictions model={model} /> : <Prediction model={model} id={item} />,
+  },
+  { tab: "try", label: "Try it", part: (model) => <TryIt model={model} /> },
   { tab: "leaderboard", label: "Leaderboard", part: (model) => <Leaderboard model={model} /> },
   { tab: "evaluation", label: "Evaluation", part: (model) => <Evaluation model={model} /> },
   {
@@ -29,13 +45,23 @@ const TABS: readonly {
   { tab: "history", label: "History", part: (model) => <History model={model} /> },
 ];
 
-export function ModelPage({ model, tab }: { model: string; tab: string }) {
+export function ModelPage({ model, tab, item }: { model: string; tab: string; item: string }) {
   const live = useLive(`model ${model}`, () => api.model({ model }));
   if (!live.data) return <Pending live={live} title={model} />;
-  return <Shown model={live.data} live={live} tab={tab} />;
+  return <Shown model={live.data} live={live} tab={tab} item={item} />;
 }
 
-function Shown({ model, live, tab }: { model: ModelDetail; live: Live<ModelDetail>; tab: string }) {
+function Shown({
+  model,
+  live,
+  tab,
+  item,
+}: {
+  model: ModelDetail;
+  live: Live<ModelDetail>;
+  tab: string;
+  item: string;
+}) {
   const health = healthOf(model);
   const shown = TABS.find((t) => t.tab === tab) ?? TABS[0]!;
   return (
@@ -60,7 +86,7 @@ function Shown({ model, live, tab }: { model: ModelDetail; live: Live<ModelDetai
               from <Link to={pathTo.dataset(model.dataset)}>{model.dataset}</Link>
             </>
           )}
-          {". "}
+          {(model.target !== null || model.dataset !== null) && ". "}
           {health.tone !== "bad" && health.why}
         </>
       }
@@ -77,7 +103,7 @@ function Shown({ model, live, tab }: { model: ModelDetail; live: Live<ModelDetai
           </Link>
         ))}
       </nav>
-      <div className="stack">{shown.part(model, live.refresh)}</div>
+      <div className="stack">{shown.part(model, live.refresh, item)}</div>
     </Page>
   );
 }

@@ -14,6 +14,7 @@ import { count, plural } from "../../ui/format.ts";
 import { MetricValue } from "../../ui/metric-value.tsx";
 import { IncidentCard } from "../monitoring/incident-card.tsx";
 import { RunTable } from "../tracking/run-table.tsx";
+import { IMPORTED, NotJudged } from "./imported.tsx";
 
 /** What the model is doing at this moment. */
 export function Now({ model }: { model: ModelDetail }) {
@@ -67,12 +68,22 @@ function Champion({ model }: { model: ModelDetail }) {
       <Facts
         of={[
           ["Version", <b key="v">v{champion.number}</b>],
-          ["Trainer", champion.trainer],
+          ["Trainer", champion.trainer === IMPORTED ? <NotJudged key="i" /> : champion.trainer],
           ...(champion.metric
             ? ([[champion.metric.title, <MetricValue key="m" metric={champion.metric} />]] as const)
             : []),
           ["Made", <Age key="a" at={champion.createdAt} />],
-          ["Route", route ? `revision ${route.revision}` : "not published yet"],
+          [
+            "Route",
+            route ? (
+              <Link key="r" to={pathTo.model(model.name, "serving")}>
+                revision {route.revision}
+              </Link>
+            ) : (
+              "not published yet"
+            ),
+          ],
+          ...(model.split === null ? [] : ([["Requests", model.split]] as const)),
         ]}
       />
     </Card>
