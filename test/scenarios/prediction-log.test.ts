@@ -262,6 +262,33 @@ describe("feedback", () => {
     expect((await all({ withFeedback: true })).map(({ id }) => id)).toEqual([old.id, early.id]);
   });
 
+  test("of a window is found with its predictions of any age, and no other segment is read", async () => {
+    const ages = [200, 120, 119, 60, 3, 2, 1];
+    const asked = ages.map((days) => prediction(NOW - days * DAY));
+    for (const one of asked) await shipped([one, prediction(one.at + 1)]);
+    const told = [asked[1]!, asked[2]!, asked[5]!];
+    await shipped(told.map(({ id }, i) => feedback(id, "yes", NOW + i)));
+    await shipped([
+      feedback(asked[3]!.id, "yes", NOW - DAY),
+      feedback(told[0]!.id, "no", NOW - DAY),
+    ]);
+    const fresh = prediction(NOW);
+    await write([fresh, feedback(fresh.id, "no", NOW + 1), feedback(told[1]!.id, "no", NOW + 9)]);
+    let files = 0;
+    const counting: Columns = {
+      ...columns,
+      describe: (path) => {
+        files++;
+        return columns.describe(path);
+      },
+    };
+    const query = { model, from: 0, to: 1e15, truthWithin: { from: NOW, to: NOW + 5 } };
+    const found = await readLog({ ...deps(), columns: counting }, query);
+    // The second's last word is of later.
+    expect(found.map(({ id }) => id)).toEqual([told[0]!.id, told[2]!.id, fresh.id]);
+    expect(files).toBe(3);
+  });
+
   test("without a prediction is kept, said to be unmatched, and counts when the prediction comes", async () => {
     const [known, late, never] = [
       prediction(NOW - 2 * DAY),
@@ -299,7 +326,8 @@ describe("looking after the log", () => {
     expect(exactly(await windowProfile(deps(), query))).toEqual(profile);
     expect(await tidy(new Map(), NOW + 2 * DAY)).toMatchObject({ joined: 0 });
     for (const { id } of ids) expect(await store.isShipped(id)).toBe(true);
-    expect(await findPrediction(deps(), { model, id: before[40]!.id })).toMatchObject(before[40]!);
+    const one = before.findLast(({ variant }) => variant === "champion")!;
+    expect(await findPrediction(deps(), { model, id: one.id })).toMatchObject(one);
   });
 
   test("who reads while segments are replaced sees every row; the files go later", async () => {
