@@ -5,10 +5,14 @@ const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 export const count = (n: number): string => whole.format(n);
 
 /** Any number with a few significant digits. */
-export const figure = (value: number): string =>
-  value !== 0 && Math.abs(value) < 1e-3
-    ? value.toExponential(2)
-    : value.toLocaleString("en", { maximumSignificantDigits: Math.abs(value) >= 1000 ? 6 : 4 });
+export function figure(value: number): string {
+  const size = Math.abs(value);
+  const text =
+    size !== 0 && size < 1e-3
+      ? size.toExponential(2)
+      : size.toLocaleString("en", { maximumSignificantDigits: size >= 1000 ? 6 : 3 });
+  return value < 0 ? `−${text}` : text;
+}
 
 /** Milliseconds, with digits where they say something. */
 export const millis = (ms: number): string => `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
@@ -26,6 +30,10 @@ export function quantity(value: number, unit: Metric["unit"]): string {
 
 export const percent = (share: number): string =>
   `${(share * 100).toLocaleString("en", { maximumFractionDigits: share < 0.1 ? 1 : 0 })} %`;
+
+/** A probability: 99.96 % is not 100 %. */
+export const chance = (share: number): string =>
+  share > 0.99 && share < 1 ? `${(Math.floor(share * 10_000) / 100).toFixed(2)} %` : percent(share);
 
 export function duration(ms: number): string {
   if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`;

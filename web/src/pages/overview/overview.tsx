@@ -150,7 +150,7 @@ function headline(models: readonly ModelSummary[]): string {
 
 function summary(models: readonly ModelSummary[], status: Status | undefined): string {
   const serving = models.filter((m) => m.champion !== null).length;
-  const shadow = models.filter((m) => m.challenger !== null).length;
+  const shadow = models.filter((m) => m.challenger !== null && m.split === null).length;
   const divided = models.filter((m) => m.split !== null).length;
   return [
     models.length === 1

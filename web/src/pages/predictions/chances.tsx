@@ -1,4 +1,4 @@
-import { percent } from "../../ui/format.ts";
+import { chance } from "../../ui/format.ts";
 
 const SHOWN = 10;
 
@@ -22,14 +22,10 @@ export function Chances({
           <span className="meter" aria-hidden="true">
             <i style={{ width: `${100 * share}%` }} />
           </span>
-          <span className="number">{exact(share)}</span>
+          <span className="number">{chance(share)}</span>
         </li>
       ))}
       {of.length > SHOWN && <li className="muted">{of.length - SHOWN} more classes</li>}
     </ul>
   );
 }
-
-/** 99.96 % is not 100 %. */
-const exact = (share: number): string =>
-  share > 0.99 && share < 1 ? `${(Math.floor(share * 10_000) / 100).toFixed(2)} %` : percent(share);

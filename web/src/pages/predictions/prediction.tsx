@@ -9,7 +9,7 @@ import { Card } from "../../ui/card.tsx";
 import { Command } from "../../ui/command.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { Facts } from "../../ui/facts.tsx";
-import { instant, millis, percent } from "../../ui/format.ts";
+import { chance, instant, millis } from "../../ui/format.ts";
 import { Chances } from "./chances.tsx";
 import { probabilitiesOf, saidOf } from "./said.ts";
 import { useInputs } from "./use-inputs.ts";
@@ -79,7 +79,7 @@ function Said({
       {abstained && (
         <p>
           It leaned to {said.label}
-          {said.sure !== null && ` (${percent(said.sure)})`}, which was too uncertain to say.
+          {said.sure !== null && ` (${chance(said.sure)})`}, which was too uncertain to say.
         </p>
       )}
       {classes.length > 0 && <Chances of={probabilitiesOf(output, classes)} />}
@@ -210,7 +210,7 @@ function Beside({
                 <b>{other.version === null ? "Another model" : `Version ${other.version}`}</b>
                 <Badge tone="plain">{other.variant}</Badge>
                 {other.abstained ? "would have said nothing" : said.label}
-                {said.sure !== null && <span className="muted">{percent(said.sure)}</span>}
+                {said.sure !== null && <span className="muted">{chance(said.sure)}</span>}
                 <span className="muted">{millis(other.latencyMs)}</span>
               </p>
             </li>

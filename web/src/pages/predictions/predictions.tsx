@@ -7,7 +7,7 @@ import { Badge } from "../../ui/badge.tsx";
 import { Card } from "../../ui/card.tsx";
 import { Command } from "../../ui/command.tsx";
 import { Empty } from "../../ui/empty.tsx";
-import { instant, millis, percent } from "../../ui/format.ts";
+import { chance, instant, millis } from "../../ui/format.ts";
 import { Filters } from "./filters.tsx";
 import { saidOf } from "./said.ts";
 import { useInputs } from "./use-inputs.ts";
@@ -114,13 +114,13 @@ function Row({
             <Badge tone="warn">said nothing</Badge>
             <small>
               leaned to {said.label}
-              {said.sure !== null && `, ${percent(said.sure)}`}
+              {said.sure !== null && `, ${chance(said.sure)}`}
             </small>
           </>
         ) : (
           <>
             <b>{said.label}</b>
-            {said.sure !== null && <span className="muted"> {percent(said.sure)}</span>}
+            {said.sure !== null && <span className="muted"> {chance(said.sure)}</span>}
           </>
         )}
       </td>

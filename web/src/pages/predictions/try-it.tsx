@@ -21,6 +21,9 @@ const MOST_FIELDS = 60;
 export function TryIt({ model }: { model: ModelDetail }) {
   const named = useQuery().get("version") ?? undefined;
   const live = useInputs(model, named);
+  // Kept when another version is asked the same.
+  const fields = useState<Entered>({});
+  const json = useState("{}");
   if (model.versions === 0)
     return (
       <Empty title="There is no version to ask." commands={[`millwright train ${model.name}`]}>
@@ -35,14 +38,24 @@ export function TryIt({ model }: { model: ModelDetail }) {
     ) : (
       <Empty title="The columns could not be shown.">{live.error.message}</Empty>
     );
-  return <Asking key={live.data.version.id} model={model} inputs={live.data} />;
+  return <Asking model={model} inputs={live.data} fields={fields} json={json} />;
 }
 
-function Asking({ model, inputs }: { model: ModelDetail; inputs: ModelInputs }) {
+type State<T> = readonly [T, (value: T) => void];
+
+function Asking({
+  model,
+  inputs,
+  fields: [entered, setEntered],
+  json: [text, setText],
+}: {
+  model: ModelDetail;
+  inputs: ModelInputs;
+  fields: State<Entered>;
+  json: State<string>;
+}) {
   const { columns, version } = inputs;
   const asJson = useQuery().get("as") === "json" || columns.length > MOST_FIELDS;
-  const [entered, setEntered] = useState<Entered>({});
-  const [text, setText] = useState("{}");
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string>();
   const [tried, setTried] = useState<Tried>();

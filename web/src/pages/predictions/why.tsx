@@ -74,8 +74,7 @@ export function Why({
 const level = (value: number, { unit }: Explanation): string =>
   unit === "probability" ? percent(value) : figure(value);
 
-export const signed = (value: number): string =>
-  `${value < 0 ? "−" : "+"}${figure(Math.abs(value))}`;
+const signed = (value: number): string => (value > 0 ? `+${figure(value)}` : figure(value));
 
 function told({ method, error, background, runs }: Explanation): string {
   const against = {

@@ -1,5 +1,5 @@
 import type { ModelDetail } from "@millwright/sdk/contract/models";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { api } from "../../api.ts";
 import { type Live, useLive } from "../../live.ts";
 import { Link, pathTo } from "../../location.tsx";
@@ -64,6 +64,13 @@ function Shown({
 }) {
   const health = healthOf(model);
   const shown = TABS.find((t) => t.tab === tab) ?? TABS[0]!;
+  const tabs = useRef<HTMLElement>(null);
+  // On a narrow screen the tab may lie beyond the edge.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another tab, another place
+  useEffect(() => {
+    const current = tabs.current?.querySelector("[aria-current]");
+    current?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [shown.tab]);
   return (
     <Page
       eyebrow={
@@ -92,7 +99,7 @@ function Shown({
       }
       actions={<ModelActions model={model} refresh={live.refresh} />}
     >
-      <nav className="tabs" aria-label={`Parts of ${model.name}`}>
+      <nav className="tabs" ref={tabs} aria-label={`Parts of ${model.name}`}>
         {TABS.map((t) => (
           <Link
             key={t.tab}

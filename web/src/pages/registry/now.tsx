@@ -14,7 +14,7 @@ import { count, plural } from "../../ui/format.ts";
 import { MetricValue } from "../../ui/metric-value.tsx";
 import { IncidentCard } from "../monitoring/incident-card.tsx";
 import { RunTable } from "../tracking/run-table.tsx";
-import { IMPORTED, NotJudged } from "./imported.tsx";
+import { IMPORTED } from "./imported.tsx";
 
 /** What the model is doing at this moment. */
 export function Now({ model }: { model: ModelDetail }) {
@@ -68,7 +68,10 @@ function Champion({ model }: { model: ModelDetail }) {
       <Facts
         of={[
           ["Version", <b key="v">v{champion.number}</b>],
-          ["Trainer", champion.trainer === IMPORTED ? <NotJudged key="i" /> : champion.trainer],
+          [
+            "Trainer",
+            champion.trainer === IMPORTED ? "none: imported, not judged" : champion.trainer,
+          ],
           ...(champion.metric
             ? ([[champion.metric.title, <MetricValue key="m" metric={champion.metric} />]] as const)
             : []),
@@ -96,13 +99,19 @@ function Challenger({ model }: { model: ModelDetail }) {
     return (
       <Card title="Challenger">
         <p className="muted">
-          None. The next version that passes its gates answers in shadow first: it gets the same
-          rows, callers do not see it, and it is promoted only on evidence.
+          {model.dataset === null
+            ? "None. A version that is imported next does not answer by itself: promote it, or give it a part of the requests."
+            : "None. The next version that passes its gates answers in shadow first: it gets the same rows, callers do not see it, and it is promoted only on evidence."}
         </p>
       </Card>
     );
   return (
-    <Card title="Challenger" aside={<Badge tone="live">in shadow</Badge>}>
+    <Card
+      title="Challenger"
+      aside={
+        <Badge tone="live">{model.split === null || shadow ? "in shadow" : "answers a part"}</Badge>
+      }
+    >
       <Facts
         of={[
           ["Version", <b key="v">v{challenger.number}</b>],

@@ -127,24 +127,28 @@ export function SplitCard({ split }: { split: Split }) {
         </table>
       </div>
       {guards.length > 0 && (
-        <div className="foot verdict">
-          <p>
-            <b>Guards.</b>{" "}
-            {guards.every((guard) => guard.pass)
-              ? "None objects."
-              : "One that objects ends the canary within five minutes."}
-            {steps.length > 0 && ` Next: ${steps.map((step) => `${step} %`).join(", ")}.`}
-          </p>
-          <ul>
-            {guards.map((guard) => (
-              <li key={guard.guard}>
-                <Badge tone={guard.pass ? "good" : "bad"}>{guard.pass ? "fine" : "objects"}</Badge>
-                <span>
-                  <b>{guard.guard}</b> {guard.text}
-                </span>
-              </li>
-            ))}
-          </ul>
+        <div className="foot">
+          <div className="verdict">
+            <p>
+              <b>Guards.</b>{" "}
+              {guards.every((guard) => guard.pass)
+                ? "None objects."
+                : "One that objects ends the canary within five minutes."}
+              {steps.length > 0 && ` Next: ${steps.map((step) => `${step} %`).join(", ")}.`}
+            </p>
+            <ul>
+              {guards.map((guard) => (
+                <li key={guard.guard}>
+                  <Badge tone={guard.pass ? "good" : "bad"}>
+                    {guard.pass ? "fine" : "objects"}
+                  </Badge>
+                  <span>
+                    <b>{guard.guard}</b> {guard.text}
+                  </span>
+                </li>
+              ))}
+            </ul>
+          </div>
         </div>
       )}
     </Card>

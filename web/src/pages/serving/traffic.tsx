@@ -62,8 +62,9 @@ export function Traffic({ model }: { model: ModelDetail }) {
         )}
         {unmatched > 0 && (
           <p className="muted">
-            {plural(unmatched, "feedback")} belong{unmatched === 1 ? "s" : ""} to no prediction that
-            is kept: sent with a wrong id, or the prediction is expired.
+            {plural(unmatched, "record of feedback", "records of feedback")} belong
+            {unmatched === 1 ? "s" : ""} to no prediction that is kept: sent with a wrong id, or the
+            prediction is expired.
           </p>
         )}
       </Card>
