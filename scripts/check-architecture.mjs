@@ -33,6 +33,7 @@ const LAYERS = [
   "config.ts",
   "log.ts",
   "compute.ts",
+  "run-thread.ts",
   "gateway",
   "gateway.ts",
   "app.ts",
@@ -44,7 +45,7 @@ const LAYERS = [
 ];
 const SUBSTRATE = new Set(["storage", "runtime", "engine", "http", "grpc"]); // siblings: they do not know each other
 const HOST =
-  /^src\/(storage|runtime|engine|http|grpc|gateway|cli|testing)\/|^src\/(main|compute|gateway|control|app|config|log)\.ts$/;
+  /^src\/(storage|runtime|engine|http|grpc|gateway|cli|testing)\/|^src\/(main|compute|run-thread|gateway|control|app|config|log)\.ts$/;
 const ROLE = new Set(["store.ts", "routes.ts", "methods.ts"]);
 const COMPOSES = new Set(["app.ts", "compute.ts", "control.ts", "gateway", "gateway.ts"]); // one per kind of process: they build the stores
 const MAX_LINES = 400;

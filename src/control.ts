@@ -1,5 +1,6 @@
 /** The control process: API and console, schedules, triggers, shipping of the prediction log. */
 import { existsSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type App, VERSION } from "./app.ts";
 import type { Config } from "./config.ts";
@@ -24,7 +25,7 @@ import type { JudgeOutcome } from "./pipelines/judge.ts";
 import type { Platform } from "./pipelines/platform.ts";
 import { promote } from "./pipelines/promote.ts";
 import { rollback } from "./pipelines/rollback.ts";
-import { routeRoutes } from "./pipelines/routes.ts";
+import { routeRoutes, tryingRoutes } from "./pipelines/routes.ts";
 import type { ScoreInput } from "./pipelines/score.ts";
 import { schedulesOf, triggersOf } from "./pipelines/triggers.ts";
 import { evidenceOf } from "./registry/evidence.ts";
@@ -33,6 +34,7 @@ import { shadowView } from "./registry/shadow-view.ts";
 import { type ProcessMetrics, processMetrics } from "./runtime/process-metrics.ts";
 import { type ScoreRequest, scoringRoutes } from "./scoring/routes.ts";
 import { type PredictionRoutesDeps, predictionRoutes } from "./serving/log/routes.ts";
+import { splitInWords } from "./serving/route-words.ts";
 import { DEFAULT_RULE } from "./stats/sequential.ts";
 import { checkInside, resultInside } from "./storage/columns/source-inside.ts";
 import { runRoutes } from "./tracking/routes.ts";
@@ -78,6 +80,7 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
         ...modelRoutes(modelDeps(platform)),
         ...scoringRoutes({ score: (request) => submitScore(platform, request) }),
         ...routeRoutes(platform),
+        ...tryingRoutes({ ...platform, breathe: () => setImmediate() }),
         ...predictionRoutes(predictionDeps(platform)),
         ...incidentRoutes({
           incidents: async (model) =>
@@ -202,9 +205,12 @@ function modelDeps(platform: Platform): ModelRoutesDeps {
     incidents: async (model) => (await monitoring.incidents(model)).map(incidentView),
     series: async (model) => seriesOf(await monitoring.windows(model)),
     async route(model) {
-      const { champion, shadow, revision } = (await serving.route(model)) ?? {};
+      const { champion, shadow, split, revision } = (await serving.route(model)) ?? {};
       if (champion === undefined || revision === undefined) return null;
-      return { champion: champion.number, shadow: shadow?.number ?? null, revision };
+      return {
+        ...{ champion: champion.number, shadow: shadow?.number ?? null, revision },
+        split: split === undefined ? null : splitInWords(split),
+      };
     },
     async shadow(model) {
       const shadow = (await serving.route(model))?.shadow;
@@ -287,12 +293,14 @@ async function submitScore(platform: Platform, request: ScoreRequest) {
   return { runId, out };
 }
 
-/** Whether the gateway would answer a prediction now. */
-async function gatewayReady(url: string): Promise<boolean> {
+/** Whether the gateway would answer a prediction now, and keep it. */
+async function gatewayState(url: string): Promise<{ ready: boolean; logFull: boolean }> {
+  const ask = (path: string) => fetch(url + path, { signal: AbortSignal.timeout(500) });
   try {
-    return (await fetch(`${url}/v2/health/ready`, { signal: AbortSignal.timeout(500) })).ok;
+    const [ready, metrics] = await Promise.all([ask("/v2/health/ready"), ask("/metrics")]);
+    return { ready: ready.ok, logFull: /^millwright_log_full 1$/m.test(await metrics.text()) };
   } catch {
-    return false;
+    return { ready: false, logFull: false };
   }
 }
 
@@ -304,7 +312,7 @@ async function statusOf(app: App, config: Config) {
   return {
     project: definition.name ?? config.project.split("/").at(-1) ?? "",
     version: VERSION,
-    gateway: { url: gateway, ready: await gatewayReady(gateway) },
+    gateway: { url: gateway, ...(await gatewayState(gateway)) },
     models: Object.keys(definition.models).length,
     openIncidents: incidents.filter((incident) => incident.state === "open").length,
   };

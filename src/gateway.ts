@@ -7,6 +7,7 @@ import { gatewaySnapshot } from "./gateway/gateway-snapshot.ts";
 import { servingModels } from "./gateway/models.ts";
 import { predictionIds } from "./gateway/prediction-ids.ts";
 import { openPredictionLog, type PredictionLogOptions } from "./gateway/prediction-log.ts";
+import { type HotModels, prefetch } from "./gateway/prefetch.ts";
 import { routeRefresher } from "./gateway/route-refresher.ts";
 import { shadowQueue } from "./gateway/shadow-queue.ts";
 import { type JoinSiblings, noSiblings } from "./gateway/siblings.ts";
@@ -25,6 +26,7 @@ import { renderMetrics } from "./lib/render-metrics.ts";
 import { alarm } from "./runtime/alarm.ts";
 import { processMetrics } from "./runtime/process-metrics.ts";
 import type { Runtime } from "./runtime/runtime.ts";
+import { sessionMemory } from "./runtime/session-memory.ts";
 import { type SessionsOptions, sessions } from "./runtime/sessions.ts";
 import { explain, explainedBy } from "./serving/explain.ts";
 import { loadModel } from "./serving/load-model.ts";
@@ -112,7 +114,7 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
     const model = await loadModel(parts, onnx);
     counters.countModelLoad(performance.now() - started);
     loads++;
-    return model;
+    return { ...model, bytes: sessionMemory(model.bytes) };
   }, options.sessions);
   const explainers = sessions(
     (key: Digest) => loadExplainer(parts, explainedBy(key)),
@@ -139,6 +141,13 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
     store: parts.sql === undefined ? undefined : servingStore(parts.sql),
     kept: snapshot<KnownRoutes>(join(options.dataDir, "routes.json")),
     everyMs: options.refreshMs ?? 500,
+  });
+  const ahead = prefetch({
+    kept: snapshot<HotModels>(join(options.dataDir, "hot-models.json")),
+    sessions: loaded,
+    routed: () => new Set(routes.list().map(({ champion }) => champion?.onnx)),
+    busy: () => batches.queuedRows > 0,
+    ...{ log, everyMs: 30_000 },
   });
   const afterwards = shadowQueue((input) => shadow({ models, log: predictionLog, clock }, input), {
     counters,
@@ -215,7 +224,7 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
       closing = true;
       server.drain();
       if (options.drainMs !== undefined) await pause(options.drainMs);
-      refresher.stop();
+      await Promise.all([refresher.stop(), ahead.stop()]);
       await Promise.all([server.close(), grpc?.close()]);
       await afterwards.drained();
       await predictionLog.close();

@@ -9,6 +9,7 @@ import { gunzipSync } from "node:zlib";
 import { digestOf } from "../../src/lib/digest.ts";
 import { random } from "../../src/lib/random.ts";
 import { graph } from "../../src/onnx/graph.ts";
+import { importOnnx } from "../../src/onnx/import-onnx.ts";
 import { ModelProto } from "../../src/onnx/schema.ts";
 import type { Signature } from "../../src/onnx/signature.ts";
 import type { Route } from "../../src/serving/route.ts";
@@ -19,7 +20,7 @@ import { linear } from "../../src/training/trainers/linear.ts";
 
 type Cell = number | string;
 
-/** A model and the rows it is asked, one list of cells a row. */
+/** A model and the rows it is asked, one list of cells a row (of an image: its pixels). */
 interface Served {
   readonly name: string;
   /** As every peer runs it; undefined: its text has to be cut into words first, which only we do. */
@@ -28,14 +29,16 @@ interface Served {
   readonly ours: Uint8Array;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly Cell[])[];
-  /** Name of the matrix input of `raw`. */
+  /** Name of the only input of `raw`. */
   readonly input: string;
+  /** Shape of one row of it; [width] when left out. */
+  readonly shape?: readonly number[];
 }
 
 const ROWS = 64;
 const BATCHES = [1, 32];
 
-/** 28 → 64 → 64 → 1, seeded weights: [1 − p, p] as classifiers give it. */
+/** 28 → 64 → 64 → 2 classes, seeded weights. */
 function mlp(): Served {
   const g = graph();
   const rng = random("bench/serving/mlp");
@@ -50,13 +53,11 @@ function mlp(): Served {
   const x = g.input("x", "float32", ["N", 28]);
   const one = g.node("Relu", [layer(x, 28, 64)]);
   const two = g.node("Relu", [layer(one, 64, 64)]);
-  const positive = g.node("Sigmoid", [layer(two, 64, 1)]);
-  const negative = g.node("Sub", [g.constant("float32", [1], [1]), positive]);
-  g.node("Concat", [negative, positive], { axis: 1 }, { outputs: ["probabilities"] });
+  g.node("Softmax", [layer(two, 64, 2)], { axis: 1 }, { outputs: ["probabilities"] });
   g.output("probabilities", "float32", ["N", 2]);
   const raw = g.encode(binary(columns));
   const rows = numbers(28, () => rng.normal());
-  return { name: "mlp", raw, ours: byColumn(raw, columns, 2), columns, rows, input: "x" };
+  return { name: "mlp", raw, ours: oursOf(raw, columns, ["0", "1"]), columns, rows, input: "x" };
 }
 
 /** The models of other people's making; their rows are near those their makers recorded. */
@@ -78,7 +79,7 @@ function imported(): Served[] {
     models.push({
       name: "iris",
       raw,
-      ours: byColumn(raw, columns, 3),
+      ours: oursOf(raw, columns),
       columns,
       rows,
       input: "float_input",
@@ -98,11 +99,19 @@ function imported(): Served[] {
     models.push({
       name: "adult",
       raw: adult,
-      ours: byColumn(adult, columns, 2),
+      ours: oursOf(adult, columns),
       columns,
       rows,
       input: "X",
     });
+  }
+  const squeezenet = read("light_squeezenet.onnx");
+  if (squeezenet !== undefined) {
+    const shape = [3, 224, 224];
+    const pixel = () => Math.round(rng.next() * 1000) / 1000;
+    const rows = Array.from({ length: 4 }, () => Array.from({ length: 3 * 224 * 224 }, pixel));
+    const common = { name: "squeezenet", raw: squeezenet, input: "data_0", columns: ["image"] };
+    models.push({ ...common, ours: oursOf(squeezenet), rows, shape });
   }
   return models;
 }
@@ -190,46 +199,17 @@ function anyRows(file: Uint8Array): Uint8Array {
   return ModelProto.encode(ModelProto.fromObject(model)).finish();
 }
 
-/** The same graph with one input a column, put side by side, and its last float output called `probability`. */
-function byColumn(file: Uint8Array, columns: readonly string[], classes: number): Uint8Array {
-  const model = ModelProto.toObject(ModelProto.decode(file));
-  const { graph: inner } = model;
-  const [matrix] = inner.input;
-  const float = (name: string, width: number) => ({
-    name,
-    type: { tensorType: { elemType: 1, shape: { dim: [{ dimParam: "N" }, { dimValue: width }] } } },
-  });
-  inner.input = columns.map((name) => float(name, 1));
-  inner.node.unshift({
-    opType: "Concat",
-    input: columns,
-    output: [matrix.name],
-    name: "side by side",
-    attribute: [{ name: "axis", type: 2, i: 1 }],
-  });
-  const scores = inner.output
-    .filter(
-      (output: { type: { tensorType?: { elemType: number } } }) =>
-        output.type.tensorType?.elemType === 1,
-    )
-    .at(-1);
-  inner.node.push({
-    opType: "Identity",
-    input: [scores.name],
-    output: ["probability"],
-    name: "renamed",
-  });
-  inner.output = [float("probability", classes)];
-  const signature = binary(
-    columns,
-    Array.from({ length: classes }, (_, k) => String(k)),
-  );
-  model.metadataProps = [{ key: "millwright.signature", value: JSON.stringify(signature) }];
-  return ModelProto.encode(ModelProto.fromObject(model)).finish();
-}
+/** As `millwright import` stores it. */
+const oursOf = (
+  raw: Uint8Array,
+  columns?: readonly string[],
+  classes?: readonly string[],
+): Uint8Array => importOnnx(raw, { columns, classes }).onnx;
 
 /** One body a line, in the words of each protocol. */
-function writeBodies({ name, columns, rows, input }: Served, batch: number): void {
+function writeBodies({ name, columns, rows, input, shape }: Served, batch: number): void {
+  // Images are sent one by one: 32 of them would be 30 MB of JSON.
+  if (shape !== undefined && batch > 1) return;
   const each = rows.map((_, i) =>
     Array.from({ length: batch }, (_, k) => rows[(i + k) % rows.length]!),
   );
@@ -240,12 +220,14 @@ function writeBodies({ name, columns, rows, input }: Served, batch: number): voi
     );
   const named = (row: readonly Cell[]) =>
     Object.fromEntries(columns.map((column, j) => [column, row[j]]));
-  const tensor = (name: string, rows: readonly (readonly Cell[])[]) => ({
+  const tensor = (name: string, rows: readonly (readonly Cell[])[], shape?: readonly number[]) => ({
     name,
-    shape: [rows.length, rows[0]!.length],
+    shape: [rows.length, ...(shape ?? [rows[0]!.length])],
     datatype: typeof rows[0]![0] === "string" ? "BYTES" : "FP32",
     data: rows.flat(),
   });
+  write("matrix", (rows) => ({ inputs: [tensor(input, rows, shape)] }));
+  if (shape !== undefined) return;
   write("rows", (rows) => ({ rows: rows.map(named) }));
   write("columns", (rows) => ({
     inputs: columns.map((column, j) =>
@@ -255,7 +237,6 @@ function writeBodies({ name, columns, rows, input }: Served, batch: number): voi
       ),
     ),
   }));
-  write("matrix", (rows) => ({ inputs: [tensor(input, rows)] }));
   write("instances", (rows) => ({ inputs: rows }));
 }
 
@@ -282,5 +263,9 @@ for (const model of served) {
     writeFileSync(join(folder, "models", `${model.name}.onnx`), model.raw);
   for (const batch of BATCHES) writeBodies(model, batch);
 }
-const list = served.map(({ name, raw, input }) => ({ name, input, peers: raw !== undefined }));
+const list = served.map(({ name, raw, input, shape }) => ({
+  ...{ name, input, peers: raw !== undefined },
+  kinds: shape === undefined ? ["matrix", "rows", "instances"] : ["matrix"],
+  batches: shape === undefined ? BATCHES : [1],
+}));
 writeFileSync(join(folder, "models.json"), JSON.stringify(list));

@@ -1,12 +1,18 @@
--- Posts the lines of a file one after the other; prints one JSON line at the end.
+-- Posts the lines of a file one after the other; prints one JSON line at the end. A line may be `<path><tab><body>`.
 -- wrk ... -s post.lua <url> -- <file with one body a line> <content type>
 local bodies, at = {}, 0
 
 function init(args)
   for line in io.lines(args[1]) do bodies[#bodies + 1] = line end
+  -- Not always the same calls first: what was asked just before is still in memory.
+  math.randomseed(os.time())
+  at = math.random(#bodies)
   wrk.method = "POST"
   wrk.headers["Content-Type"] = args[2] or "application/json"
-  for i, body in ipairs(bodies) do bodies[i] = wrk.format(nil, nil, nil, body) end
+  for i, line in ipairs(bodies) do
+    local path, body = line:match("^([^\t]+)\t(.*)$")
+    bodies[i] = wrk.format(nil, path, nil, body or line)
+  end
 end
 
 function request()

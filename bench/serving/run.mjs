@@ -42,17 +42,15 @@ const names = list(given.servers).filter((name) => {
   console.error(`${name} left out: PYTHON is not set`);
   return false;
 });
+const BUNDLE = { bundle: true, format: "esm", platform: "node", packages: "external", logLevel: "warning" };
 needsWrk();
 await buildKernels();
+await build({ ...BUNDLE, entryPoints: { "run-thread": "src/run-thread.ts" }, outdir: "dist" });
 await build({
+  ...BUNDLE,
   entryPoints: { "serving-models": "bench/serving/models.ts", "serving-ours": "bench/serving/ours.ts" },
   outdir: "dist/bench",
   outExtension: { ".js": ".mjs" },
-  bundle: true,
-  format: "esm",
-  platform: "node",
-  packages: "external",
-  logLevel: "warning",
 });
 
 const folder = mkdtempSync(join(tmpdir(), "bench-serving-"));
@@ -80,10 +78,11 @@ writeFileSync(`bench/serving/${given.out}.md`, text);
 console.log(text);
 
 /** All contenders of a model are up at once and measured in turns: what else the machine does meets all of them. */
-async function measureModel({ name: model, input, peers }, processes) {
+async function measureModel({ name: model, input, peers, kinds, batches }, processes) {
   const bodiesOf = (name, batch) => join(folder, "bodies", `${model}.${batch}.${SERVERS[name].bodies}.jsonl`);
   const running = [];
   for (const name of names) {
+    if (!kinds.includes(SERVERS[name].bodies)) continue;
     if (!peers && (SERVERS[name].needsRaw || SERVERS[name].bodies === "matrix")) continue;
     const sample = readFileSync(bodiesOf(name, 1), "utf8").split("\n", 1)[0];
     const file = join(folder, "models", `${model}.onnx`);
@@ -96,6 +95,7 @@ async function measureModel({ name: model, input, peers }, processes) {
   }
   checkSame(model, running);
   for (const batch of list(given.batches).map(Number)) {
+    if (!batches.includes(batch)) continue;
     for (const { name, url, pid } of running)
       await load({ url, bodies: bodiesOf(name, batch), connections: 16, seconds: 1, pid });
     for (let round = 0; round < Number(given.rounds); round++)

@@ -9,7 +9,7 @@ const PEERS = join(HERE, "peers");
 
 /** The probabilities of the first row, from an answer in the Open Inference Protocol's form. */
 const ofTensors = ({ outputs }) => {
-  const floats = outputs.filter(({ data }) => data.some((value) => !Number.isInteger(value))).at(-1);
+  const floats = outputs.filter(({ data }) => data.some((value) => typeof value === "number" && !Number.isInteger(value))).at(-1);
   return floats.data.flat(9).slice(0, floats.shape.at(-1));
 };
 const ofRows = ({ predictions: [first] }) => Object.values(first.probabilities);

@@ -1,15 +1,33 @@
 import { MillwrightError } from "../errors.ts";
 import type { Platform } from "../pipelines/platform.ts";
 
-/** The model a command is about: the one named (defined in the project, or imported), or the only one. */
+/**
+ * The model a command is about: the one named (defined in the project, or imported), or the project's only one; in a project
+ * that defines none, the only one imported.
+ */
 export async function modelNamed(
   platform: Pick<Platform, "project" | "registry">,
   name: string | undefined,
 ): Promise<string> {
   const { definition } = await platform.project();
-  const imported = await platform.registry.models();
-  const known = [...new Set([...Object.keys(definition.models), ...imported])];
+  const defined = Object.keys(definition.models);
+  if (name !== undefined && defined.includes(name)) return name;
+  const known = [...new Set([...defined, ...(await platform.registry.models())])];
   if (name !== undefined && known.includes(name)) return name;
+  return onlyOne(defined.length > 0 ? defined : known, name);
+}
+
+/** The model to be trained: only the project defines such. */
+export async function trainedModelNamed(
+  platform: Pick<Platform, "project">,
+  name: string | undefined,
+): Promise<string> {
+  const { definition } = await platform.project();
+  const defined = Object.keys(definition.models);
+  return name !== undefined && defined.includes(name) ? name : onlyOne(defined, name);
+}
+
+function onlyOne(known: readonly string[], name: string | undefined): string {
   if (name === undefined && known.length === 1) return known[0]!;
   const list = known.join(", ") || "none";
   throw new MillwrightError(

@@ -3,24 +3,17 @@ import { client, RequestError } from "../../sdk/src/client.ts";
 import { type Cell, type Prediction, serving } from "../../sdk/src/contract/serving.ts";
 import type { Config } from "../config.ts";
 import { MillwrightError } from "../errors.ts";
-import { certainty } from "../evaluation/abstention.ts";
-import { explainRows } from "../explanation/explain-rows.ts";
-import type { Explanation } from "../explanation/explanation.ts";
-import { loadExplainer } from "../explanation/load-explainer.ts";
-import type { Digest } from "../lib/digest.ts";
+import { answerHere } from "../pipelines/answer-here.ts";
+import { explainHere } from "../pipelines/explain-here.ts";
 import type { Platform } from "../pipelines/platform.ts";
 import type { ModelVersion } from "../registry/model-version.ts";
-import { sessions } from "../runtime/sessions.ts";
-import { answerRows, labelOf } from "../serving/answer.ts";
-import { loadModel } from "../serving/load-model.ts";
-import { invalidRows, problemsOf, type RawRow } from "../serving/rows.ts";
-import { score } from "../serving/score.ts";
+import type { RawRow } from "../serving/rows.ts";
 import type { CommandOf, GlobalOptions } from "./command.ts";
 import { suggestion } from "./near-names.ts";
 import { whyAbstained } from "./render-abstention.ts";
 import { explanationLines } from "./render-explanation.ts";
 import { cut } from "./render-text.ts";
-import { type Row, readRows } from "./row-files.ts";
+import { type Row, readRows, rowOfJson } from "./row-files.ts";
 import { meter } from "./terminal.ts";
 import { versionNamed } from "./version-view.ts";
 
@@ -28,7 +21,7 @@ export const predict: CommandOf = (program, context) => {
   program
     .command("predict")
     .argument("[model]", "may be left out when the project has one")
-    .argument("[fields...]", "name=value of the row's columns")
+    .argument("[fields...]", "name=value of the row's columns, or the row as one JSON object")
     .option("--rows <file>", "rows as a JSON array, or one JSON object a line; - reads stdin")
     .option("--explain", "say why: what each column added, and the strongest reasons in words")
     .option("--with <version>", "a version's number or alias", "champion")
@@ -41,7 +34,7 @@ export const predict: CommandOf = (program, context) => {
         const defined = Object.keys((await platform.project()).definition.models);
         const known = [...new Set([...defined, ...(await platform.registry.models())])];
         const named = first !== undefined && (known.includes(first) || !first.includes("="));
-        const model = modelOf(known, named ? first : undefined);
+        const model = modelOf(known, named ? first : undefined, defined);
         const version = await versionNamed(platform, model, options.with);
         const rows = options.rows
           ? readRows(options.rows)
@@ -75,13 +68,18 @@ export const predict: CommandOf = (program, context) => {
     });
 };
 
-function modelOf(known: readonly string[], name: string | undefined): string {
+function modelOf(
+  known: readonly string[],
+  name: string | undefined,
+  defined: readonly string[],
+): string {
   if (name !== undefined && known.includes(name)) return name;
-  if (name === undefined && known.length === 1) return known[0]!;
+  const own = defined.length > 0 ? defined : known;
+  if (name === undefined && own.length === 1) return own[0]!;
   throw new MillwrightError(
     "invalid_input",
     name === undefined
-      ? `Which model? The project has: ${known.join(", ") || "none"}.`
+      ? `Which model? The project has: ${own.join(", ") || "none"}.`
       : `The project has no model "${name}". ${suggestion(name, known, "models")} A field is written name=value.`,
   );
 }
@@ -102,6 +100,8 @@ function withLists({ signature }: ModelVersion, row: Row): Row {
 }
 
 function fieldsOf(fields: readonly string[]): Row {
+  const [only = ""] = fields;
+  if (fields.length === 1 && only.startsWith("{")) return rowOfJson(only);
   const row: Record<string, string> = {};
   for (const field of fields) {
     const at = field.indexOf("=");
@@ -172,38 +172,11 @@ async function ask(
       if (error instanceof RequestError && error.problem.status < 500)
         throw new MillwrightError("invalid_input", error.message, { cause: error });
     }
-  const loaded = sessions((onnx: Digest) => loadModel(platform, onnx));
-  const scored = await score(
-    { sessions: loaded },
-    { onnx: version.onnx, rows: rows as readonly RawRow[] },
-  ).finally(() => loaded.close());
-  const problems = problemsOf(scored);
-  if (problems.length > 0) throw invalidRows(problems);
-  const explanations = explain ? await explainHere(platform, version, rows) : undefined;
-  const { signature, abstain } = version;
-  const by = { model, version, variant: "champion" as const, level: 0, signature };
-  const answered = scored.map((row, i) => {
-    const { output, tensors } = "output" in row ? row : { output: [], tensors: undefined };
-    return {
-      ...{ id: "", by, output, explanation: explanations?.[i], label: labelOf(signature, output) },
-      certainty: abstain && certainty(abstain, signature, output),
-      tensors,
-    };
-  });
-  return { predictions: answerRows({ model, rows: answered }), logged: false };
-}
-
-async function explainHere(
-  platform: Platform,
-  version: ModelVersion,
-  rows: readonly Row[],
-): Promise<Explanation[]> {
-  const { about: explainer, session } = await loadExplainer(platform, version);
-  try {
-    return await explainRows({ breathe: async () => undefined }, { explainer, rows });
-  } finally {
-    await session.close();
-  }
+  const here = { version, rows: rows as readonly RawRow[] };
+  const explanations = explain
+    ? await explainHere({ ...platform, breathe: async () => undefined }, here)
+    : undefined;
+  return { predictions: await answerHere(platform, { ...here, explanations }), logged: false };
 }
 
 function sayPrediction(

@@ -13,6 +13,17 @@ function textOf(file: string): string {
   }
 }
 
+/** A row written as a JSON object. */
+export function rowOfJson(text: string): Row {
+  try {
+    return JSON.parse(text) as Row;
+  } catch (cause) {
+    throw new MillwrightError("invalid_input", `The row is no JSON: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
 /** A JSON array of rows, or one JSON object a line; - reads stdin. */
 export function readRows(file: string): Row[] {
   const text = textOf(file);

@@ -8,11 +8,11 @@ import { armCrashPointsFromEnvironment } from "../engine/crash-points.ts";
 import { MillwrightError } from "../errors.ts";
 import { shipRegularly } from "../gateway/prediction-log.ts";
 import { runProcesses } from "../gateway/processes.ts";
+import { gatewayRuntime } from "../gateway/runtime.ts";
 import { shipAlone } from "../gateway/ship-alone.ts";
 import { connectionsOverIpc, noSiblings, siblingsOverIpc } from "../gateway/siblings.ts";
 import { openGateway } from "../gateway.ts";
 import type { Log } from "../lib/log.ts";
-import { onnxRuntime } from "../runtime/onnxruntime.ts";
 import { openBlobs } from "../storage/blobs/all.ts";
 import { duckdbColumns } from "../storage/columns/duckdb.ts";
 import { keepPostgres } from "../storage/sql/keep-postgres.ts";
@@ -78,9 +78,10 @@ const PARTS: Readonly<
       ? undefined
       : await keepPostgres({ dataDir: join(config.dataDir, "postgres"), log });
     const sql = postgres(config.databaseUrl ?? server!.url, { log });
+    const runtime = await gatewayRuntime(config.threads);
     const gateway = await openGateway(
       {
-        runtime: await onnxRuntime(),
+        runtime,
         blobs: openBlobs(config.blobUrl, config.project),
         sql,
         log,
@@ -105,6 +106,7 @@ const PARTS: Readonly<
       async close() {
         shipping?.stop();
         await gateway.close();
+        await runtime.close?.();
         await sql.close();
         await server?.release();
       },

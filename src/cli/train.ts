@@ -5,7 +5,7 @@ import type { Json } from "../lib/json.ts";
 import type { TrainOutcome } from "../pipelines/train.ts";
 import type { CommandOf, GlobalOptions } from "./command.ts";
 import { followRun } from "./follow-run.ts";
-import { modelNamed } from "./model-argument.ts";
+import { trainedModelNamed } from "./model-argument.ts";
 
 export const train: CommandOf = (program, context) => {
   program
@@ -30,7 +30,7 @@ export const train: CommandOf = (program, context) => {
       const open = await context.open(global, options.detach ? "no" : "if-needed");
       try {
         const { platform } = open;
-        const name = await modelNamed(platform, model);
+        const name = await trainedModelNamed(platform, model);
         const runId = await platform.engine.submit("train", {
           model: name,
           reason: options.reason,

@@ -19,11 +19,15 @@ export function servingModels(
   batches: Batched<Digest, RawRow, ScoredRow>;
 } {
   const watch = batchWatch<Digest>(counters.countBatch);
-  const batches = batched((onnx: Digest, rows: readonly RawRow[]) =>
-    watch.run(onnx, rows.length, () => score({ sessions: loaded }, { onnx, rows })),
+  const batches = batched(
+    (onnx: Digest, rows: readonly RawRow[]) =>
+      watch.run(onnx, rows.length, () => score({ sessions: loaded }, { onnx, rows })),
+    { lanes: loaded.lanesOf },
   );
-  const tensors = batched((onnx: Digest, calls: readonly TensorCall[]) =>
-    watch.run(onnx, calls.length, () => runTensors({ sessions: loaded }, { onnx, calls })),
+  const tensors = batched(
+    (onnx: Digest, calls: readonly TensorCall[]) =>
+      watch.run(onnx, calls.length, () => runTensors({ sessions: loaded }, { onnx, calls })),
+    { lanes: loaded.lanesOf },
   );
   /** Per signature and fields object: a new route or a reloaded model gets new ones. */
   const inputs = new WeakMap<Signature, WeakMap<object, ModelInput>>();

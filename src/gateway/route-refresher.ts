@@ -17,6 +17,9 @@ export interface RefresherParts {
   readonly everyMs: number;
 }
 
+const MAX_KEEP_MS = 5000;
+const KEEP_MS_A_ROUTE = 0.5;
+
 /** Keeps the route table like the database; starts from the snapshot, and never waits for the database to do so. */
 export async function routeRefresher(parts: RefresherParts) {
   const { routes, log, store } = parts;
@@ -35,10 +38,26 @@ export async function routeRefresher(parts: RefresherParts) {
       { change },
     );
     change = result.change;
-    if (result.changed || !ready) await parts.kept.write({ change, routes: routes.list() });
+    if (result.changed || !ready) keep();
     ready = true;
     if (failing) log.info("routes can be read again");
     failing = false;
+  }
+  /**
+   * Written at once while there are few; with thousands, the file would be written again and again while models are deployed.
+   * A gateway that is killed before it wrote starts with the routes of some seconds ago, and asks the database for the rest.
+   */
+  let unkept: NodeJS.Timeout | undefined;
+  let writing: Promise<void> = Promise.resolve();
+  function keep(): void {
+    unkept ??= setTimeout(write, Math.min(MAX_KEEP_MS, routes.size * KEEP_MS_A_ROUTE));
+  }
+  function write(): void {
+    clearTimeout(unkept);
+    unkept = undefined;
+    writing = parts.kept.write({ change, routes: routes.list() }).catch((error: unknown) => {
+      log.warn("the routes could not be written to the disk", { why: wordsOf(error) });
+    });
   }
   const start = (): Promise<void> => {
     running ??= once().finally(() => {
@@ -61,5 +80,13 @@ export async function routeRefresher(parts: RefresherParts) {
   };
   const timer = setInterval(tick, parts.everyMs);
   tick();
-  return { refresh, ready: () => ready, stop: () => clearInterval(timer) };
+  return {
+    refresh,
+    ready: () => ready,
+    async stop() {
+      clearInterval(timer);
+      if (unkept !== undefined) write();
+      await writing;
+    },
+  };
 }

@@ -1,8 +1,14 @@
 import { routing } from "../../sdk/src/contract/routing.ts";
+import { trying } from "../../sdk/src/contract/trying.ts";
+import { MillwrightError } from "../errors.ts";
+import { reasonsOf } from "../explanation/reasons.ts";
 import type { HttpRoute } from "../http/http.ts";
 import { mount } from "../http/mount.ts";
+import type { ModelVersion } from "../registry/model-version.ts";
 import { changeRoute } from "./change-route.ts";
+import { explainHere } from "./explain-here.ts";
 import type { Platform } from "./platform.ts";
+import { tryRow } from "./try-row.ts";
 import { undoRoute } from "./undo-route.ts";
 import { revisionView, viewRoute } from "./view-route.ts";
 
@@ -31,6 +37,59 @@ export function routeRoutes(
       const back = reason ?? `back to revision ${revision}, by a person`;
       const input = { model, revision, reason: back, by: BY, at: clock.now() };
       return { model, revision: (await undoRoute(platform, input))?.revision ?? null };
+    },
+  });
+}
+
+/** What versions say and why, asked by a person. */
+export function tryingRoutes(
+  deps: Parameters<typeof tryRow>[0] & Pick<Platform, "registry" | "predictions">,
+): HttpRoute[] {
+  const { registry, predictions } = deps;
+  const found = async (model: string, name: string): Promise<ModelVersion> => {
+    const version = await registry.find(model, name);
+    if (version) return version;
+    throw new MillwrightError("not_found", `Model ${model} has no version "${name}".`);
+  };
+  const who = ({ model, number, id }: ModelVersion) => ({ model, number, id });
+  return mount(trying, {
+    async inputs({ model, version: name }) {
+      const version = await found(model, name);
+      const { task, target, classes, columns } = version.signature;
+      return {
+        version: who(version),
+        ...{ task, target, classes: [...classes] },
+        columns: columns.map((column) => ({
+          ...{ name: column.name, role: column.role },
+          ...(column.role === "tensor" ? { shape: [...column.shape] } : {}),
+        })),
+      };
+    },
+    async tryRow({ model, version: name, row }) {
+      const version = await found(model, name);
+      const { answer, unexplained } = await tryRow(deps, { version, row });
+      return {
+        ...{ version: who(version), target: version.signature.target },
+        ...{ prediction: answer, unexplained: unexplained ?? null },
+      };
+    },
+    async whySaid({ model, id }) {
+      const logged = await predictions.find({ model, id });
+      if (!logged)
+        throw new MillwrightError("not_found", `The log of ${model} has no prediction "${id}".`);
+      const version = await registry.get(logged.version);
+      if (!version)
+        throw new MillwrightError(
+          "not_found",
+          `The version that answered, ${logged.version}, is not registered any more.`,
+        );
+      const [explanation] = await explainHere(deps, { version, rows: [logged.inputs] });
+      const { target } = version.signature;
+      return {
+        ...{ version: who(version), target },
+        explanation: { ...explanation!, contributions: [...explanation!.contributions] },
+        reasons: reasonsOf(explanation!, target),
+      };
     },
   });
 }

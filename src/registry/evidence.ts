@@ -1,5 +1,6 @@
 import type { Leaderboard, ReportSummary, Verdict } from "../../sdk/src/contract/models.ts";
 import type { Metric } from "../../sdk/src/contract/shapes.ts";
+import { abstentionInWords } from "../evaluation/abstention-words.ts";
 import type { Evaluation } from "../evaluation/evaluate.ts";
 import { metricNamed } from "../evaluation/metrics/all.ts";
 import type { Report, ReportedMetric } from "../evaluation/report.ts";
@@ -14,13 +15,15 @@ export interface Evidence {
   readonly verdict: Verdict;
   readonly report: Omit<ReportSummary, "version">;
   readonly leaderboard: Omit<Leaderboard, "version"> | undefined;
+  /** What its rule to abstain promises and costs, and the share of held-out rows that it answered. */
+  readonly abstention: { readonly words: string; readonly answered: number } | undefined;
 }
 
 export function evidenceOf(
   evaluation: Evaluation,
   leaderboard: KeptLeaderboard | undefined,
 ): Evidence {
-  const { report } = evaluation;
+  const { report, abstention } = evaluation;
   const isPrimary = (metric: ReportedMetric) => metric.name === report.primary;
   const metrics = [
     ...report.metrics.filter(isPrimary),
@@ -31,6 +34,10 @@ export function evidenceOf(
     verdict: verdictView(evaluation.verdict),
     report: { ...reportView(report), ...comparison(evaluation), metrics },
     leaderboard: leaderboard && leaderboardView(leaderboard, report.task),
+    abstention: abstention && {
+      words: abstentionInWords(abstention).words,
+      answered: abstention.rows === 0 ? 0 : abstention.cost.answered / abstention.rows,
+    },
   };
 }
 

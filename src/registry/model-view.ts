@@ -34,6 +34,16 @@ export const versionDetail = (
       : {},
   environment: { ...version.environment },
   runId: version.runId ?? null,
+  abstain: version.abstain
+    ? {
+        kind: version.abstain.kind,
+        promise:
+          version.abstain.kind === "precision" ? version.abstain.target : version.abstain.coverage,
+        answered: evidence?.abstention?.answered ?? null,
+        words: evidence?.abstention?.words ?? null,
+      }
+    : null,
+  background: version.background !== undefined,
   origin: version.origin ? { ...version.origin, notes: [...version.origin.notes] } : null,
 });
 

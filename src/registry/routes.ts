@@ -25,8 +25,10 @@ export interface ModelRoutesDeps {
   incidents(model: string): Promise<readonly Incident[]>;
   /** The first is the one shown as the model's health. */
   series(model: string): Promise<readonly Series[]>;
-  /** As it is served now: version numbers. */
-  route(model: string): Promise<ModelDetail["route"]>;
+  /** As it is served now: version numbers, and the split in words. */
+  route(
+    model: string,
+  ): Promise<(NonNullable<ModelDetail["route"]> & Pick<ModelSummary, "split">) | null>;
   shadow(model: string): Promise<ModelDetail["shadow"]>;
   /** Submits a training run, or adopts the one under way; answers its id. */
   train(model: string): Promise<string>;
@@ -71,13 +73,14 @@ export function modelRoutes(deps: ModelRoutesDeps): HttpRoute[] {
   type Recent = Awaited<ReturnType<typeof recentRuns>>;
 
   const gather = async (model: string, recent: Recent) => {
-    const [versions, champion, challenger, incidents, series, defined] = await Promise.all([
+    const [versions, champion, challenger, incidents, series, defined, route] = await Promise.all([
       registry.versions(model),
       registry.alias(model, "champion"),
       registry.alias(model, "challenger"),
       deps.incidents(model),
       deps.series(model),
       deps.defined(),
+      deps.route(model),
     ]);
     const own = recent.filter((r) => r.subject === model).map((r) => r.summary);
     const ref = async (id: string | undefined) => {
@@ -93,24 +96,24 @@ export function modelRoutes(deps: ModelRoutesDeps): HttpRoute[] {
       versions: versions.length,
       champion: await ref(champion),
       challenger: await ref(challenger),
+      split: route?.split ?? null,
       openIncidents: incidents.filter((i) => i.state === "open"),
       lastRun: own[0] ?? null,
       monitored: series[0] ?? null,
     };
-    return { summary, versions, champions: { champion, challenger }, own, definition };
+    return { summary, versions, champions: { champion, challenger }, own, definition, route };
   };
 
   const detail = async (model: string): Promise<ModelDetail> => {
     await known(model);
-    const { summary, versions, champions, own, definition } = await gather(
+    const { summary, versions, champions, own, definition, route } = await gather(
       model,
       await recentRuns(),
     );
     const newest = versions[0];
-    const [all, moves, route, shadow, shown] = await Promise.all([
+    const [all, moves, shadow, shown] = await Promise.all([
       Promise.all(versions.map(evidence)),
       registry.moves(model),
-      deps.route(model),
       deps.shadow(model),
       newest && evidence(newest),
     ]);
@@ -127,7 +130,9 @@ export function modelRoutes(deps: ModelRoutesDeps): HttpRoute[] {
       leaderboard:
         newest && shown?.leaderboard ? { version: newest.number, ...shown.leaderboard } : null,
       report: newest && shown?.report ? { version: newest.number, ...shown.report } : null,
-      route,
+      route: route && {
+        ...{ champion: route.champion, shadow: route.shadow, revision: route.revision },
+      },
       rollbackTo: versions.find((v) => v.id === below)?.number ?? null,
       shadow,
       runs: own.slice(0, 10),

@@ -42,8 +42,11 @@ export function runCost(): RunCost {
       fit();
     },
     predict: (rows) => (weight === 0 ? undefined : fixed + each * rows),
-    rowsWithin: (ms) =>
-      each === 0 ? Number.POSITIVE_INFINITY : Math.max(1, Math.floor((ms - fixed) / each)),
+    rowsWithin(ms) {
+      if (each === 0) return Number.POSITIVE_INFINITY;
+      // However large the fixed part, fewer rows would only pay it more often.
+      return Math.max(1, Math.floor(Math.max(ms - fixed, ms / 2) / each));
+    },
     get sharingPays() {
       return weight === 0 || fixed >= MIN_FIXED_SHARE * (fixed + each);
     },

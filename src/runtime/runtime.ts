@@ -14,6 +14,8 @@ export interface TensorSpec {
 export interface Session {
   /** Inputs it also takes side by side, as one tensor [N, inputs.length] under the pack's name: faster than one by one. */
   readonly packs?: readonly Pack[];
+  /** Runs that may go on at once in threads of their own; 0 or absent: `run` blocks this thread while it computes. */
+  readonly lanes?: number;
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
   /** Blocks the event loop while it computes (ONNX Runtime for Node does): batches above ~1,000 rows belong in a compute thread. */
@@ -26,4 +28,6 @@ export interface Runtime {
   readonly name: string;
   /** Throws MillwrightError `invalid_model` when the bytes are no usable ONNX model. */
   load(model: Uint8Array): Promise<Session>;
+  /** Ends what it has started beside this thread, when it has. */
+  close?(): Promise<void>;
 }

@@ -6,14 +6,14 @@ import type { Session } from "./runtime.ts";
 export interface Loaded<About> {
   readonly session: Session;
   readonly about: About;
-  /** Size of the model file, the measure of what it costs in memory. */
+  /** What it costs in memory (`sessionMemory`). */
   readonly bytes: number;
 }
 
 export interface SessionsOptions {
-  /** Sum of model file sizes kept loaded; at least one model always is. 512 MiB when left out. */
+  /** Memory of the models kept loaded, together; at least one always is. 1 GiB when left out. */
   readonly maxBytes?: number;
-  /** 2,000 when left out. */
+  /** 10,000 when left out. */
   readonly maxModels?: number;
 }
 
@@ -25,8 +25,14 @@ export interface Sessions<About> {
   aboutOf(model: Digest): About | undefined;
   /** Takes it out of memory when its last user is done; the next use loads it again. */
   drop(model: Digest): void;
+  /** Runs of it that may go on at once beside this thread; 0 = they block it, or it is not loaded. */
+  lanesOf(model: Digest): number;
   readonly loaded: number;
   readonly loadedBytes: number;
+  /** Loaded ones, the one used last first. */
+  recent(most: number): readonly Digest[];
+  /** Share of the limits in use, 0 to 1. */
+  readonly filled: number;
   close(): Promise<void>;
 }
 
@@ -42,8 +48,8 @@ export function sessions<About>(
   load: (model: Digest) => Promise<Loaded<About>>,
   options: SessionsOptions = {},
 ): Sessions<About> {
-  const maxBytes = options.maxBytes ?? 512 * 1024 * 1024;
-  const maxModels = options.maxModels ?? 2000;
+  const maxBytes = options.maxBytes ?? 1024 * 1024 * 1024;
+  const maxModels = options.maxModels ?? 10_000;
   /** In order of last use. */
   const entries = new Map<Digest, Entry<About>>();
   let bytes = 0;
@@ -97,6 +103,11 @@ export function sessions<About>(
     get loadedBytes() {
       return bytes;
     },
+    get filled() {
+      return Math.max(bytes / maxBytes, entries.size / maxModels);
+    },
+    recent: (most) => [...entries.keys()].reverse().slice(0, most),
+    lanesOf: (model) => entries.get(model)?.loaded?.session.lanes ?? 0,
     aboutOf: (model) => (closed ? undefined : entries.get(model)?.loaded?.about),
     isLoaded: (model) => entries.get(model)?.loaded !== undefined,
     drop(model) {

@@ -178,12 +178,18 @@ export function sampleSeries(model: string): Series[] {
       };
     }),
   });
-  if (model === "renewals") return [];
+  if (model === "renewals" || model === "income") return [];
   if (shock)
     return [
       series("mae", "Mean absolute error", "performance", 61_000, 9_000, 140_000, true),
       series("travellers_7_days_ago", "travellers_7_days_ago", "drift", 0.09, 0.03, 0.4, true),
       series("weekday", "weekday", "drift", 0.02, 0.01, 0.1, false),
+    ];
+  if (model === "churn")
+    return [
+      series("brier", "Brier score", "performance", 0.121, 0.02, 0.2, false),
+      series("contract", "contract", "drift", 0.041, 0.012, 0.09, false),
+      series("prediction", "prediction", "drift", 0.03, 0.01, 0.08, false),
     ];
   return [
     series("log_loss", "Log loss", "performance", 0.171, 0.02, 0.26, false),

@@ -5,8 +5,8 @@ import type { RegistryStore } from "../../src/registry/store.ts";
 
 const HOUR = 3_600_000;
 
-/** Two models with versions and a history of moves, in memory. */
-export function sampleRegistry(now: number): RegistryStore {
+/** Two models with versions and a history of moves, in memory, and `served` ones: the oldest version of each is champion. */
+export function sampleRegistry(now: number, served: readonly ModelVersion[] = []): RegistryStore {
   const version = (
     model: string,
     number: number,
@@ -43,7 +43,7 @@ export function sampleRegistry(now: number): RegistryStore {
   const p3 = version("phishing", 3, "linear", 24 * 7, p1.id);
   const p4 = version("phishing", 4, "gbdt", 1.4, p3.id);
   const t1 = version("passengers", 1, "gbdt", 50);
-  const versions = [p4, p3, p2, p1, t1];
+  const versions = [p4, p3, p2, p1, t1, ...served];
   const move = (
     of: ModelVersion,
     alias: AliasMove["alias"],
@@ -71,12 +71,26 @@ export function sampleRegistry(now: number): RegistryStore {
     }),
     move(p1, "champion", { reason: "first version; linear-2 passes 5 of 5 gates" }),
     move(t1, "champion", { reason: "first version; gbdt-1 passes 5 of 5 gates" }),
+    ...served.map((version) =>
+      version.number === 1
+        ? move(version, "champion", {
+            reason: version.origin ? "imported (not judged)" : "first; passes 5 of 5 gates",
+            runId: version.runId,
+          })
+        : move(version, "challenger", { reason: "passes 6 of 6 gates; it answers a part" }),
+    ),
   ];
   const store: RegistryStore = {
     add: () => Promise.reject(new Error("not part of this test")),
     get: async (id) => versions.find((v) => v.id === id),
     find: async (model, name) =>
-      versions.find((v) => v.model === model && String(v.number) === name),
+      versions.find(
+        (v) =>
+          v.model === model &&
+          (String(v.number) === name ||
+            v.id === name ||
+            v.id === moves.find((m) => m.model === model && m.alias === name)?.version),
+      ),
     versions: async (model) => versions.filter((v) => v.model === model),
     models: async () => [...new Set(versions.map((v) => v.model))],
     lock: async () => {},

@@ -1,25 +1,63 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { datasetRoutes } from "../../src/datasets/routes.ts";
 import { MillwrightError } from "../../src/errors.ts";
 import { type HttpServer, openServer } from "../../src/http/server.ts";
 import { incidentRoutes } from "../../src/monitoring/routes.ts";
+import { routeRoutes, tryingRoutes } from "../../src/pipelines/routes.ts";
+import type { ModelVersion } from "../../src/registry/model-version.ts";
 import { modelRoutes } from "../../src/registry/routes.ts";
+import { predictionRoutes } from "../../src/serving/log/routes.ts";
+import { splitInWords } from "../../src/serving/route-words.ts";
 import { quietLog } from "../../src/testing/quiet-log.ts";
 import { runRoutes } from "../../src/tracking/routes.ts";
+import { sampleServed } from "./sample-churn.ts";
 import { sampleDatasets, sampleIncidents, sampleSeries } from "./sample-data.ts";
 import { sampleEngine } from "./sample-engine.ts";
 import { sampleEvidence } from "./sample-evidence.ts";
+import { samplePlatform } from "./sample-platform.ts";
 import { sampleRegistry } from "./sample-registry.ts";
 
 /** The real HTTP kernel and the real routes over stores in memory, with the built console. `empty`: a project without anything. */
 export async function sampleServer(
-  options: { empty?: boolean; port?: number; token?: string } = {},
+  options: { empty?: boolean; port?: number; token?: string; logFull?: boolean } = {},
 ): Promise<HttpServer> {
-  const { empty = false, port = 0, token } = options;
+  const { empty = false, port = 0, token, logFull = false } = options;
   const now = Date.now();
   const clock = { now: () => now };
   const engine = sampleEngine(now);
-  const registry = sampleRegistry(now);
+  const folder = mkdtempSync(join(tmpdir(), "millwright-console-"));
+  const served = await sampleServed(folder, now);
+  const registry = sampleRegistry(now, served.versions);
+  const { platform, setRoute } = samplePlatform(registry, empty ? [] : served.logged, now);
+  const [newer, older, imported] = served.versions as [ModelVersion, ModelVersion, ModelVersion];
+  const churn = { model: "churn", fields: { key: "customer" }, shadow: undefined };
+  if (!empty) {
+    const HOUR = 3_600_000;
+    const first = { reason: "first version; passes 5 of 5 gates", by: "run_01k9train3" };
+    await setRoute({ ...churn, champion: older, ...first }, now - 200 * HOUR);
+    await setRoute(
+      {
+        ...{ model: "income", champion: imported, shadow: undefined, fields: {} },
+        ...{ reason: "imported (not judged)", by: "command line" },
+      },
+      now - 3 * HOUR,
+    );
+    const chain = { fallback: ["income"], deadlineMs: 25 };
+    const waits = { reason: "the hotline waits for it", by: "command line" };
+    await setRoute({ ...churn, champion: older, ...chain, ...waits }, now - 60 * HOUR);
+    const split = { id: "split_3", begun: now - 20 * HOUR, since: now - 20 * HOUR };
+    const canary = { kind: "canary", version: newer, percent: 25, steps: [50, 100] } as const;
+    await setRoute(
+      {
+        ...{ ...churn, ...chain, champion: older, split: { ...split, ...canary } },
+        ...{ reason: "no guard objects after 412 rows", by: "run_01k9train3" },
+      },
+      now - 20 * HOUR,
+    );
+  }
   const datasets = sampleDatasets(now);
   const incidents = async (model?: string) =>
     empty ? [] : sampleIncidents().filter((i) => (model ?? i.model) === i.model);
@@ -34,7 +72,7 @@ export async function sampleServer(
       ...{ verdict: undefined, runId: undefined, at: now },
     });
   };
-  return openServer({
+  const server = await openServer({
     port,
     token,
     log: quietLog(),
@@ -49,17 +87,21 @@ export async function sampleServer(
             : [
                 { name: "phishing", dataset: "mail", target: "is_phishing" },
                 { name: "passengers", dataset: "travellers", target: "travellers" },
+                { name: "churn", dataset: "contracts", target: "churn" },
                 { name: "renewals", dataset: "contracts", target: "renewed" },
               ],
-        evidence: async (version) => sampleEvidence(version),
+        evidence: async (version) => (version.origin ? undefined : sampleEvidence(version)),
         incidents,
         series: async (model) => sampleSeries(model),
-        route: async (model) =>
-          model === "phishing"
-            ? { champion: 3, shadow: 4, revision: 5 }
-            : model === "passengers"
-              ? { champion: 1, shadow: null, revision: 1 }
-              : null,
+        async route(model) {
+          if (model === "phishing") return { champion: 3, shadow: 4, revision: 5, split: null };
+          if (model === "passengers")
+            return { champion: 1, shadow: null, revision: 1, split: null };
+          const { champion, split, revision = 0 } = (await platform.serving.route(model)) ?? {};
+          if (!champion) return null;
+          const words = split ? splitInWords(split) : null;
+          return { champion: champion.number, shadow: null, revision, split: words };
+        },
         shadow: async (model) =>
           model === "phishing"
             ? {
@@ -71,9 +113,6 @@ export async function sampleServer(
                 text: "Better so far by 0.9 points on 146 labelled rows; at least 200 are needed before anything is decided.",
               }
             : null,
-        importModel: async () => {
-          throw new Error("the sample imports nothing");
-        },
         train: (model) => engine.submit("train", { model, reason: "asked for by a person" }),
         async promote({ model, version, reason }) {
           if (!sampleEvidence(version).verdict.pass)
@@ -84,6 +123,22 @@ export async function sampleServer(
           await move(model, String(version.number), reason);
         },
         rollback: ({ model, reason }) => move(model, undefined, reason),
+        importModel: () => Promise.reject(new Error("not part of this test")),
+      }),
+      ...routeRoutes(platform),
+      ...tryingRoutes({
+        ...{ ...platform, runtime: served.runtime, blobs: served.blobs },
+        breathe: async () => undefined,
+      }),
+      ...predictionRoutes({
+        ...platform.predictions,
+        erase: () => Promise.reject(new Error("not part of this test")),
+        versions: (model) => registry.versions(model),
+        async version(model, name) {
+          const found = await registry.find(model, name);
+          if (found) return found.id;
+          throw new MillwrightError("not_found", `Model ${model} has no version "${name}".`);
+        },
       }),
       ...runRoutes({
         engine: empty ? { ...engine, list: async () => [] } : engine,
@@ -91,8 +146,8 @@ export async function sampleServer(
         status: async () => ({
           project: empty ? "new-project" : "mail-security",
           version: "0.1.0",
-          gateway: { url: "http://127.0.0.1:7401", ready: !empty },
-          models: empty ? 0 : 3,
+          gateway: { url: "http://127.0.0.1:7401", ready: !empty, logFull },
+          models: empty ? 0 : 5,
           openIncidents: (await incidents()).filter((i) => i.state === "open").length,
         }),
       }),
@@ -103,4 +158,11 @@ export async function sampleServer(
       ...incidentRoutes({ incidents, series: async (model) => sampleSeries(model) }),
     ],
   });
+  return {
+    ...server,
+    async close(graceMs) {
+      await server.close(graceMs);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { journalRoot } from "../../src/gateway/prediction-log.ts";
 import { type Gateway, openGateway } from "../../src/gateway.ts";
@@ -285,4 +286,46 @@ test("a wrong cell of a row is refused, naming row and column", async () => {
   );
   const short = await post("/models/sklearn_treecl/predict", { rows: [{ input: [1, 2, 3] }] });
   expect(short.body.detail).toMatch(/20 values at least/);
+});
+
+test("whatever stands in a cell or tensor: an answer or a 400, never an error of ours", async () => {
+  const models = ["mnist_cnn_cntk", "sklearn_treecl", "identity_string", "example_multitype"];
+  const inputs: Readonly<Record<string, string[]>> = {
+    mnist_cnn_cntk: ["Input3"],
+    sklearn_treecl: ["input"],
+    identity_string: ["input:0.0", "input:0.1"],
+    example_multitype: ["InputA", "InputB"],
+  };
+  const cell = fc.jsonValue({ maxDepth: 4 });
+  const request = fc.constantFrom(...models).chain((model) =>
+    fc.record({
+      model: fc.constant(model),
+      rows: fc.array(fc.record(Object.fromEntries(inputs[model]!.map((name) => [name, cell]))), {
+        minLength: 1,
+        maxLength: 3,
+      }),
+      tensors: fc.array(
+        fc.record({
+          name: fc.constantFrom(
+            ...signatures.get(`${model}.onnx`)!.graph!.inputs.map((i) => i.name),
+          ),
+          datatype: fc.constantFrom("FP32", "FP64", "INT64", "UINT8", "BYTES", "BOOL", "FP16"),
+          shape: fc.array(fc.nat(30), { maxLength: 5 }),
+          data: cell,
+        }),
+        { minLength: 1, maxLength: 3 },
+      ),
+    }),
+  );
+  const fine = [200, 400, 413];
+  await fc.assert(
+    fc.asyncProperty(request, async ({ model, rows, tensors }) => {
+      expect(fine).toContain((await post(`/models/${model}/predict`, { rows })).status);
+      expect(fine).toContain(
+        (await post(`/models/${model}/invocations`, { instances: rows })).status,
+      );
+      expect(fine).toContain((await post(`/v2/models/${model}/infer`, { inputs: tensors })).status);
+    }),
+    { numRuns: 150 },
+  );
 });

@@ -80,6 +80,7 @@ const project = (replay: boolean) => `export default {
   models: { ${MODEL}: {
     dataset: "customers", target: "churned", positive: "yes",
     train: { budget: "2s", trainers: ["baseline", "linear", "gbdt"] },
+    abstain: { coverage: 0.9 },
     deploy: { shadow: { minLabels: 100 } },
     retrain: { every: "week", onDrift: true, onCodeChange: false },
   } },
@@ -187,6 +188,23 @@ test("while the world stays as it was, nothing is wrong and nothing starts", asy
   }
   expect(await run<JudgeOutcome>("judge", { asOf: today })).toMatchObject({ role: "none" });
   expect(await trainings()).toEqual([]);
+});
+
+test("the rule to abstain goes from the config to the answer, the log and the windows, which keep its promise", async () => {
+  const { registry, predictions, monitoring, evaluationOf } = app.platform;
+  const champion = (await registry.find(MODEL, "champion"))!;
+  expect(champion.abstain).toMatchObject({ kind: "conformal", coverage: 0.9 });
+  const { abstention, verdict } = await evaluationOf(champion);
+  expect(abstention!.rule).toEqual(champion.abstain);
+  expect(verdict.results.find(({ gate }) => gate === "abstain")).toMatchObject({ pass: true });
+  const logged = await predictions.read({ model: MODEL, from: START, to: today });
+  const silent = logged.filter(({ abstained }) => abstained).length / logged.length;
+  expect(silent).toBeCloseTo(1 - abstention!.cost.answered / abstention!.cost.rows, 0);
+  expect(silent).toBeGreaterThan(0);
+  for (const { abstention: found } of await monitoring.windows(MODEL)) {
+    expect(found!.promise).toMatchObject({ of: "coverage", promised: 0.9, broken: false });
+    expect(found!.rate).toBeGreaterThan(0);
+  }
 });
 
 test("the world changes: one incident, which starts one training, whose version goes into shadow", async () => {

@@ -11,8 +11,11 @@ export interface Live<T> {
 
 const EVERY_MS = 2000;
 
-/** Asks again every two seconds while the page is visible. `key` changes = other data: the old one is dropped. */
-export function useLive<T>(key: string, load: () => Promise<T>): Live<T> {
+/**
+ * Asks again every so often while the page is visible: two seconds, more where an answer is costly, `Infinity` where it never
+ * changes. `key` changes = other data: the old one is dropped.
+ */
+export function useLive<T>(key: string, load: () => Promise<T>, everyMs = EVERY_MS): Live<T> {
   const [state, setState] = useState<{ key: string; text: string; data?: T; error?: Error }>({
     key,
     text: "",
@@ -27,7 +30,7 @@ export function useLive<T>(key: string, load: () => Promise<T>): Live<T> {
     let over = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const ask = async () => {
-      if (!document.hidden) {
+      if (!document.hidden || everyMs === Number.POSITIVE_INFINITY) {
         try {
           const data = await loader.current();
           const text = JSON.stringify(data);
@@ -45,11 +48,11 @@ export function useLive<T>(key: string, load: () => Promise<T>): Live<T> {
             }));
         }
       }
-      if (!over) timer = setTimeout(ask, EVERY_MS);
+      if (!over && everyMs < Number.POSITIVE_INFINITY) timer = setTimeout(ask, everyMs);
     };
     void ask();
     const wake = () => {
-      if (document.hidden) return;
+      if (document.hidden || everyMs === Number.POSITIVE_INFINITY) return;
       clearTimeout(timer);
       void ask();
     };
@@ -59,7 +62,7 @@ export function useLive<T>(key: string, load: () => Promise<T>): Live<T> {
       clearTimeout(timer);
       document.removeEventListener("visibilitychange", wake);
     };
-  }, [key, turn]);
+  }, [key, turn, everyMs]);
 
   const current = state.key === key ? state : undefined;
   return { data: current?.data, error: current?.error, refresh };

@@ -25,6 +25,16 @@ export function go(to: string, options: { replace?: boolean } = {}): void {
   changed();
 }
 
+/** This page with other words in its query; undefined or "" takes one out. */
+export function withQuery(change: Readonly<Record<string, string | undefined>>): string {
+  const query = new URLSearchParams(location.search);
+  for (const [name, value] of Object.entries(change))
+    if (value === undefined || value === "") query.delete(name);
+    else query.set(name, value);
+  const text = query.toString();
+  return location.pathname + (text === "" ? "" : `?${text}`);
+}
+
 /** A link inside the console: no page load, but open-in-new-tab and copy-address work. */
 export function Link({
   to,
@@ -43,6 +53,8 @@ export const pathTo = {
   overview: () => "/",
   model: (model: string, tab = "") =>
     `/models/${encodeURIComponent(model)}${tab === "" ? "" : `/${tab}`}`,
+  prediction: (model: string, id: string) =>
+    `/models/${encodeURIComponent(model)}/predictions/${encodeURIComponent(id)}`,
   runs: (state?: string) => (state === undefined ? "/runs" : `/runs?state=${state}`),
   run: (run: string) => `/runs/${encodeURIComponent(run)}`,
   datasets: () => "/datasets",

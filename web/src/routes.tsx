@@ -14,8 +14,8 @@ export const ROUTES: readonly {
 }[] = [
   { pattern: /^\/$/, page: () => <OverviewPage /> },
   {
-    pattern: /^\/models\/([^/]+)(?:\/([a-z]+))?\/?$/,
-    page: ([model = "", tab = ""]) => <ModelPage model={model} tab={tab} />,
+    pattern: /^\/models\/([^/]+)(?:\/([a-z]+)(?:\/([^/]+))?)?\/?$/,
+    page: ([model = "", tab = "", item = ""]) => <ModelPage model={model} tab={tab} item={item} />,
   },
   { pattern: /^\/runs\/?$/, page: () => <RunsPage /> },
   { pattern: /^\/runs\/([^/]+)\/?$/, page: ([run = ""]) => <RunPage id={run} /> },

@@ -18,6 +18,8 @@ const ModelSummary = z.object({
   versions: z.number(),
   champion: VersionRef.nullable(),
   challenger: VersionRef.nullable(),
+  /** How its requests are divided, in words; null: the champion answers everything. */
+  split: z.string().nullable(),
   openIncidents: z.array(IncidentShape),
   lastRun: RunSummaryShape.nullable(),
   /** The monitored performance, or what stands in for it while labels are missing; null before the first window. */
@@ -54,6 +56,20 @@ const Version = VersionRef.extend({
   params: z.record(z.string(), z.unknown()),
   environment: z.object({ node: z.string(), millwright: z.string(), runtime: z.string() }),
   runId: z.string().nullable(),
+  /** When it says nothing rather than something uncertain; null: it always answers. */
+  abstain: z
+    .object({
+      kind: z.enum(["precision", "conformal"]),
+      /** So much of what it says is right, or so often the truth is in what it leaves open: 0..1. */
+      promise: z.number(),
+      /** Of the held-out rows it answered, 0..1; null when that was not kept. */
+      answered: z.number().nullable(),
+      /** What it promises and costs; null when that was not kept. */
+      words: z.string().nullable(),
+    })
+    .nullable(),
+  /** Rows of its training data are kept with it, to explain answers against. */
+  background: z.boolean(),
   /** Of an imported model: the file it came from. */
   origin: z
     .object({

@@ -24,7 +24,14 @@ const Status = z.object({
   now: z.number(),
   /** False when nothing executes runs: what is queued stays queued. */
   worker: z.boolean(),
-  gateway: z.object({ url: z.string(), ready: z.boolean() }).nullable(),
+  gateway: z
+    .object({
+      url: z.string(),
+      ready: z.boolean(),
+      /** The disk of its prediction log is full. */
+      logFull: z.boolean(),
+    })
+    .nullable(),
   models: z.number(),
   openIncidents: z.number(),
   /** How many runs are queued, running or waiting. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { endpoint } from "./endpoint.ts";
 
 /** Rows are checked against the model, field by field, where they are used; the contract only says that they are a list. */
-const row = z.custom<Readonly<Record<string, Cell>>>();
+export const row = z.custom<Readonly<Record<string, Cell>>>();
 
 /** Lists only for imported models that take tensors. */
 export type Cell = string | number | boolean | null | readonly Cell[];
@@ -20,7 +20,7 @@ const routed = z.object({
   revision: z.number(),
 });
 
-const explanation = z.object({
+export const explanation = z.object({
   /** What the model says on average over the background; with all contributions it adds up to `said`. */
   base: z.number(),
   said: z.number(),
@@ -51,7 +51,7 @@ const explanation = z.object({
   runs: z.number(),
 });
 
-const prediction = z.object({
+export const prediction = z.object({
   /** For feedback. */
   id: z.string(),
   /** The more probable class; the number itself for regression; null when the model abstains. */
@@ -81,6 +81,7 @@ const prediction = z.object({
   level: z.number().optional(),
 });
 
+export type Explanation = z.output<typeof explanation>;
 export type Prediction = z.output<typeof prediction>;
 
 /** What a gateway answers, beside the Open Inference Protocol and MLflow's `/invocations`. */

@@ -64,7 +64,7 @@ export function Action({
           <div className="explain">{children}</div>
           {askReason && (
             <label className="field">
-              <span>Reason, kept with the move (optional)</span>
+              <span>Reason, kept with the change (optional)</span>
               <input
                 value={reason}
                 maxLength={500}

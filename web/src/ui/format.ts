@@ -4,6 +4,19 @@ const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
 export const count = (n: number): string => whole.format(n);
 
+/** Any number with a few significant digits. */
+export function figure(value: number): string {
+  const size = Math.abs(value);
+  const text =
+    size !== 0 && size < 1e-3
+      ? size.toExponential(2)
+      : size.toLocaleString("en", { maximumSignificantDigits: size >= 1000 ? 6 : 3 });
+  return value < 0 ? `−${text}` : text;
+}
+
+/** Milliseconds, with digits where they say something. */
+export const millis = (ms: number): string => `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
+
 /** "1 run", "3 runs". */
 export const plural = (n: number, one: string, many = `${one}s`): string =>
   `${count(n)} ${n === 1 ? one : many}`;
@@ -17,6 +30,10 @@ export function quantity(value: number, unit: Metric["unit"]): string {
 
 export const percent = (share: number): string =>
   `${(share * 100).toLocaleString("en", { maximumFractionDigits: share < 0.1 ? 1 : 0 })} %`;
+
+/** A probability: 99.96 % is not 100 %. */
+export const chance = (share: number): string =>
+  share > 0.99 && share < 1 ? `${(Math.floor(share * 10_000) / 100).toFixed(2)} %` : percent(share);
 
 export function duration(ms: number): string {
   if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`;
@@ -45,6 +62,10 @@ export function age(then: number, now: number): string {
 /** UTC, to the minute. */
 export const moment = (ms: number): string =>
   `${new Date(ms).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+
+/** UTC, to the second. */
+export const instant = (ms: number): string =>
+  new Date(ms).toISOString().slice(0, 19).replace("T", " ");
 
 export const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 

@@ -60,6 +60,13 @@ export function healthOf(model: ModelSummary): Health {
       why: `Version ${champion.number} answers meanwhile.`,
       command: undefined,
     };
+  if (model.split !== null)
+    return {
+      tone: "live",
+      state: model.split.startsWith("canary") ? "canary" : "split",
+      why: `Requests are divided: ${model.split}.`,
+      command: `millwright route ${model.name}`,
+    };
   if (challenger)
     return {
       tone: "good",

@@ -5,6 +5,7 @@ import { Age } from "../../ui/age.tsx";
 import { Badge } from "../../ui/badge.tsx";
 import { Command } from "../../ui/command.tsx";
 import { MetricValue } from "../../ui/metric-value.tsx";
+import { IMPORTED } from "../registry/imported.tsx";
 import type { Health } from "./health.ts";
 
 /** One model a row on wide screens, one a card on narrow ones. */
@@ -55,6 +56,7 @@ export function ModelTable({
                     v{model.champion.number} <span className="muted">{model.champion.trainer}</span>
                   </span>
                   {model.champion.metric && <MetricValue metric={model.champion.metric} named />}
+                  {model.champion.trainer === IMPORTED && <small>not judged</small>}
                 </>
               )}
             </td>

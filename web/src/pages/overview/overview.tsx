@@ -109,6 +109,15 @@ function Platform({ status }: { status: Status | undefined }) {
           <Command text="millwright doctor" />
         </div>
       )}
+      {status.gateway?.logFull && (
+        <div className="notice bad">
+          <p>
+            <b>The disk of the prediction log is full.</b> Predictions are refused, or answered and
+            not kept, as the gateway was told. It goes on by itself when there is space:
+          </p>
+          <Command text="millwright doctor" />
+        </div>
+      )}
     </>
   );
 }
@@ -141,11 +150,13 @@ function headline(models: readonly ModelSummary[]): string {
 
 function summary(models: readonly ModelSummary[], status: Status | undefined): string {
   const serving = models.filter((m) => m.champion !== null).length;
-  const shadow = models.filter((m) => m.challenger !== null).length;
+  const shadow = models.filter((m) => m.challenger !== null && m.split === null).length;
+  const divided = models.filter((m) => m.split !== null).length;
   return [
     models.length === 1
       ? `The model ${serving === 1 ? "answers" : "does not answer yet"}`
       : `${serving} of ${plural(models.length, "model")} ${serving === 1 ? "answers" : "answer"}`,
+    ...(divided > 0 ? [`${plural(divided, "split")} running`] : []),
     ...(shadow > 0 ? [`${plural(shadow, "challenger")} in shadow`] : []),
     ...(status ? [`${plural(status.activeRuns, "run")} under way`] : []),
   ].join(" · ");

@@ -6,12 +6,15 @@ import { Badge } from "../../ui/badge.tsx";
 import { Card } from "../../ui/card.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { count, percent, quantity } from "../../ui/format.ts";
+import { ImportedOnly } from "./imported.tsx";
 
 const SHOWN_SLICES = 20;
 
 /** How good the newest version is on rows it never saw: overall, where it fails, and whether its promises hold. */
 export function Evaluation({ model }: { model: ModelDetail }) {
   const { report } = model;
+  if (!report && model.history[0]?.origin)
+    return <ImportedOnly model={model} missing="no held-out rows are known on which to judge it" />;
   if (!report)
     return (
       <Empty title="No report yet." commands={[`millwright train ${model.name}`]}>

@@ -6,6 +6,7 @@ import { Card } from "../../ui/card.tsx";
 import { Command } from "../../ui/command.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { duration, plural, quantity } from "../../ui/format.ts";
+import { ImportedOnly } from "./imported.tsx";
 
 type Standing = LeaderboardView["standings"][number];
 
@@ -23,6 +24,8 @@ const WORDS: Readonly<Record<string, string>> = { racing: "out of time" };
 /** Who raced, how good with which uncertainty, who won and why. */
 export function Leaderboard({ model }: { model: ModelDetail }) {
   const board = model.leaderboard;
+  if (!board && model.history[0]?.origin)
+    return <ImportedOnly model={model} missing="no race was run for it" />;
   if (!board)
     return (
       <Empty title="No race has been run." commands={[`millwright train ${model.name}`]}>

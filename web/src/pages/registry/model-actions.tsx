@@ -26,24 +26,26 @@ export function ModelActions({ model, refresh }: { model: ModelDetail; refresh: 
           </p>
         </Action>
       )}
-      <Action
-        label={model.versions === 0 ? "Train" : "Retrain"}
-        title={`Train ${model.name} now?`}
-        tone="primary"
-        command={`millwright train ${model.name}`}
-        act={async () => {
-          const { runId } = await api.train({ model: model.name });
-          go(pathTo.run(runId));
-        }}
-      >
-        <p>
-          Candidates race on the newest data. The best one becomes a version; it answers only if its
-          gates allow it
-          {model.champion !== null &&
-            `, after it was compared with version ${model.champion.number}`}
-          .
-        </p>
-      </Action>
+      {model.dataset !== null && (
+        <Action
+          label={model.versions === 0 ? "Train" : "Retrain"}
+          title={`Train ${model.name} now?`}
+          tone="primary"
+          command={`millwright train ${model.name}`}
+          act={async () => {
+            const { runId } = await api.train({ model: model.name });
+            go(pathTo.run(runId));
+          }}
+        >
+          <p>
+            Candidates race on the newest data. The best one becomes a version; it answers only if
+            its gates allow it
+            {model.champion !== null &&
+              `, after it was compared with version ${model.champion.number}`}
+            .
+          </p>
+        </Action>
+      )}
     </>
   );
 }

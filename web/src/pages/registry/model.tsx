@@ -1,11 +1,15 @@
 import type { ModelDetail } from "@millwright/sdk/contract/models";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { api } from "../../api.ts";
 import { type Live, useLive } from "../../live.ts";
 import { Link, pathTo } from "../../location.tsx";
 import { Badge } from "../../ui/badge.tsx";
 import { Page, Pending } from "../../ui/page.tsx";
 import { healthOf } from "../overview/health.ts";
+import { Prediction } from "../predictions/prediction.tsx";
+import { Predictions } from "../predictions/predictions.tsx";
+import { TryIt } from "../predictions/try-it.tsx";
+import { Serving } from "../serving/serving.tsx";
 import { Evaluation } from "./evaluation.tsx";
 import { History } from "./history.tsx";
 import { Leaderboard } from "./leaderboard.tsx";
@@ -16,9 +20,21 @@ import { Versions } from "./versions.tsx";
 const TABS: readonly {
   readonly tab: string;
   readonly label: string;
-  readonly part: (model: ModelDetail, refresh: () => void) => ReactNode;
+  readonly part: (model: ModelDetail, refresh: () => void, item: string) => ReactNode;
 }[] = [
   { tab: "", label: "Now", part: (model) => <Now model={model} /> },
+  {
+    tab: "serving",
+    label: "Serving",
+    part: (model, refresh) => <Serving model={model} refresh={refresh} />,
+  },
+  {
+    tab: "predictions",
+    label: "Predictions",
+    part: (model, _, item) =>
+      item === "" ? <Predictions model={model} /> : <Prediction model={model} id={item} />,
+  },
+  { tab: "try", label: "Try it", part: (model) => <TryIt model={model} /> },
   { tab: "leaderboard", label: "Leaderboard", part: (model) => <Leaderboard model={model} /> },
   { tab: "evaluation", label: "Evaluation", part: (model) => <Evaluation model={model} /> },
   {
@@ -29,15 +45,32 @@ const TABS: readonly {
   { tab: "history", label: "History", part: (model) => <History model={model} /> },
 ];
 
-export function ModelPage({ model, tab }: { model: string; tab: string }) {
+export function ModelPage({ model, tab, item }: { model: string; tab: string; item: string }) {
   const live = useLive(`model ${model}`, () => api.model({ model }));
   if (!live.data) return <Pending live={live} title={model} />;
-  return <Shown model={live.data} live={live} tab={tab} />;
+  return <Shown model={live.data} live={live} tab={tab} item={item} />;
 }
 
-function Shown({ model, live, tab }: { model: ModelDetail; live: Live<ModelDetail>; tab: string }) {
+function Shown({
+  model,
+  live,
+  tab,
+  item,
+}: {
+  model: ModelDetail;
+  live: Live<ModelDetail>;
+  tab: string;
+  item: string;
+}) {
   const health = healthOf(model);
   const shown = TABS.find((t) => t.tab === tab) ?? TABS[0]!;
+  const tabs = useRef<HTMLElement>(null);
+  // On a narrow screen the tab may lie beyond the edge.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another tab, another place
+  useEffect(() => {
+    const current = tabs.current?.querySelector("[aria-current]");
+    current?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [shown.tab]);
   return (
     <Page
       eyebrow={
@@ -60,13 +93,13 @@ function Shown({ model, live, tab }: { model: ModelDetail; live: Live<ModelDetai
               from <Link to={pathTo.dataset(model.dataset)}>{model.dataset}</Link>
             </>
           )}
-          {". "}
+          {(model.target !== null || model.dataset !== null) && ". "}
           {health.tone !== "bad" && health.why}
         </>
       }
       actions={<ModelActions model={model} refresh={live.refresh} />}
     >
-      <nav className="tabs" aria-label={`Parts of ${model.name}`}>
+      <nav className="tabs" ref={tabs} aria-label={`Parts of ${model.name}`}>
         {TABS.map((t) => (
           <Link
             key={t.tab}
@@ -77,7 +110,7 @@ function Shown({ model, live, tab }: { model: ModelDetail; live: Live<ModelDetai
           </Link>
         ))}
       </nav>
-      <div className="stack">{shown.part(model, live.refresh)}</div>
+      <div className="stack">{shown.part(model, live.refresh, item)}</div>
     </Page>
   );
 }

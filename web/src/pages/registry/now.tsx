@@ -14,6 +14,7 @@ import { count, plural } from "../../ui/format.ts";
 import { MetricValue } from "../../ui/metric-value.tsx";
 import { IncidentCard } from "../monitoring/incident-card.tsx";
 import { RunTable } from "../tracking/run-table.tsx";
+import { IMPORTED } from "./imported.tsx";
 
 /** What the model is doing at this moment. */
 export function Now({ model }: { model: ModelDetail }) {
@@ -67,12 +68,25 @@ function Champion({ model }: { model: ModelDetail }) {
       <Facts
         of={[
           ["Version", <b key="v">v{champion.number}</b>],
-          ["Trainer", champion.trainer],
+          [
+            "Trainer",
+            champion.trainer === IMPORTED ? "none: imported, not judged" : champion.trainer,
+          ],
           ...(champion.metric
             ? ([[champion.metric.title, <MetricValue key="m" metric={champion.metric} />]] as const)
             : []),
           ["Made", <Age key="a" at={champion.createdAt} />],
-          ["Route", route ? `revision ${route.revision}` : "not published yet"],
+          [
+            "Route",
+            route ? (
+              <Link key="r" to={pathTo.model(model.name, "serving")}>
+                revision {route.revision}
+              </Link>
+            ) : (
+              "not published yet"
+            ),
+          ],
+          ...(model.split === null ? [] : ([["Requests", model.split]] as const)),
         ]}
       />
     </Card>
@@ -85,13 +99,19 @@ function Challenger({ model }: { model: ModelDetail }) {
     return (
       <Card title="Challenger">
         <p className="muted">
-          None. The next version that passes its gates answers in shadow first: it gets the same
-          rows, callers do not see it, and it is promoted only on evidence.
+          {model.dataset === null
+            ? "None. A version that is imported next does not answer by itself: promote it, or give it a part of the requests."
+            : "None. The next version that passes its gates answers in shadow first: it gets the same rows, callers do not see it, and it is promoted only on evidence."}
         </p>
       </Card>
     );
   return (
-    <Card title="Challenger" aside={<Badge tone="live">in shadow</Badge>}>
+    <Card
+      title="Challenger"
+      aside={
+        <Badge tone="live">{model.split === null || shadow ? "in shadow" : "answers a part"}</Badge>
+      }
+    >
       <Facts
         of={[
           ["Version", <b key="v">v{challenger.number}</b>],

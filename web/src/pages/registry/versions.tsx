@@ -7,8 +7,9 @@ import { Badge } from "../../ui/badge.tsx";
 import { Command } from "../../ui/command.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { Facts } from "../../ui/facts.tsx";
-import { shortDigest } from "../../ui/format.ts";
+import { percent, shortDigest } from "../../ui/format.ts";
 import { MetricValue } from "../../ui/metric-value.tsx";
+import { NotJudged } from "./imported.tsx";
 import { VerdictList } from "./verdict.tsx";
 
 /** Every version with its verdict in words and what it was made from. */
@@ -49,6 +50,7 @@ function Version({
               {alias}
             </Badge>
           ))}
+          {version.origin !== null && <NotJudged />}
           {failed && !move && <Badge tone="bad">held back</Badge>}
         </h2>
         {!champion && !failed && (
@@ -67,7 +69,9 @@ function Version({
             }}
           >
             <p>
-              It passed its gates and answers within seconds
+              {version.origin === null
+                ? "It passed its gates and answers within seconds"
+                : "No gate has judged it: it was imported. It answers within seconds"}
               {model.champion !== null && ` instead of version ${model.champion.number}`}. Rolling
               back is one command.
             </p>
@@ -97,8 +101,31 @@ function Version({
           </details>
         )
       ) : (
-        <p className="muted">No verdict is kept for this version.</p>
+        <p className="muted">
+          {version.origin === null
+            ? "No verdict is kept for this version."
+            : `From ${version.origin.file}, ${version.origin.producer}. No gate has seen it.`}
+        </p>
       )}
+      {version.abstain !== null && (
+        <p className="became">
+          <b>
+            Says nothing rather than something uncertain (
+            {version.abstain.kind === "precision" ? "precision" : "coverage"}{" "}
+            {percent(version.abstain.promise)}):
+          </b>{" "}
+          {version.abstain.words ??
+            (version.abstain.answered === null
+              ? "what it costs was not kept."
+              : `answered ${percent(version.abstain.answered)} of the held-out rows.`)}
+        </p>
+      )}
+      <p className="same">
+        <Link to={`${pathTo.model(model.name, "try")}?version=${version.number}`}>Try it</Link>
+        <Link to={`${pathTo.model(model.name, "predictions")}?version=${version.number}`}>
+          Its predictions
+        </Link>
+      </p>
       {failed && !champion && (
         <p className="same">
           <span>Overriding the gates is possible from a terminal only; the reason is kept</span>
@@ -148,8 +175,19 @@ function Version({
               ? []
               : ([
                   ["File", `${version.origin.file}, ${version.origin.producer}`],
+                  [
+                    "Opsets",
+                    Object.entries(version.origin.opsets)
+                      .map(([domain, number]) => `${domain === "" ? "ai.onnx" : domain} ${number}`)
+                      .join(", "),
+                  ],
+                  ["Digest of the file", shortDigest(version.origin.sha256)],
                   ["Notes", version.origin.notes.join("; ") || "none"],
                 ] as const)),
+            [
+              "Explained against",
+              version.background ? "rows of its training data, kept with it" : "no rows were kept",
+            ],
             ["ONNX", <code key="o">{shortDigest(version.onnx)}</code>],
             [
               "Environment",
