@@ -23,9 +23,10 @@ if (Number(count) > 1 && cluster.isPrimary) {
   process.on("SIGTERM", () => void processes.stop().then(() => process.exit(0)));
 } else {
   const shared = cluster.isWorker;
+  const runtime = await gatewayRuntime(2);
   const gateway = await openGateway(
     {
-      runtime: await gatewayRuntime(2),
+      runtime,
       blobs: fileBlobs(join(folder, "blobs")),
       ...{ sql: undefined, log: quietLog(), version: "bench" },
       ...(shared ? { siblings: siblingsOverIpc } : {}),
@@ -38,7 +39,11 @@ if (Number(count) > 1 && cluster.isPrimary) {
       ...(shared ? { connections: connectionsOverIpc() } : {}),
     },
   );
-  const end = (): void => void gateway.close().then(() => process.exit(0));
+  const close = async (): Promise<void> => {
+    await gateway.close();
+    await runtime.close?.();
+  };
+  const end = (): void => void close().then(() => process.exit(0));
   process.on("SIGTERM", end);
   process.on("disconnect", end);
   process.send?.({ ready: true, url: gateway.url });

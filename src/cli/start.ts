@@ -78,9 +78,10 @@ const PARTS: Readonly<
       ? undefined
       : await keepPostgres({ dataDir: join(config.dataDir, "postgres"), log });
     const sql = postgres(config.databaseUrl ?? server!.url, { log });
+    const runtime = await gatewayRuntime(config.threads);
     const gateway = await openGateway(
       {
-        runtime: await gatewayRuntime(config.threads),
+        runtime,
         blobs: openBlobs(config.blobUrl, config.project),
         sql,
         log,
@@ -105,6 +106,7 @@ const PARTS: Readonly<
       async close() {
         shipping?.stop();
         await gateway.close();
+        await runtime.close?.();
         await sql.close();
         await server?.release();
       },

@@ -86,9 +86,10 @@ async function countLabels(
   await deps.transact(async ({ announce, lastAnnounced }) => {
     const since = Math.max(move.at, (await lastAnnounced("labels.collected", model)) ?? 0);
     const labelled = await deps.predictions.read({
-      ...{ model, variant: TRAFFIC, from: since - LABEL_AGE_MS, to: at, withFeedback: true },
+      ...{ model, variant: TRAFFIC, from: since - LABEL_AGE_MS, to: at },
+      truthWithin: { from: since, to: at },
     });
-    const count = labelled.filter(({ truth }) => truth!.at >= since && truth!.at < at).length;
+    const count = labelled.length;
     if (count >= wanted) await announce("labels.collected", model, { count, asOf }, at);
   });
 }
@@ -131,7 +132,7 @@ async function gather(
       ...own,
       from: window.start - LABEL_AGE_MS,
       to: window.end,
-      withFeedback: true,
+      truthWithin: { from: window.start, to: window.end },
     }),
     deps.monitoring.windows(model, { before: window.start, limit: 1 }),
     deps.evaluationOf(version),

@@ -19,6 +19,7 @@ export function placed(
 ): Runtime {
   return {
     name: runtime.name,
+    close: () => threads.close(),
     async load(model) {
       const here = await runtime.load(model);
       let there: Pick<Session, "run" | "close"> | undefined;

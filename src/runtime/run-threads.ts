@@ -9,6 +9,8 @@ export type ToRunThread = { readonly id: number; readonly model: number } & (
   | { readonly open: Uint8Array }
   | { readonly run: Feeds }
   | { readonly close: true }
+  /** Nothing more will come: the thread ends. */
+  | { readonly end: true }
 );
 
 export interface FromRunThread {
@@ -25,6 +27,7 @@ export interface RunThreads {
    * died; it can be tried elsewhere.
    */
   open(model: Uint8Array): Promise<Pick<Session, "run" | "close">>;
+  /** Waits for what is running: ONNX Runtime takes the whole process down when its thread is ended in the middle of a run. */
   close(): Promise<void>;
 }
 
@@ -100,7 +103,14 @@ export function runThreads(entry: URL, size: number): RunThreads {
       };
     },
     async close() {
-      await Promise.all(threads.map(({ worker }) => worker.terminate()));
+      await Promise.all(
+        threads.map(async (thread) => {
+          const gone = new Promise((resolve) => thread.worker.once("exit", resolve));
+          if (thread.dead) return;
+          thread.worker.postMessage({ id: ids++, model: -1, end: true } satisfies ToRunThread);
+          await gone;
+        }),
+      );
     },
   };
 }

@@ -28,4 +28,6 @@ export interface Runtime {
   readonly name: string;
   /** Throws MillwrightError `invalid_model` when the bytes are no usable ONNX model. */
   load(model: Uint8Array): Promise<Session>;
+  /** Ends what it has started beside this thread, when it has. */
+  close?(): Promise<void>;
 }

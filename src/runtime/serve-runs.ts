@@ -25,7 +25,10 @@ export function serveRuns(runtime: Runtime): void {
       return { id, failed: { code: known ? error.code : "internal", message: text } };
     }
   };
+  let last: Promise<void> = Promise.resolve();
   port.on("message", (message: ToRunThread) => {
-    void answer(message).then((said) => port.postMessage(said));
+    // Without its port the thread has nothing to wait for.
+    if ("end" in message) void last.then(() => port.close());
+    else last = last.then(async () => port.postMessage(await answer(message)));
   });
 }

@@ -1,7 +1,7 @@
 import type { Pipeline, Steps } from "../engine/engine.ts";
 import type { Platform } from "../pipelines/platform.ts";
 import type { ModelDefinition } from "../pipelines/project.ts";
-import { inOrder, type LoggedPrediction, matcherOf } from "../serving/log/query.ts";
+import { inOrder, isTruthWanted, type LoggedPrediction, matcherOf } from "../serving/log/query.ts";
 import { headOf } from "../serving/segment.ts";
 import { type MemoryStores, memoryStores } from "./memory-stores.ts";
 import { quietLog } from "./quiet-log.ts";
@@ -26,9 +26,7 @@ export function memoryPlatform(
   };
   const read: Platform["predictions"]["read"] = async (query) => {
     const wanted = matcherOf(query);
-    return logged.filter(
-      (p) => wanted(headOf(p)) && (!query.withFeedback || p.truth !== undefined),
-    );
+    return logged.filter((p) => wanted(headOf(p)) && isTruthWanted(query, p));
   };
   const page: Platform["predictions"]["page"] = async (query) => ({
     predictions: (await read(query)).sort(inOrder(query.order ?? "newest")).slice(0, query.limit),

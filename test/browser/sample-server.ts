@@ -119,9 +119,6 @@ export async function sampleServer(
               }
             : null,
         train: (model) => engine.submit("train", { model, reason: "asked for by a person" }),
-        importModel: async () => {
-          throw new MillwrightError("unsupported", "Nothing is imported into the sample.");
-        },
         async promote({ model, version, reason }) {
           if (!sampleEvidence(version).verdict.pass)
             throw new MillwrightError(

@@ -266,12 +266,12 @@ test("thousands of requests with something changed: never an error of ours, and 
   const many = async (n: number) => {
     for (let i = 0; i < n; i += 8) await Promise.all(Array.from({ length: 8 }, one));
   };
-  await many(4000);
+  await many(2000);
   const before = rss();
-  await many(8000);
+  await many(4000);
   expect(own.slice(0, 5)).toEqual([]);
   expect(rss() - before).toBeLessThan(60);
   expect(gateway.exitCode).toBe(null);
   expect(said).not.toMatch(/request failed/);
   expect(await answers()).toBe(true);
-});
+}, 240_000);

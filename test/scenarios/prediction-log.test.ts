@@ -8,6 +8,7 @@ import { eraseKey } from "../../src/serving/log/erase-key.ts";
 import { findPrediction } from "../../src/serving/log/find-prediction.ts";
 import { pageLog } from "../../src/serving/log/page-log.ts";
 import { inOrder, type LogQuery, VARIANTS } from "../../src/serving/log/query.ts";
+import { predictionRoutes } from "../../src/serving/log/routes.ts";
 import { scanLog } from "../../src/serving/log/scan-log.ts";
 import { type LogStore, logStore } from "../../src/serving/log/store.ts";
 import { tidyLog } from "../../src/serving/log/tidy-log.ts";
@@ -261,6 +262,33 @@ describe("feedback", () => {
     expect((await all({ withFeedback: true })).map(({ id }) => id)).toEqual([old.id, early.id]);
   });
 
+  test("of a window is found with its predictions of any age, and no other segment is read", async () => {
+    const ages = [200, 120, 119, 60, 3, 2, 1];
+    const asked = ages.map((days) => prediction(NOW - days * DAY));
+    for (const one of asked) await shipped([one, prediction(one.at + 1)]);
+    const told = [asked[1]!, asked[2]!, asked[5]!];
+    await shipped(told.map(({ id }, i) => feedback(id, "yes", NOW + i)));
+    await shipped([
+      feedback(asked[3]!.id, "yes", NOW - DAY),
+      feedback(told[0]!.id, "no", NOW - DAY),
+    ]);
+    const fresh = prediction(NOW);
+    await write([fresh, feedback(fresh.id, "no", NOW + 1), feedback(told[1]!.id, "no", NOW + 9)]);
+    let files = 0;
+    const counting: Columns = {
+      ...columns,
+      describe: (path) => {
+        files++;
+        return columns.describe(path);
+      },
+    };
+    const query = { model, from: 0, to: 1e15, truthWithin: { from: NOW, to: NOW + 5 } };
+    const found = await readLog({ ...deps(), columns: counting }, query);
+    // The second's last word is of later.
+    expect(found.map(({ id }) => id)).toEqual([told[0]!.id, told[2]!.id, fresh.id]);
+    expect(files).toBe(3);
+  });
+
   test("without a prediction is kept, said to be unmatched, and counts when the prediction comes", async () => {
     const [known, late, never] = [
       prediction(NOW - 2 * DAY),
@@ -298,7 +326,8 @@ describe("looking after the log", () => {
     expect(exactly(await windowProfile(deps(), query))).toEqual(profile);
     expect(await tidy(new Map(), NOW + 2 * DAY)).toMatchObject({ joined: 0 });
     for (const { id } of ids) expect(await store.isShipped(id)).toBe(true);
-    expect(await findPrediction(deps(), { model, id: before[40]!.id })).toMatchObject(before[40]!);
+    const one = before.findLast(({ variant }) => variant === "champion")!;
+    expect(await findPrediction(deps(), { model, id: one.id })).toMatchObject(one);
   });
 
   test("who reads while segments are replaced sees every row; the files go later", async () => {
@@ -395,5 +424,85 @@ describe("looking after the log", () => {
       eraseKey(deps(), { model, key: "k3", at: NOW }),
     ]);
     expect(await all()).toEqual(before);
+  });
+});
+
+describe("the control API", () => {
+  const VERSIONS = [
+    { id: digestOf("1"), number: 1 },
+    { id: digestOf("2"), number: 2 },
+  ];
+  const erased: string[] = [];
+  const call = async <T>(method: string, path: string, given: Record<string, string> = {}) => {
+    const d = deps();
+    const routes = predictionRoutes({
+      page: (query) => pageLog(d, query),
+      find: (query) => findPrediction(d, query),
+      profile: (query) => windowProfile(d, query),
+      volumes: store.volumes,
+      unmatched: store.countUnmatched,
+      versions: async () => VERSIONS,
+      version: async (_, name) => VERSIONS.find(({ number }) => String(number) === name)!.id,
+      async erase({ model: of, key, reason }) {
+        erased.push(reason);
+        return eraseKey(d, { model: of, key, at: NOW });
+      },
+    });
+    const route = routes.find((r) => r.method === method && r.path.endsWith(path))!;
+    const { id, ...rest } = given;
+    const answer = await route.handle({
+      ...{ id: "req", headers: {}, at: NOW, params: { model, ...(id && { id }) } },
+      ...{ query: method === "GET" ? rest : {}, body: method === "GET" ? undefined : rest },
+    });
+    return answer.body as T;
+  };
+  type Page = { predictions: { id: string; version: number; truth: unknown }[]; next: string };
+
+  test("lists page by page, shows one, counts by hour, sums up, erases", async () => {
+    const records = await tenHours();
+    const [one] = records.filter(({ variant }) => variant === "champion");
+    await write([feedback(one!.id, "yes", NOW)]);
+    const first = await call<Page>("GET", "/predictions", { limit: "10", version: "2" });
+    expect(first.predictions).toHaveLength(10);
+    expect(first.predictions[0]).toMatchObject({ version: 2, variant: "champion" });
+    const next = await call<Page>("GET", "/predictions", {
+      ...{ limit: "1000", version: "2", cursor: first.next },
+    });
+    const all = records.filter((r) => r.version === digestOf("2") && r.variant === "champion");
+    expect(next.predictions).toHaveLength(all.length - 10);
+    expect(next.next).toBeNull();
+    const known = await call<Page>("GET", "/predictions", { withTruth: "true" });
+    expect(known.predictions.map(({ id }) => id)).toEqual([one!.id]);
+    expect(await call("GET", "/{id}", { id: one!.id })).toMatchObject({
+      ...{ id: one!.id, inputs: one!.inputs, key: one!.key, truth: { label: "yes" } },
+    });
+    await expect(call("GET", "/{id}", { id: idAt(NOW) })).rejects.toMatchObject({
+      code: "not_found",
+    });
+    await expect(call("GET", "/predictions", { from: "yesterday" })).rejects.toThrow(/^from: /);
+
+    const { hours } = await call<{ hours: { rows: number }[] }>("GET", "/volume");
+    // The last segment is not shipped yet.
+    expect(hours.reduce((sum, { rows }) => sum + rows, 0)).toBe(270);
+    const from = new Date(NOW - DAY + 2 * HOUR).toISOString();
+    const traffic = await call<{ rows: number; inputs: { name: string; missing: number }[] }>(
+      "GET",
+      "/traffic",
+      { from, variant: "all" },
+    );
+    const later = records.filter((r) => r.eventTime >= NOW - DAY + 2 * HOUR);
+    expect(traffic.rows).toBe(later.length);
+    expect(traffic.inputs.map(({ name, missing }) => [name, missing])).toEqual([
+      ["amount", 0],
+      ["subject", 0],
+      ["vip", 0],
+    ]);
+    const reason = "asked by its owner";
+    await call("POST", "/erase", { key: one!.key!, reason });
+    expect(erased).toEqual([reason]);
+    expect(
+      (await call<Page>("GET", "/predictions", { key: one!.key!, to: String(NOW - HOUR * 13) }))
+        .predictions,
+    ).toEqual([]);
   });
 });

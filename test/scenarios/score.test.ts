@@ -1,7 +1,9 @@
 /** Batches: real database, blobs, DuckDB and ONNX; every row's score is computed by hand, whatever the file and whatever breaks. */
+import { spawnSync } from "node:child_process";
 import {
   appendFileSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -145,9 +147,11 @@ async function expectRight(path: string, rows: typeof mails): Promise<void> {
   expect(far).toBe(-1);
 }
 
+beforeAll(() => void file("mails.csv", csv(mails)));
+
 describe("a batch", () => {
   test("in parts: every row once, in the order of the source; asked again it is answered at once", async () => {
-    const source = file("mails.csv", csv(mails));
+    const source = "mails.csv";
     const done = await run({ source, out: "a.parquet" });
     expect(done).toMatchObject({ rows: 60_000, rejected: 0, partsFound: 0, number: 3 });
     expect(done.parts).toBeGreaterThan(4);
@@ -315,6 +319,26 @@ describe("when it breaks", () => {
     });
     expect([none.rows, none.rejected]).toEqual([0, 0]);
     expect((await columns.describe(join(folder, "none.parquet"))).columns.length).toBe(8);
+  });
+
+  test("a full disk: said, the old file is as it was, and what was scored is kept", async (context) => {
+    const small = join(folder, "small");
+    mkdirSync(small);
+    const options = ["-t", "tmpfs", "-o", "size=256k", "tmpfs", small];
+    if (spawnSync("mount", options).status !== 0) return context.skip();
+    try {
+      writeFileSync(join(small, "full.csv"), "as it was");
+      const ask = () => run({ source: "mails.csv", out: "small/full.csv", version: "full" });
+      await expect(ask()).rejects.toThrow(/disk is full.*is as it was/);
+      expect(readdirSync(small)).toEqual(["full.csv"]);
+      expect(readFileSync(join(small, "full.csv"), "utf8")).toBe("as it was");
+      const before = scored;
+      await run({ source: "mails.csv", out: "room.parquet", version: "full" });
+      expect(scored).toBe(before);
+      await expectRight("room.parquet", mails);
+    } finally {
+      spawnSync("umount", [small]);
+    }
   });
 
   test("one row, double names, letters of all kinds, a missing column, thousands of columns", async () => {

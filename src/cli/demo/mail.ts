@@ -1,4 +1,5 @@
 import pc from "picocolors";
+import { highest } from "../../scoring/highest.ts";
 import { delong } from "../../stats/delong.ts";
 import { pageWidth, table, wrap } from "../render-text.ts";
 import { meter } from "../terminal.ts";
@@ -170,8 +171,9 @@ function dayAtTheDesk({ gateway }: Stage, model: string) {
           due.push({ id, at: mail.at + LABEL_DELAY, label: mail.spam ? "yes" : "no" });
         });
       }
-      const riskiest = [...all].sort((a, b) => b.p - a.p).slice(0, CAPACITY);
-      return { all, forwarded: riskiest.filter(({ p }) => p >= 0.5) };
+      const riskiest = highest(CAPACITY);
+      for (const [place, { p }] of all.entries()) if (p >= 0.5) riskiest.add(p, place);
+      return { all, forwarded: riskiest.ranked().map(({ place }) => all[place]!) };
     },
   };
 }

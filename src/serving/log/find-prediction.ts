@@ -1,4 +1,4 @@
-import { timeOfId } from "./id-time.ts";
+import { arrivalsOf } from "./id-time.ts";
 import { ANSWERING, type LoggedPrediction, type LogQuery, matcherOf, VARIANTS } from "./query.ts";
 import { readRange } from "./read-range.ts";
 import { readUnshipped } from "./read-unshipped.ts";
@@ -10,16 +10,13 @@ export interface FoundPrediction extends LoggedPrediction {
   readonly beside: readonly LoggedPrediction[];
 }
 
-/** Requests do not take longer than this: an id is made at most so long after its request arrived. */
-const LONGEST_MS = 10 * 60_000;
-
 /** One prediction, however old: its id says when it was made, so only the segments of that moment are read. */
 export async function findPrediction(
   deps: ReadLogDeps,
   { model, id }: { readonly model: string; readonly id: string },
 ): Promise<FoundPrediction | undefined> {
-  const at = timeOfId(id);
-  if (at === undefined) return undefined;
+  const [arrival] = arrivalsOf([id]);
+  if (arrival === undefined) return undefined;
   const everything: LogQuery = {
     ...{ model, id, variant: VARIANTS },
     from: Number.NEGATIVE_INFINITY,
@@ -29,7 +26,7 @@ export async function findPrediction(
   const fresh = await readUnshipped(deps, { model, wanted });
   const records = [...fresh.predictions];
   if (records.length === 0)
-    for (const range of await deps.store.rangesByArrival(model, at - LONGEST_MS, at + LONGEST_MS))
+    for (const range of await deps.store.rangesByArrival(model, arrival.first, arrival.last))
       for await (const found of readRange(deps, { range, wanted, selective: true }))
         records.push(...found);
   const feedback = [...(await deps.store.feedback(model, id, id)), ...fresh.feedback];

@@ -1,6 +1,6 @@
 import type { Blobs } from "../../storage/blobs/blobs.ts";
 import type { Columns } from "../../storage/columns/columns.ts";
-import { firstIdAt, timeOfId } from "./id-time.ts";
+import { arrivalsOf, firstIdAt, timeOfId } from "./id-time.ts";
 import { readRange } from "./read-range.ts";
 import type { LogStore } from "./store.ts";
 
@@ -10,7 +10,6 @@ const MOST = 50_000;
 const LATE_MS = 30 * 86_400_000;
 /** Feedback may be shipped before its prediction: not said to be unmatched before that. */
 const SETTLED_MS = 3_600_000;
-const SPAN_MS = 10 * 60_000;
 
 /**
  * Looks for the prediction of every feedback that came since the last time. Feedback without one is kept: its prediction may still
@@ -27,12 +26,11 @@ export async function matchFeedback(
   let unmatched = 0;
   for (const [model, ids] of open) {
     const missing = new Set(ids);
-    const [first, last] = [timeOfId(ids[0]!) ?? now, timeOfId(ids.at(-1)!) ?? now];
-    for (const range of await store.rangesByArrival(model, first - SPAN_MS, last + SPAN_MS)) {
-      const wanted = ({ id }: { readonly id: string }): boolean => missing.has(id);
-      for await (const records of readRange(deps, { range, wanted, selective: true }))
-        for (const { id } of records) missing.delete(id);
-    }
+    const wanted = ({ id }: { readonly id: string }): boolean => missing.has(id);
+    for (const { first, last } of arrivalsOf(ids))
+      for (const range of await store.rangesByArrival(model, first, last))
+        for await (const records of readRange(deps, { range, wanted, selective: true }))
+          for (const { id } of records) missing.delete(id);
     const settled = [...missing].filter((id) => (timeOfId(id) ?? 0) < now - SETTLED_MS);
     await store.setMatched(
       model,

@@ -2,6 +2,7 @@ import type { PredictionRecord } from "../prediction.ts";
 import {
   cursorOf,
   inOrder,
+  isTruthWanted,
   type LoggedPrediction,
   type LogQuery,
   matcherOf,
@@ -49,7 +50,7 @@ export async function pageLog(deps: ReadLogDeps, query: PageQuery): Promise<LogP
       const ids = part.map(({ id }) => id).sort();
       const kept = await deps.store.feedback(model, ids[0]!, ids.at(-1)!);
       for (const logged of joinTruth(part, [...kept, ...fresh.feedback]))
-        if (!query.withFeedback || logged.truth !== undefined) page.push(logged);
+        if (isTruthWanted(query, logged)) page.push(logged);
     }
     page.sort(compare);
     page.length = Math.min(page.length, limit + 1);

@@ -22,6 +22,8 @@ export interface LogQuery {
   readonly abstained?: boolean | undefined;
   /** Only predictions of which is known what really happened. */
   readonly withFeedback?: boolean | undefined;
+  /** Only those whose truth is of this time (`at` of the feedback, milliseconds since 1970, `to` excluded): costs what they cost. */
+  readonly truthWithin?: { readonly from: number; readonly to: number } | undefined;
 }
 
 export interface LoggedPrediction extends PredictionRecord {
@@ -57,9 +59,20 @@ export function matcherOf(query: LogQuery): (head: RecordHead) => boolean {
     (abstained === undefined || (head.abstained ?? false) === abstained);
 }
 
+/** As far as the truth goes. */
+export const isTruthWanted = (
+  { withFeedback, truthWithin }: LogQuery,
+  { truth }: Pick<LoggedPrediction, "truth">,
+): boolean =>
+  (!withFeedback || truth !== undefined) &&
+  (truthWithin === undefined ||
+    (truth !== undefined && truth.at >= truthWithin.from && truth.at < truthWithin.to));
+
 /** Few rows of many are wanted: worth looking at the narrow columns first. */
-export const isSelective = ({ id, key, label, abstained, version }: LogQuery): boolean =>
-  (id ?? key ?? label ?? abstained ?? version) !== undefined;
+export const isSelective = (query: LogQuery): boolean =>
+  [query.id, query.key, query.label, query.abstained, query.version, query.truthWithin].some(
+    (wish) => wish !== undefined,
+  );
 
 export type Order = "newest" | "oldest";
 

@@ -265,6 +265,16 @@ export function logStore(sql: Sql) {
       );
     },
 
+    /** Predictions whose shipped feedback is of `from..to` (milliseconds since 1970, `to` excluded), in order of id. */
+    async idsWithTruth(model: string, from: number, to: number): Promise<string[]> {
+      const rows = await sql.query<{ id: string }>(
+        `select prediction_id as id from millwright.feedback
+         where model = $1 and at >= $2 and at < $3 order by prediction_id`,
+        [model, from, to],
+      );
+      return rows.map(({ id }) => id);
+    },
+
     /** Shipped feedback of a model for predictions with ids in `first..last` (ids sort by time). */
     async feedback(model: string, first: string, last: string): Promise<FeedbackRecord[]> {
       return sql.query<FeedbackRecord>(

@@ -14,7 +14,7 @@ type VectorParts = ConstructorParameters<typeof DuckDBBlobVector>;
 /**
  * Writes the cells of block column `index` into the text vector of that number: rows `rows[from..from+count-1]`. Bytes go from the
  * block to DuckDB as they are: short ones through one buffer (length and characters, the layout of an inlined string), long
- * ones one by one; 16 M short cells in 0.7 s instead of 9 s as strings.
+ * ones one by one. A quarter of the time it takes as strings (4.1 M cells of census data: 0.41 s instead of 1.68 s).
  */
 export function writeCells(
   chunk: DuckDBDataChunk,
