@@ -128,6 +128,7 @@ export async function sampleServer(
           await move(model, String(version.number), reason);
         },
         rollback: ({ model, reason }) => move(model, undefined, reason),
+        importModel: () => Promise.reject(new Error("not part of this test")),
       }),
       ...routeRoutes(platform),
       ...tryingRoutes({
