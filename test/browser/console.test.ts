@@ -46,6 +46,23 @@ const ADDRESSES = [
   "/models/phishing/versions",
   "/models/phishing/history",
   "/models/renewals",
+  "/models/renewals/serving",
+  "/models/renewals/predictions",
+  "/models/renewals/try",
+  "/models/churn",
+  "/models/churn/serving",
+  "/models/churn/predictions",
+  "/models/churn/predictions?key=nobody",
+  "/models/churn/try",
+  "/models/churn/try?as=json",
+  "/models/churn/versions",
+  "/models/income",
+  "/models/income/serving",
+  "/models/income/predictions",
+  "/models/income/try",
+  "/models/income/leaderboard",
+  "/models/income/evaluation",
+  "/models/income/versions",
   "/runs",
   "/runs?state=failed",
   "/runs/run_01k9train4",
@@ -217,7 +234,10 @@ describe("everybody can use it", () => {
     "every page at $width pixels: names, labels, headings in order, no sideways scrolling",
     async (size) => {
       const { page, problems, context } = await chromium.page(size);
-      for (const path of ADDRESSES) {
+      const { predictions } = (await (
+        await fetch(`${server.url}/api/models/churn/predictions?limit=1`)
+      ).json()) as { predictions: { id: string }[] };
+      for (const path of [...ADDRESSES, `/models/churn/predictions/${predictions[0]!.id}`]) {
         await page.goto(server.url + path);
         await page.locator("h1").waitFor();
         await page.locator(".loading").waitFor({ state: "detached" });
@@ -291,7 +311,7 @@ function auditInPage(): string[] {
     if ((nameOf(e) || text || "").trim() === "")
       found.push(`no name: ${e.outerHTML.slice(0, 120)}`);
   }
-  for (const e of document.querySelectorAll("input, progress"))
+  for (const e of document.querySelectorAll("input, select, textarea, progress"))
     if (shown(e) && nameOf(e) === "" && !(e as HTMLInputElement).labels?.length)
       found.push(`no label: ${e.outerHTML.slice(0, 120)}`);
   for (const e of document.querySelectorAll("th"))

@@ -35,6 +35,10 @@ const TEXT: readonly (readonly [string, readonly string[]])[] = [
 const GRAPHICS: readonly (readonly [string, readonly string[]])[] = [
   ["line-strong", ["surface", "ground"]],
   ["accent", ["surface", "line", "sunken"]],
+  // The mark of the share that was served, across its bar.
+  ["ink", ["line"]],
+  // What speaks against, and where nothing was said.
+  ["warn", ["surface"]],
   ["bad", ["surface"]],
 ];
 

@@ -93,7 +93,7 @@ export const churnAbstention = () => {
   );
 };
 
-/** Two models with real files: `churn` with a canary, `income` imported, and what was asked of `churn` in two days. */
+/** Models with real files: `churn` with a canary, `churn_small` that stands in for it, `income` imported, and what was asked of `churn` in two days. */
 export async function sampleServed(folder: string, now: number) {
   const runtime = await onnxRuntime();
   const blobs = fileBlobs(folder);
@@ -129,6 +129,12 @@ export async function sampleServed(folder: string, now: number) {
     createdAt: now - hours * HOUR,
   });
   const versions = [await churn(1, 24 * 9, -1.4), await churn(2, 30, -1)];
+  const small = {
+    ...versions[0]!,
+    id: digestOf("small 1"),
+    model: "churn_small",
+    abstain: undefined,
+  };
   const bytes = onnxModel("gen_adult_lightgbm.onnx");
   const tried = await tryGraph({ runtime }, { bytes, options: {} });
   const income: ModelVersion = {
@@ -174,7 +180,7 @@ export async function sampleServed(folder: string, now: number) {
     "canary",
     rows.filter((r) => r.canary),
   );
-  return { runtime, blobs, logged, versions: [...versions.reverse(), income] };
+  return { runtime, blobs, logged, versions: [...versions.reverse(), income, small] };
 }
 
 const ENVIRONMENT = {

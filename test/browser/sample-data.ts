@@ -185,7 +185,7 @@ export function sampleSeries(model: string): Series[] {
       series("travellers_7_days_ago", "travellers_7_days_ago", "drift", 0.09, 0.03, 0.4, true),
       series("weekday", "weekday", "drift", 0.02, 0.01, 0.1, false),
     ];
-  if (model === "churn")
+  if (model.startsWith("churn"))
     return [
       series("brier", "Brier score", "performance", 0.121, 0.02, 0.2, false),
       series("contract", "contract", "drift", 0.041, 0.012, 0.09, false),

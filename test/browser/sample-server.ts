@@ -32,7 +32,7 @@ export async function sampleServer(
   const served = await sampleServed(folder, now);
   const registry = sampleRegistry(now, served.versions);
   const { platform, setRoute } = samplePlatform(registry, empty ? [] : served.logged, now);
-  const [newer, older, imported] = served.versions as [ModelVersion, ModelVersion, ModelVersion];
+  const [newer, older, imported, small] = served.versions as ModelVersion[];
   const churn = { model: "churn", fields: { key: "customer" }, shadow: undefined };
   if (!empty) {
     const HOUR = 3_600_000;
@@ -45,11 +45,15 @@ export async function sampleServer(
       },
       now - 3 * HOUR,
     );
-    const chain = { fallback: ["income"], deadlineMs: 25 };
+    await setRoute(
+      { model: "churn_small", champion: small, shadow: undefined, fields: {}, ...first },
+      now - 190 * HOUR,
+    );
+    const chain = { fallback: ["churn_small"], deadlineMs: 25 };
     const waits = { reason: "the hotline waits for it", by: "command line" };
     await setRoute({ ...churn, champion: older, ...chain, ...waits }, now - 60 * HOUR);
     const split = { id: "split_3", begun: now - 20 * HOUR, since: now - 20 * HOUR };
-    const canary = { kind: "canary", version: newer, percent: 25, steps: [50, 100] } as const;
+    const canary = { kind: "canary", version: newer!, percent: 25, steps: [50, 100] } as const;
     await setRoute(
       {
         ...{ ...churn, ...chain, champion: older, split: { ...split, ...canary } },
@@ -88,6 +92,7 @@ export async function sampleServer(
                 { name: "phishing", dataset: "mail", target: "is_phishing" },
                 { name: "passengers", dataset: "travellers", target: "travellers" },
                 { name: "churn", dataset: "contracts", target: "churn" },
+                { name: "churn_small", dataset: "contracts", target: "churn" },
                 { name: "renewals", dataset: "contracts", target: "renewed" },
               ],
         evidence: async (version) => (version.origin ? undefined : sampleEvidence(version)),
@@ -147,7 +152,7 @@ export async function sampleServer(
           project: empty ? "new-project" : "mail-security",
           version: "0.1.0",
           gateway: { url: "http://127.0.0.1:7401", ready: !empty, logFull },
-          models: empty ? 0 : 5,
+          models: empty ? 0 : 6,
           openIncidents: (await incidents()).filter((i) => i.state === "open").length,
         }),
       }),

@@ -15,8 +15,8 @@ export function ImportedOnly({ model, missing }: { model: ModelDetail; missing: 
     <Empty title="Imported, not judged.">
       Version {newest?.number} came from <code>{newest?.origin?.file}</code>; {missing}. What
       callers ask and what comes of it is in{" "}
-      <Link to={pathTo.model(model.name, "predictions")}>Predictions</Link>; send feedback, and it
-      is watched like any other.
+      <Link to={pathTo.model(model.name, "predictions")}>Predictions</Link>; send feedback, and the
+      truth stands beside each answer.
     </Empty>
   );
 }
