@@ -68,7 +68,8 @@ export function readPlainJson(bytes: Buffer): unknown {
   const text = bytes.toString("utf8");
   if (SUSPECT.test(text)) return undefined;
   try {
-    return JSON.parse(text);
+    // null is no body, which is not for this lane to say.
+    return JSON.parse(text) ?? undefined;
   } catch {
     return undefined;
   }
