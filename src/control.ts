@@ -308,12 +308,13 @@ async function statusOf(app: App, config: Config) {
   const { platform } = app;
   const { definition } = await platform.project();
   const incidents = await platform.monitoring.incidents();
+  const registered = await platform.registry.models();
   const gateway = `http://${config.host}:${config.gatewayPort}`;
   return {
     project: definition.name ?? config.project.split("/").at(-1) ?? "",
     version: VERSION,
     gateway: { url: gateway, ...(await gatewayState(gateway)) },
-    models: Object.keys(definition.models).length,
+    models: new Set([...Object.keys(definition.models), ...registered]).size,
     openIncidents: incidents.filter((incident) => incident.state === "open").length,
   };
 }

@@ -78,7 +78,9 @@ export async function stage(processes: number): Promise<Stage> {
       said = (said + chunk.toString("utf8")).slice(-2000);
     });
     child.on("exit", (code, signal) => {
-      if (!stopping && !killed.has(child.pid!))
+      // Who starts while the database is away gives up after half a minute, in words, and is started again.
+      const waited = server === undefined && said.includes("[unavailable] The database");
+      if (!stopping && !killed.has(child.pid!) && !waited)
         fell.push(`${new Date().toISOString()} ${part}: ${signal ?? code}: ${said}`);
       if (!stopping) setTimeout(() => start(part), RESTART_MS);
     });
