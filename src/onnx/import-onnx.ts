@@ -22,6 +22,8 @@ export interface Shown {
   readonly batch: "as declared" | "free" | "whole";
   /** Shapes of outputs as they came, the axis of rows first unless `whole`; null = any. */
   readonly outputs?: Readonly<Record<string, readonly (number | null)[]>>;
+  /** Outputs whose rows were probabilities: numbers from 0 to 1 that add up to 1. */
+  readonly probabilities?: readonly string[];
 }
 
 export interface Imported {
@@ -60,7 +62,7 @@ export function importOnnx(bytes: Uint8Array, options: ImportOptions = {}): Impo
     least: leastWidths(model.graph),
   });
   const outputs = plain.outputs.map((output) => shaped(output, form, options.shown));
-  const task = taskForm(model.graph, outputs, options);
+  const task = taskForm(model.graph, outputs, options, options.shown?.probabilities);
   const scored = outputs.find(({ name }) => name === task.scores);
   const added = scored && addedBehind(task, scored);
   const scores = added?.output.name ?? task.scores;

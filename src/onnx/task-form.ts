@@ -30,12 +30,13 @@ export interface TaskForm {
 
 /**
  * Which output holds the scores and what they are: a label and scores, a list of maps, the end of a Softmax, one number. What
- * cannot be told so is `tensors`, unless the person says it. Throws `invalid_input` for a wish that the outputs cannot fulfil.
+ * cannot be told so is `tensors`, unless the person says it. `probabilities`: outputs that runs have shown to be such. Throws `invalid_input` for a wish that the outputs cannot fulfil.
  */
 export function taskForm(
   graph: GraphFile,
   outputs: readonly PlainValue[],
   wish: TaskWish,
+  probabilities: readonly string[] = [],
 ): TaskForm {
   const made = new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node])));
   const end = (name: string): NodeFile | undefined => endOf(made, name);
@@ -82,7 +83,9 @@ export function taskForm(
       "invalid_input",
       `--positive ${wish.positive} is none of the two classes of a binary model (${classes.slice(0, 10).join(", ")}).`,
     );
-  const then = normaliser(op, width, scores, label);
+  const then = probabilities.includes(scores.name)
+    ? undefined
+    : normaliser(op, width, scores, label);
   return {
     ...{ task, target, scores: scores.name, then, turned },
     classes: turned ? [...classes].reverse() : classes,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { graph } from "../onnx/graph.ts";
 import { joinRuns, splitRuns } from "../onnx/row-runs.ts";
 import { numberAt } from "../onnx/tensor.ts";
 import { onnxRuntime } from "../runtime/onnxruntime.ts";
@@ -82,3 +83,37 @@ test.each(["LOCALE_stringnormalizer.onnx", "LOCALE_tfidf_vectorizer_strings.onnx
     expect(signature.columns).toHaveLength(1);
   },
 );
+
+describe("scores that no operator calls probabilities", () => {
+  const runtime = onnxRuntime("native");
+  const graphOf = (end: (g: ReturnType<typeof graph>, x: string) => void): Uint8Array => {
+    const g = graph();
+    end(g, g.input("x", "float32", ["N", 1]));
+    g.output("scores", "float32", ["N", 2]);
+    return g.encode({ task: "tensors", target: "", classes: [], columns: [] });
+  };
+  const asked = async (bytes: Uint8Array) =>
+    tryGraph({ runtime: await runtime }, { bytes, options: { classes: ["no", "yes"] } });
+
+  test("are left as they are when runs show that they add up to 1", async () => {
+    const made = await asked(
+      graphOf((g, x) => {
+        const yes = g.node("Sigmoid", [x]);
+        const no = g.node("Sub", [g.constant("float32", [1], [1]), yes]);
+        g.node("Concat", [no, yes], { axis: 1 }, { outputs: ["scores"] });
+      }),
+    );
+    expect(made.signature).toMatchObject({ task: "binary", graph: { scores: "scores" } });
+    expect(made.notes.join()).not.toMatch(/softmax/);
+  });
+
+  test("get a softmax, said in a note, when they do not", async () => {
+    const made = await asked(
+      graphOf((g, x) => {
+        g.node("Concat", [g.node("Neg", [x]), x], { axis: 1 }, { outputs: ["scores"] });
+      }),
+    );
+    expect(made.signature.graph?.scores).not.toBe("scores");
+    expect(made.notes.join()).toMatch(/softmax/);
+  });
+});

@@ -42,8 +42,9 @@ async function tried(
   const { batch, whole } = bindingOf(declared);
   const session = await opened(runtime, declared);
   const trial = await firstTrial(session, declared).finally(() => session.close());
-  const again = (shown: ImportOptions["shown"], note?: string): Imported => {
-    const imported = importOnnx(bytes, { ...options, shown });
+  const probabilities = "error" in trial ? [] : probabilitiesOf(trial.outputs);
+  const again = (shown: NonNullable<ImportOptions["shown"]>, note?: string): Imported => {
+    const imported = importOnnx(bytes, { ...options, shown: { ...shown, probabilities } });
     return note === undefined ? imported : { ...imported, notes: [...imported.notes, note] };
   };
   if ("error" in trial)
@@ -73,6 +74,18 @@ async function tried(
     `it was exported for ${many} at a time, and is run so`,
   );
 }
+
+/** Outputs whose rows are numbers from 0 to 1 that add up to 1: nothing must be done to them. */
+const probabilitiesOf = (outputs: GraphTensors): string[] =>
+  Object.entries(outputs).flatMap(([name, { data, dims }]) => {
+    const [rows = 0, width = 1] = dims;
+    if (dims.length !== 2 || rows === 0 || width < 2 || typeof data[0] !== "number") return [];
+    const values = Array.from(data as ArrayLike<number>);
+    const fine = Array.from({ length: rows }, (_, i) => values.slice(i * width, (i + 1) * width));
+    const one = (row: readonly number[]) =>
+      row.every((v) => v >= 0 && v <= 1) && Math.abs(row.reduce((a, b) => a + b, 0) - 1) < 1e-3;
+    return fine.every(one) ? [name] : [];
+  });
 
 const bindingOf = ({ signature }: Imported): GraphBinding => signature.graph!;
 
