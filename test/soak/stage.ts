@@ -78,7 +78,7 @@ export async function stage(processes: number): Promise<Stage> {
       said = (said + chunk.toString("utf8")).slice(-2000);
     });
     child.on("exit", (code, signal) => {
-      // Who starts while the database is away gives up after half a minute, in words, and is started again.
+      // Who starts while the database goes or is away gives up in words, and is started again.
       const waited = server === undefined && said.includes("[unavailable] The database");
       if (!stopping && !killed.has(child.pid!) && !waited)
         fell.push(`${new Date().toISOString()} ${part}: ${signal ?? code}: ${said}`);
@@ -111,8 +111,9 @@ export async function stage(processes: number): Promise<Stage> {
       return victim.name;
     },
     async stopDatabase() {
-      await server?.stop();
+      const going = server;
       server = undefined;
+      await going?.stop();
     },
     async startDatabase() {
       server = await ensurePostgres({ dataDir, log });
