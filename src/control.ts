@@ -1,5 +1,7 @@
 /** The control process: API and console, schedules, triggers, shipping of the prediction log. */
+import { randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type App, VERSION } from "./app.ts";
@@ -37,9 +39,11 @@ import { type PredictionRoutesDeps, predictionRoutes } from "./serving/log/route
 import { splitInWords } from "./serving/route-words.ts";
 import { DEFAULT_RULE } from "./stats/sequential.ts";
 import { checkInside, resultInside } from "./storage/columns/source-inside.ts";
+import { mlflowErrorBody, mlflowErrorStatus } from "./tracking/mlflow/errors.ts";
 import { runRoutes } from "./tracking/routes.ts";
 import { runMetrics } from "./tracking/run-metrics.ts";
 import { isActive, subjectOf } from "./tracking/run-view.ts";
+import { trackingApi } from "./tracking-api.ts";
 
 export interface Control {
   readonly url: string;
@@ -67,9 +71,15 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
     { dataDir: config.dataDir, everyMs: SHIP_EVERY_MS },
   );
   const self = processMetrics();
+  const tracking = await trackingApi(
+    { sql, blobs: platform.blobs, clock, log, chance: () => randomInt(2 ** 47) / 2 ** 47 },
+    { scratch: join(config.dataDir, "scratch") },
+  );
   const server = await openServer({
     ...{ log, host: config.host, port: config.controlPort, token: config.token },
     staticDir: consoleFolder(),
+    errorBody: mlflowErrorBody,
+    errorStatus: mlflowErrorStatus,
     routes: withOpenApi(
       [
         ...runRoutes({ engine, clock, status: () => statusOf(app, config) }),
@@ -88,6 +98,7 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
           series: async (model) => seriesOf(await platform.monitoring.windows(model)),
         }),
         metricsRoute(platform, self),
+        ...tracking,
       ],
       CONTROL_API,
     ),

@@ -10,7 +10,7 @@ export interface CallerHeaders {
 }
 
 /**
- * Who may call. With a token: whoever carries it. Without (loopback only): whoever names this machine in `Host` and does not
+ * Who may call. With a token: whoever carries it, as bearer or as the password of any user (clients of MLflow do either). Without (loopback only): whoever names this machine in `Host` and does not
  * come from another site's page, so that a page in the same person's browser cannot reach in (DNS rebinding, forged requests).
  * The result throws `unauthorized` or `forbidden`.
  *
@@ -29,7 +29,7 @@ export function entrance(
     const expected = Buffer.from(token);
     return ({ authorization = "" }, open) => {
       if (open) return;
-      const given = Buffer.from(/^Bearer (.+)$/i.exec(authorization)?.[1] ?? "");
+      const given = Buffer.from(secretOf(authorization));
       if (given.length === expected.length && timingSafeEqual(given, expected)) return;
       throw new MillwrightError(
         "unauthorized",
@@ -46,6 +46,13 @@ export function entrance(
     if (origin !== undefined && origin !== `http://${named}`)
       throw new MillwrightError("forbidden", `Requests from pages of ${origin} are not accepted.`);
   };
+}
+
+function secretOf(authorization: string): string {
+  const [, scheme = "", value = ""] = /^(Bearer|Basic) (.+)$/i.exec(authorization) ?? [];
+  if (scheme.toLowerCase() !== "basic") return value;
+  const pair = Buffer.from(value, "base64").toString("utf8");
+  return pair.slice(pair.indexOf(":") + 1);
 }
 
 const hostName = (host: string): string => host.replace(/:\d+$/, "").replace(/^\[|\]$/g, "");

@@ -12,7 +12,7 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;
   /**
    * JSON bodies parsed, `text/*` as text, anything else refused; undefined when there is none. Of a route with `raw`: the bytes
-   * (Uint8Array), whatever their content type.
+   * (Uint8Array), whatever their content type. Of a route with `stream`: an AsyncIterable<Uint8Array>.
    */
   readonly body: unknown;
   /** When the request was read, milliseconds since 1970. */
@@ -25,19 +25,21 @@ export interface HttpAnswer {
   /** 200 when left out. */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON, unless `type` says otherwise; then it is text, bytes or a stream of texts. */
+  /** Sent as JSON, unless `type` says otherwise; then it is text, bytes or a stream of texts or bytes. */
   readonly body?: unknown;
   readonly type?: string;
 }
 
 export interface HttpRoute {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
-  /** Parameters in braces: `/models/{name}/predict`. */
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Parameters in braces: `/models/{name}/predict`. `{path*}` at the end takes the rest of the path, slashes included. */
   readonly path: string;
   /** `open` is answered without a token (health checks). */
   readonly access?: "open";
   /** The handler reads the body itself; `Content-Encoding` is undone before, and done to the answer when the caller accepts it. */
   readonly raw?: boolean;
+  /** The body comes as it arrives, of any size and for as long as it takes; so may the answer leave. */
+  readonly stream?: boolean;
   /** A POST that most of the load goes to: answered in the fast lane (`lane.ts`) when the request is a plain one. Never a stream. */
   readonly hot?: boolean;
   /** For the description of the API. */

@@ -30,8 +30,9 @@ export function withOpenApi(routes: readonly HttpRoute[], info: ApiInfo): HttpRo
 export function openApi(routes: readonly HttpRoute[], info: ApiInfo): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const route of routes) {
-    paths[route.path] ??= {};
-    paths[route.path]![route.method.toLowerCase()] = operation(route);
+    const path = route.path.replace("*}", "}");
+    paths[path] ??= {};
+    paths[path]![route.method.toLowerCase()] = operation(route);
   }
   const { title, version, description, schemas = {} } = info;
   return {
@@ -60,7 +61,7 @@ export function openApi(routes: readonly HttpRoute[], info: ApiInfo): object {
 
 function operation(route: HttpRoute): object {
   const about: RouteAbout = route.about?.() ?? { summary: "" };
-  const inPath = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+  const inPath = [...route.path.matchAll(/\{(\w+)\*?\}/g)].map(([, name]) => ({
     ...{
       name: name!,
       in: "path",

@@ -8,8 +8,9 @@ import { MillwrightError } from "../errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { RequestNote } from "../lib/request-note.ts";
 import { type Arrivals, endAll, listen, receive, tracked } from "./arrivals.ts";
+import { arriveWithin, readBytes, readStream } from "./bodies.ts";
 import { deadlines } from "./deadlines.ts";
-import { decoded, encoded } from "./encoding.ts";
+import { encoded } from "./encoding.ts";
 import { entrance } from "./entrance.ts";
 import type { HttpAnswer, HttpRoute } from "./http.ts";
 import { fastLane, type Lane, type LaneOptions } from "./lane.ts";
@@ -35,6 +36,8 @@ export interface ServerOptions {
   readonly staticDir?: string | undefined;
   /** The body of an error, for paths whose protocol wants fields of its own in it. */
   errorBody?(path: string, problem: Problem): object;
+  /** Its status, for paths whose protocol counts otherwise; undefined: that of the problem. */
+  errorStatus?(path: string, problem: Problem): number | undefined;
   /** false: hot routes are answered like the others. */
   readonly fastLane?: boolean;
   /** Told of every request. */
@@ -60,9 +63,13 @@ export async function openServer(options: ServerOptions): Promise<HttpServer> {
   const enter = entrance(host, options.token);
   const waits = deadlines(options.timeoutMs ?? TIMEOUT_MS);
   const requestId = requestIds();
+  const bodyLimit = options.bodyLimit ?? BODY_LIMIT;
+  const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
+  // Node has one limit for all requests; where some may take longer, the others are timed one by one (`bodies.ts`).
+  const streams = options.routes.some((route) => route.stream);
   const app = Fastify({
-    bodyLimit: options.bodyLimit ?? BODY_LIMIT,
-    requestTimeout: options.timeoutMs ?? TIMEOUT_MS,
+    bodyLimit,
+    requestTimeout: streams ? 0 : timeoutMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
     genReqId: ({ headers }) => requestId(headers),
@@ -80,10 +87,16 @@ export async function openServer(options: ServerOptions): Promise<HttpServer> {
   if (options.staticDir !== undefined)
     await app.register(fastifyStatic, { root: options.staticDir, wildcard: false });
   const within = waits.within.bind(waits);
-  for (const route of options.routes) if (!route.raw) add(app, route, within);
+  const timed = streams ? timeoutMs : undefined;
+  if (timed !== undefined) arriveWithin(app, timed);
+  for (const route of options.routes) if (!route.raw && !route.stream) add(app, route, within);
   await app.register(async (scope) => {
-    readBytes(scope, options);
+    readBytes(scope, bodyLimit);
     for (const route of options.routes) if (route.raw) add(scope, route, within);
+  });
+  await app.register(async (scope) => {
+    readStream(scope);
+    for (const route of options.routes) if (route.stream) add(scope, route, (work) => work);
   });
   app.setNotFoundHandler(notFound(options));
   let draining = false;
@@ -141,11 +154,11 @@ function add(app: FastifyInstance, route: HttpRoute, within: LaneOptions["within
   app.route({
     method: route.method,
     url: fastifyPath(route.path),
-    config: { open: route.access === "open" },
+    config: { open: route.access === "open", stream: route.stream === true },
     handler: async (request, reply) => {
       const work = route.handle({
         id: request.id,
-        params: request.params as Record<string, string>,
+        params: paramsOf(route.path, request.params as Record<string, string>),
         query: request.query as Record<string, string>,
         headers: request.headers as Record<string, string>,
         body: request.body ?? undefined,
@@ -182,20 +195,6 @@ function observe(app: FastifyInstance, { observer, routes }: ServerOptions): voi
   });
 }
 
-/** Bodies of any content type as bytes, their `Content-Encoding` undone. */
-function readBytes(scope: FastifyInstance, { bodyLimit = BODY_LIMIT }: ServerOptions): void {
-  scope.removeAllContentTypeParsers();
-  scope.addContentTypeParser("*", { parseAs: "buffer" }, (request, body, done) => {
-    const encoding = request.headers["content-encoding"];
-    if (encoding === undefined) done(null, body);
-    else
-      decoded(body as Buffer, encoding, bodyLimit).then(
-        (bytes) => done(null, bytes),
-        (error: Error) => done(error),
-      );
-  });
-}
-
 async function sendEncoded(
   reply: FastifyReply,
   answer: HttpAnswer,
@@ -220,14 +219,16 @@ function send(reply: FastifyReply, answer: HttpAnswer, id: string): FastifyReply
   const streamed = typeof body === "object" && body !== null && Symbol.asyncIterator in body;
   return reply
     .type(answer.type)
-    .send(streamed ? Readable.from(body as AsyncIterable<string>) : body);
+    .send(
+      streamed && !(body instanceof Readable) ? Readable.from(body as AsyncIterable<string>) : body,
+    );
 }
 
 /** What a failed request is answered, whichever way it came in. */
 function problemAnswer(
   thrown: unknown,
   request: { readonly id: string; readonly path: string; readonly route: string | undefined },
-  { log, errorBody }: ServerOptions,
+  { log, errorBody, errorStatus }: ServerOptions,
 ): HttpAnswer {
   const error = asMillwrightError(thrown);
   const problem = problemOf(error);
@@ -239,7 +240,7 @@ function problemAnswer(
     });
   const wait = error.code === "overloaded" || error.code === "unavailable";
   return {
-    status: error.status,
+    status: errorStatus?.(request.path, problem) ?? error.status,
     headers: {
       ...(wait ? { "retry-after": "1" } : {}),
       ...(error.code === "unauthorized" ? { "www-authenticate": "Bearer" } : {}),
@@ -260,13 +261,25 @@ function sendProblem(
   return send(reply, problemAnswer(thrown, { id, path, route: routeOptions.url }, options), id);
 }
 
-const fastifyPath = (path: string): string => path.replace(/\{(\w+)\}/g, ":$1");
+const fastifyPath = (path: string): string =>
+  path.replace(/\{\w+\*\}$/, "*").replace(/\{(\w+)\}/g, ":$1");
+
+/** Fastify calls the rest of a path `*`; the route has a name for it. */
+function paramsOf(path: string, params: Record<string, string>): Record<string, string> {
+  const rest = params["*"];
+  if (rest === undefined) return params;
+  const name = /\{(\w+)\*\}$/.exec(path)?.[1];
+  return name === undefined ? params : { ...params, [name]: rest };
+}
 
 function notFound(options: ServerOptions) {
   const patterns = options.routes.map((route) => ({
     method: route.method,
     pattern: new RegExp(
-      `^${route.path.replace(/[.*+?^$()|[\]\\]/g, "\\$&").replace(/\{\w+\}/g, "[^/]+")}/?$`,
+      `^${route.path
+        .replace(/[.*+?^$()|[\]\\]/g, "\\$&")
+        .replace(/\{\w+\*\}/g, ".+")
+        .replace(/\{\w+\}/g, "[^/]+")}/?$`,
     ),
   }));
   return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {

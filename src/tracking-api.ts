@@ -1,0 +1,41 @@
+import type { HttpRoute } from "./http/http.ts";
+import type { Clock } from "./lib/clock.ts";
+import type { Log } from "./lib/log.ts";
+import type { Blobs } from "./storage/blobs/blobs.ts";
+import type { Sql } from "./storage/sql/sql.ts";
+
+/** What the tracking API stands on: used by control, and alone by the conformance suite. */
+export interface TrackingParts {
+  readonly sql: Sql;
+  readonly blobs: Blobs;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Uniform in [0, 1), cryptographic: for ids. */
+  chance(): number;
+}
+
+export interface TrackingOptions {
+  /** Where new experiments keep their artifacts: `mlflow-artifacts:/` (this server's proxy, the default), or a URI clients reach themselves. */
+  readonly artifactRoot?: string | undefined;
+  /** A folder for proxied artifacts instead of the blob store. */
+  readonly artifactsDestination?: string | undefined;
+  /** A scratch folder for uploads under way. */
+  readonly scratch: string;
+}
+
+/** The version that `/version` says: of the MLflow whose protocol this is. Its clients send spans here from 3.4 on. */
+const PROTOCOL_VERSION = "3.11.1";
+
+/** Everything MLflow's clients call. */
+export async function trackingApi(
+  _parts: TrackingParts,
+  _options: TrackingOptions,
+): Promise<HttpRoute[]> {
+  return [plainText("/health", "OK"), plainText("/version", PROTOCOL_VERSION)];
+}
+
+const plainText = (path: string, body: string): HttpRoute => ({
+  ...{ method: "GET", path, access: "open" },
+  about: () => ({ summary: `MLflow: ${body}.`, answer: { "text/plain": { type: "string" } } }),
+  handle: () => ({ body, type: "text/plain; charset=utf-8" }),
+});

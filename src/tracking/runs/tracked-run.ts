@@ -1,0 +1,40 @@
+import type { LifecycleStage, Tag } from "../experiments/experiment.ts";
+
+export const RUN_STATUSES = ["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];
+
+export interface TrackedRun {
+  /** 32 hex digits, or the id of a run of our own pipelines. */
+  readonly id: string;
+  /** What the large tables refer to. */
+  readonly seq: number;
+  readonly experiment: string;
+  /** The same as the tag mlflow.runName. */
+  readonly name: string;
+  readonly userId: string;
+  readonly status: RunStatus;
+  readonly startTime: number;
+  readonly endTime: number | undefined;
+  readonly lifecycleStage: LifecycleStage;
+  readonly artifactUri: string;
+}
+
+export interface Metric {
+  readonly key: string;
+  readonly value: number;
+  readonly timestamp: number;
+  readonly step: number;
+}
+
+export interface Param {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** What is attached to a run. */
+export interface RunData {
+  /** Of each key the latest: the greatest (step, timestamp, value). */
+  readonly metrics: readonly Metric[];
+  readonly params: readonly Param[];
+  readonly tags: readonly Tag[];
+}
