@@ -14,6 +14,8 @@ import { logRoutes } from "./tracking/runs/log/routes.ts";
 import { runLog } from "./tracking/runs/log/store.ts";
 import { trackedRunRoutes } from "./tracking/runs/routes.ts";
 import { trackedRunStore } from "./tracking/runs/store.ts";
+import { searchRoutes } from "./tracking/search/routes.ts";
+import { searchStore } from "./tracking/search/store.ts";
 
 /** What the tracking API stands on: used by control, and alone by the conformance suite. */
 export interface TrackingParts {
@@ -53,6 +55,7 @@ export async function trackingApi(
     ...trackedRunRoutes({ runs, clock, chance }),
     ...logRoutes({ log: runLog(sql, keys) }),
     ...inputRoutes({ inputs: inputStore(sql) }),
+    ...searchRoutes({ search: searchStore(sql, keys) }),
     ...historyRoutes({ history: historyStore(sql), runs, keys }),
   ];
 }
