@@ -1,6 +1,16 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { access, type FileHandle, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import {
+  access,
+  type FileHandle,
+  mkdir,
+  open,
+  readFile,
+  rename,
+  rm,
+  stat,
+  utimes,
+} from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { MillwrightError } from "../../errors.ts";
 import type { Digest } from "../../lib/digest.ts";
@@ -42,28 +52,22 @@ export function fileBlobs(folder: string): Blobs {
   const self: Blobs = {
     async put(bytes) {
       const digest: Digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
-      if (await self.has(digest)) return digest;
+      if (await touched(pathOf(root, digest))) return digest;
       return write(async (file) => {
         await file.writeFile(bytes);
         return digest;
       });
     },
-    putFile(path) {
-      return write(async (file) => {
+    putFile: (path) => self.putStream(fileContent(path)),
+    putStream: (content) =>
+      write(async (file) => {
         const hash = createHash("sha256");
-        try {
-          for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) {
-            hash.update(chunk as Buffer);
-            await writeAll(file, chunk as Buffer);
-          }
-        } catch (error) {
-          if ((error as NodeJS.ErrnoException).code === "ENOENT")
-            throw new MillwrightError("not_found", `There is no file ${path}.`, { cause: error });
-          throw error;
+        for await (const chunk of content) {
+          hash.update(chunk);
+          await writeAll(file, chunk);
         }
         return `sha256:${hash.digest("hex")}`;
-      });
-    },
+      }),
     async get(digest) {
       const at = pathOf(root, digest);
       let bytes: Buffer;
@@ -100,9 +104,61 @@ export function fileBlobs(folder: string): Blobs {
       const at = pathOf(root, digest);
       await rm(at, { force: true });
     },
+    async deleteOld(digest, before) {
+      const at = pathOf(root, digest);
+      const aside = join(temporary, randomBytes(12).toString("hex"));
+      await mkdir(temporary, { recursive: true });
+      try {
+        await rename(at, aside);
+      } catch (error) {
+        if (isAbsent(error)) return true;
+        throw error;
+      }
+      // Who put it before it was moved has touched it; who comes later finds nothing, and writes it anew.
+      const { mtimeMs } = await stat(aside);
+      if (mtimeMs >= before) {
+        await rename(aside, at);
+        return false;
+      }
+      await rm(aside);
+      return true;
+    },
+    beside(name) {
+      if (!/^[a-z]{3,40}$/.test(name) || name === "tmp")
+        throw new MillwrightError("internal", `'${name}' is no name for a store.`);
+      return fileBlobs(join(root, name));
+    },
   };
   return self;
 }
+
+/** Says with the time of the file that its blob was put again; false when there is none. */
+async function touched(path: string): Promise<boolean> {
+  const now = new Date();
+  try {
+    await utimes(path, now, now);
+    return true;
+  } catch (error) {
+    if (isAbsent(error)) return false;
+    // Somebody else's file, or a disk that is only read: it is there all the same.
+    return access(path).then(
+      () => true,
+      () => false,
+    );
+  }
+}
+
+async function* fileContent(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(path, { highWaterMark: 2 ** 20 }) as AsyncIterable<Buffer>;
+  } catch (error) {
+    if (isAbsent(error))
+      throw new MillwrightError("not_found", `There is no file ${path}.`, { cause: error });
+    throw error;
+  }
+}
+
+const isAbsent = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === "ENOENT";
 
 /** Only a well-formed digest names a file, so no blob name can lead out of the folder. */
 function pathOf(root: string, digest: string): string {
@@ -114,7 +170,7 @@ function pathOf(root: string, digest: string): string {
   return join(root, digest.slice(7, 9), digest.slice(9));
 }
 
-async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
+async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
     const { bytesWritten } = await file.write(bytes, done);
     done += bytesWritten;
@@ -133,7 +189,7 @@ async function syncFolder(path: string): Promise<void> {
 }
 
 function missing(error: unknown, digest: Digest): unknown {
-  if ((error as NodeJS.ErrnoException).code !== "ENOENT") return error;
+  if (!isAbsent(error)) return error;
   return new MillwrightError("not_found", `There is no blob ${digest}.`, { cause: error });
 }
 
