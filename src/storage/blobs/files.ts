@@ -4,16 +4,16 @@ import {
   access,
   type FileHandle,
   mkdir,
-  open,
   readFile,
   rename,
   rm,
   stat,
   utimes,
 } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { MillwrightError } from "../../errors.ts";
 import type { Digest } from "../../lib/digest.ts";
+import { fillFrom, isAbsent, keepFile } from "../keep-file.ts";
 import type { Blobs } from "./blobs.ts";
 
 /**
@@ -25,29 +25,8 @@ export function fileBlobs(folder: string): Blobs {
   const root = resolve(folder);
   const temporary = join(root, "tmp");
 
-  const write = async (fill: (file: FileHandle) => Promise<Digest>): Promise<Digest> => {
-    await mkdir(temporary, { recursive: true });
-    const half = join(temporary, randomBytes(12).toString("hex"));
-    try {
-      const file = await open(half, "wx", 0o444);
-      let digest: Digest;
-      try {
-        digest = await fill(file);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      const at = pathOf(root, digest);
-      const made = await mkdir(dirname(at), { recursive: true });
-      await rename(half, at);
-      await syncFolder(dirname(at));
-      if (made) await syncFolder(root);
-      return digest;
-    } catch (error) {
-      await rm(half, { force: true });
-      throw storageError(error, root);
-    }
-  };
+  const write = (fill: (file: FileHandle) => Promise<Digest>): Promise<Digest> =>
+    keepFile(temporary, fill, (digest) => pathOf(root, digest));
 
   const self: Blobs = {
     async put(bytes) {
@@ -62,10 +41,7 @@ export function fileBlobs(folder: string): Blobs {
     putStream: (content) =>
       write(async (file) => {
         const hash = createHash("sha256");
-        for await (const chunk of content) {
-          hash.update(chunk);
-          await writeAll(file, chunk);
-        }
+        await fillFrom(file, content, (chunk) => hash.update(chunk));
         return `sha256:${hash.digest("hex")}`;
       }),
     async get(digest) {
@@ -158,8 +134,6 @@ async function* fileContent(path: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-const isAbsent = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === "ENOENT";
-
 /** Only a well-formed digest names a file, so no blob name can lead out of the folder. */
 function pathOf(root: string, digest: string): string {
   if (!/^sha256:[0-9a-f]{64}$/.test(digest))
@@ -170,44 +144,7 @@ function pathOf(root: string, digest: string): string {
   return join(root, digest.slice(7, 9), digest.slice(9));
 }
 
-async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    const { bytesWritten } = await file.write(bytes, done);
-    done += bytesWritten;
-  }
-}
-
-/** Makes a rename durable. Windows cannot open folders, and does not need to. */
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === "win32") return;
-  const folder = await open(path, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
 function missing(error: unknown, digest: Digest): unknown {
   if (!isAbsent(error)) return error;
   return new MillwrightError("not_found", `There is no blob ${digest}.`, { cause: error });
-}
-
-function storageError(error: unknown, root: string): unknown {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === "ENOSPC" || code === "EDQUOT")
-    return new MillwrightError(
-      "storage_full",
-      `The disk of ${root} is full. Free some space, then try again.`,
-      { cause: error },
-    );
-  if (code === "EACCES" || code === "EROFS")
-    return new MillwrightError(
-      "unavailable",
-      `${root} cannot be written: ${(error as Error).message}.`,
-      {
-        cause: error,
-      },
-    );
-  return error;
 }
