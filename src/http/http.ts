@@ -45,6 +45,8 @@ export interface HttpRoute {
    * handler's to look at.
    */
   readonly stream?: boolean;
+  /** The answer may be long in coming: the caller is never told that it took too long. A stream is so anyway. */
+  readonly patient?: boolean;
   /** A POST that most of the load goes to: answered in the fast lane (`lane.ts`) when the request is a plain one. Never a stream. */
   readonly hot?: boolean;
   /** For the description of the API. */

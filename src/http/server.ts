@@ -100,7 +100,7 @@ export async function openServer(options: ServerOptions): Promise<HttpServer> {
   });
   await app.register(async (scope) => {
     readStream(scope, options.stallMs ?? STALL_MS);
-    for (const route of options.routes) if (route.stream) add(scope, route, (work) => work);
+    for (const route of options.routes) if (route.stream) add(scope, route, within);
   });
   app.setNotFoundHandler(notFound(options));
   let draining = false;
@@ -171,7 +171,7 @@ function add(app: FastifyInstance, route: HttpRoute, within: LaneOptions["within
       };
       if (route.stream) return send(reply, await streamed(route, asked, request), request.id);
       const work = route.handle(asked);
-      const answer = work instanceof Promise ? await within(work) : work;
+      const answer = work instanceof Promise && !route.patient ? await within(work) : await work;
       return route.raw && request.headers["accept-encoding"] !== undefined
         ? sendEncoded(reply, answer, request)
         : send(reply, answer, request.id);
