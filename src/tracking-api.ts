@@ -16,6 +16,7 @@ import { trackedRunRoutes } from "./tracking/runs/routes.ts";
 import { trackedRunStore } from "./tracking/runs/store.ts";
 import { searchRoutes } from "./tracking/search/routes.ts";
 import { searchStore } from "./tracking/search/store.ts";
+import { trackingArtifacts } from "./tracking-artifacts.ts";
 
 /** What the tracking API stands on: used by control, and alone by the conformance suite. */
 export interface TrackingParts {
@@ -41,9 +42,11 @@ const PROTOCOL_VERSION = "3.11.1";
 
 /** Everything MLflow's clients call. */
 export async function trackingApi(
-  { sql, clock, chance }: TrackingParts,
-  { artifactRoot = "mlflow-artifacts:/" }: TrackingOptions,
+  parts: TrackingParts,
+  options: TrackingOptions,
 ): Promise<HttpRoute[]> {
+  const { sql, clock, chance } = parts;
+  const { artifactRoot = "mlflow-artifacts:/" } = options;
   const keys = trackedKeys(sql);
   const experiments = experimentStore(sql, artifactRoot);
   const runs = trackedRunStore(sql, keys);
@@ -56,6 +59,7 @@ export async function trackingApi(
     ...logRoutes({ log: runLog(sql, keys) }),
     ...inputRoutes({ inputs: inputStore(sql) }),
     ...searchRoutes({ search: searchStore(sql, keys) }),
+    ...trackingArtifacts(parts, options).routes,
     ...historyRoutes({ history: historyStore(sql), runs, keys }),
   ];
 }
