@@ -13,7 +13,7 @@ export interface RegistryStore {
    * the line that versions registered by MLflow's clients are on, too. With a `number` it is what such a version is served by;
    * `conflict` when that number has another one.
    */
-  add(version: NewModelVersion): Promise<ModelVersion>;
+  add(version: Omit<ModelVersion, "number">, number?: number): Promise<ModelVersion>;
   get(id: Digest): Promise<ModelVersion | undefined>;
   /** By number, alias or at least four hex digits of a digest; digits alone are a number. */
   find(model: string, name: string): Promise<ModelVersion | undefined>;
@@ -26,8 +26,6 @@ export interface RegistryStore {
   /** Newest first. */
   moves(model: string, alias?: Alias): Promise<AliasMove[]>;
 }
-
-export type NewModelVersion = Omit<ModelVersion, "number"> & { readonly number?: number };
 
 interface VersionRow {
   readonly number: number;
@@ -53,7 +51,7 @@ const SHOWN =
 
 export function registryStore(sql: Sql): RegistryStore {
   const store: RegistryStore = {
-    add: (version) =>
+    add: (version, asked) =>
       sql.transact(async (tx) => {
         const { model, id, runId, createdAt } = version;
         const at = Math.round(createdAt);
@@ -64,7 +62,6 @@ export function registryStore(sql: Sql): RegistryStore {
           await registered.showOwn({ model, number: kept.number, version: id, runId, at });
           return kept;
         }
-        const { number: asked, ...body } = version;
         const given =
           asked === undefined
             ? await registered.nextNumber(model, at)
@@ -73,7 +70,7 @@ export function registryStore(sql: Sql): RegistryStore {
         await tx.query(
           `insert into millwright.model_version (id, model, number, body, created_at)
            values ($1, $2, $3, $4, to_timestamp($5 / 1000.0))`,
-          [id, model, number, JSON.stringify(body), createdAt],
+          [id, model, number, JSON.stringify(version), createdAt],
         );
         if (!(await registered.showOwn({ model, number, version: id, runId, at })))
           throw new MillwrightError(
@@ -88,7 +85,7 @@ export function registryStore(sql: Sql): RegistryStore {
           const said = { ...about, version: String(number), source, run_id: runId ?? null };
           await tell("MODEL_VERSION.CREATED", said, at);
         }
-        return { ...body, number };
+        return { ...version, number };
       }),
     async get(id) {
       const rows = await sql.query<VersionRow>(`${VERSION} where id = $1`, [id]);

@@ -1,8 +1,7 @@
-import { doesNotExist } from "../../tracking/mlflow/errors.ts";
+import { doesNotExist, invalidParameter } from "../../tracking/mlflow/errors.ts";
 import { checkTag } from "./names.ts";
 import { isPrompt, type ModelTag, PROMPT_TAG, type RegisteredVersion } from "./registered-model.ts";
 import type { RegisteredDeps, RegisteredParts } from "./store.ts";
-import { modelNotFound } from "./wire.ts";
 import {
   checkRemoteSource,
   isInside,
@@ -10,7 +9,7 @@ import {
   notInside,
   readModelUri,
 } from "./version-source.ts";
-import { invalidParameter } from "../../tracking/mlflow/errors.ts";
+import { modelNotFound } from "./wire.ts";
 
 export interface VersionRequest {
   readonly name: string;
@@ -85,7 +84,8 @@ async function resolve(parts: RegisteredParts, request: VersionRequest): Promise
     uri.kind === "version"
       ? uri.number
       : (await parts.registered.alias(uri.model, uri.alias))?.number;
-  const copied = number === undefined ? undefined : await parts.registered.version(uri.model, number);
+  const copied =
+    number === undefined ? undefined : await parts.registered.version(uri.model, number);
   if (!copied) throw missing("There is no such model version.");
   const { location, runId, loggedModel } = copied;
   return { location, runId, loggedModel: modelId === "" ? loggedModel : modelId };
