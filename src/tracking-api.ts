@@ -1,6 +1,7 @@
 import type { HttpRoute } from "./http/http.ts";
 import type { Clock } from "./lib/clock.ts";
 import type { Log } from "./lib/log.ts";
+import { type RegistryApiParts, registryApi } from "./registry-api.ts";
 import type { Blobs } from "./storage/blobs/blobs.ts";
 import type { Sql } from "./storage/sql/sql.ts";
 import { experimentRoutes } from "./tracking/experiments/routes.ts";
@@ -23,6 +24,7 @@ export interface TrackingParts {
   readonly log: Log;
   /** Uniform in [0, 1), cryptographic: for ids. */
   chance(): number;
+  readonly registry: Pick<RegistryApiParts, "seal" | "targets" | "served">;
 }
 
 export interface TrackingOptions {
@@ -39,9 +41,10 @@ const PROTOCOL_VERSION = "3.11.1";
 
 /** Everything MLflow's clients call. */
 export async function trackingApi(
-  { sql, clock, chance }: TrackingParts,
+  parts: TrackingParts,
   { artifactRoot = "mlflow-artifacts:/" }: TrackingOptions,
 ): Promise<HttpRoute[]> {
+  const { sql, clock, chance } = parts;
   const keys = trackedKeys(sql);
   const experiments = experimentStore(sql, artifactRoot);
   const runs = trackedRunStore(sql, keys);
@@ -53,9 +56,19 @@ export async function trackingApi(
     ...trackedRunRoutes({ runs, clock, chance }),
     ...logRoutes({ log: runLog(sql, keys) }),
     ...inputRoutes({ inputs: inputStore(sql) }),
+    ...registryApi(registryParts(parts)),
     ...historyRoutes({ history: historyStore(sql), runs, keys }),
   ];
 }
+
+/** What the registry needs of runs and their models; also for delivering its webhooks. */
+export const registryParts = ({ registry, ...parts }: TrackingParts): RegistryApiParts => ({
+  ...parts,
+  ...registry,
+  runArtifacts: async (sql, run) =>
+    (await trackedRunStore(sql, trackedKeys(sql)).get(run))?.artifactUri,
+  loggedModels: () => ({ get: async () => undefined, setTags: async () => undefined }),
+});
 
 const plainText = (path: string, body: string): HttpRoute => ({
   ...{ method: "GET", path, access: "open" },
