@@ -1,8 +1,17 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { HttpRoute } from "./http/http.ts";
 import type { Clock } from "./lib/clock.ts";
 import type { Log } from "./lib/log.ts";
 import type { Blobs } from "./storage/blobs/blobs.ts";
 import type { Sql } from "./storage/sql/sql.ts";
+import { assessmentRoutes } from "./tracking/assessments/routes.ts";
+import { assessmentStore } from "./tracking/assessments/store.ts";
+import { trackedKeys } from "./tracking/keys/store.ts";
+import { trackedRunStore } from "./tracking/runs/store.ts";
+import { legacyTraceRoutes } from "./tracking/traces/legacy/routes.ts";
+import { otlpRoutes } from "./tracking/traces/otlp/routes.ts";
+import { traceRoutes } from "./tracking/traces/routes.ts";
+import { traceStore } from "./tracking/traces/store.ts";
 
 /** What the tracking API stands on: used by control, and alone by the conformance suite. */
 export interface TrackingParts {
@@ -28,10 +37,24 @@ const PROTOCOL_VERSION = "3.11.1";
 
 /** Everything MLflow's clients call. */
 export async function trackingApi(
-  _parts: TrackingParts,
+  { sql, clock, chance }: TrackingParts,
   _options: TrackingOptions,
 ): Promise<HttpRoute[]> {
-  return [plainText("/health", "OK"), plainText("/version", PROTOCOL_VERSION)];
+  const runs = trackedRunStore(sql, trackedKeys(sql));
+  const traces = traceStore(sql);
+  const traceParts = {
+    ...{ traces, clock, chance, pause: sleep },
+    experiment: async () => undefined,
+    hasRun: async (id: string) => (await runs.get(id)) !== undefined,
+  };
+  return [
+    ...[plainText("/health", "OK"), plainText("/version", PROTOCOL_VERSION)],
+    ...[...traceRoutes(traceParts), ...legacyTraceRoutes(traceParts), ...otlpRoutes(traceParts)],
+    ...assessmentRoutes({
+      ...{ clock, chance, assessments: assessmentStore(sql) },
+      hasTrace: async (id) => (await traces.get([id])).length > 0,
+    }),
+  ];
 }
 
 const plainText = (path: string, body: string): HttpRoute => ({

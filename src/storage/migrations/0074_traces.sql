@@ -1,7 +1,7 @@
 -- Traces of MLflow's protocol. A client tells about a trace, and its spans come on another way, in either order: what was told
 -- and what the spans show is kept apart, and what the trace is follows from both, whichever came first.
 create table millwright.trace (
-  id text primary key,
+  id text collate "C" primary key,
   experiment bigint not null references millwright.experiment on delete cascade,
   client_request_id text,
   -- Milliseconds. null: not told, or no span yet.
@@ -27,10 +27,11 @@ create table millwright.trace (
 );
 create index trace_newest on millwright.trace (experiment, request_time desc, id);
 create index trace_tags on millwright.trace using gin (tags jsonb_path_ops);
-create index trace_metadata on millwright.trace using gin (told_metadata jsonb_path_ops);
+create index trace_told_metadata on millwright.trace using gin (told_metadata jsonb_path_ops);
+create index trace_span_metadata on millwright.trace using gin (span_metadata jsonb_path_ops);
 
 create table millwright.trace_span (
-  trace text not null references millwright.trace on delete cascade,
+  trace text collate "C" not null references millwright.trace on delete cascade,
   -- 16 hex digits.
   id text not null,
   parent text,
@@ -53,7 +54,7 @@ create table millwright.trace_span (
 create table millwright.trace_link (
   kind text not null check (kind in ('run', 'prompt')),
   target text not null,
-  trace text not null,
+  trace text collate "C" not null,
   primary key (kind, target, trace)
 );
 create index trace_link_trace on millwright.trace_link (trace);
@@ -61,7 +62,7 @@ create index trace_link_trace on millwright.trace_link (trace);
 -- What people, programs and judges say about a trace: feedback, the answer it should have had, or the issue it shows.
 create table millwright.assessment (
   id text primary key,
-  trace text not null references millwright.trace on delete cascade,
+  trace text collate "C" not null references millwright.trace on delete cascade,
   kind text not null check (kind in ('feedback', 'expectation', 'issue')),
   name text not null,
   -- json, not jsonb: keeps the order of keys. Of an issue: its name.

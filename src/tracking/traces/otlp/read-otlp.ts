@@ -1,7 +1,7 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
-import { base64 } from "../../lib/base64.ts";
-import { utf8Text } from "../../lib/utf8.ts";
-import { eachField, type Field } from "../../onnx/wire.ts";
+import { base64 } from "../../../lib/base64.ts";
+import { utf8Text } from "../../../lib/utf8.ts";
+import { eachField, type Field } from "../../../onnx/wire.ts";
 import {
   type Attributes,
   type AttributeValue,
@@ -9,8 +9,8 @@ import {
   ofInteger,
   ofMap,
   storable,
-} from "./attribute-value.ts";
-import { type Span, type SpanEvent, type SpanStatus, TRACE_ID, traceIdOf } from "./span.ts";
+} from "../attribute-value.ts";
+import { type Span, type SpanEvent, type SpanStatus, TRACE_ID, traceIdOf } from "../span.ts";
 
 /** Why an export cannot be taken: the bytes are no export (400), or a span in it cannot be kept (422). */
 export interface Refusal {
