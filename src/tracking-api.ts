@@ -6,7 +6,16 @@ import type { Blobs } from "./storage/blobs/blobs.ts";
 import type { Sql } from "./storage/sql/sql.ts";
 import { assessmentRoutes } from "./tracking/assessments/routes.ts";
 import { assessmentStore } from "./tracking/assessments/store.ts";
+import { experimentRoutes } from "./tracking/experiments/routes.ts";
+import { experimentStore } from "./tracking/experiments/store.ts";
 import { trackedKeys } from "./tracking/keys/store.ts";
+import { historyRoutes } from "./tracking/runs/history/routes.ts";
+import { historyStore } from "./tracking/runs/history/store.ts";
+import { inputRoutes } from "./tracking/runs/inputs/routes.ts";
+import { inputStore } from "./tracking/runs/inputs/store.ts";
+import { logRoutes } from "./tracking/runs/log/routes.ts";
+import { runLog } from "./tracking/runs/log/store.ts";
+import { trackedRunRoutes } from "./tracking/runs/routes.ts";
 import { trackedRunStore } from "./tracking/runs/store.ts";
 import { legacyTraceRoutes } from "./tracking/traces/legacy/routes.ts";
 import { otlpRoutes } from "./tracking/traces/otlp/routes.ts";
@@ -38,18 +47,26 @@ const PROTOCOL_VERSION = "3.11.1";
 /** Everything MLflow's clients call. */
 export async function trackingApi(
   { sql, clock, chance }: TrackingParts,
-  _options: TrackingOptions,
+  { artifactRoot = "mlflow-artifacts:/" }: TrackingOptions,
 ): Promise<HttpRoute[]> {
-  const runs = trackedRunStore(sql, trackedKeys(sql));
+  const keys = trackedKeys(sql);
+  const experiments = experimentStore(sql, artifactRoot);
+  const runs = trackedRunStore(sql, keys);
   const traces = traceStore(sql);
-  const traceParts = {
-    ...{ traces, clock, chance, pause: sleep },
-    experiment: async () => undefined,
+  const traceDeps = {
+    ...{ traces, clock, chance, pause: sleep, experiment: experiments.get },
     hasRun: async (id: string) => (await runs.get(id)) !== undefined,
   };
+  await experiments.keepDefault(clock.now());
   return [
-    ...[plainText("/health", "OK"), plainText("/version", PROTOCOL_VERSION)],
-    ...[...traceRoutes(traceParts), ...legacyTraceRoutes(traceParts), ...otlpRoutes(traceParts)],
+    plainText("/health", "OK"),
+    plainText("/version", PROTOCOL_VERSION),
+    ...experimentRoutes({ experiments, clock, folder: process.cwd().replaceAll("\\", "/") }),
+    ...trackedRunRoutes({ runs, clock, chance }),
+    ...logRoutes({ log: runLog(sql, keys) }),
+    ...inputRoutes({ inputs: inputStore(sql) }),
+    ...historyRoutes({ history: historyStore(sql), runs, keys }),
+    ...[...traceRoutes(traceDeps), ...legacyTraceRoutes(traceDeps), ...otlpRoutes(traceDeps)],
     ...assessmentRoutes({
       ...{ clock, chance, assessments: assessmentStore(sql) },
       hasTrace: async (id) => (await traces.get([id])).length > 0,

@@ -20,7 +20,7 @@ export const assessmentFields = z.object({
           ...{ 0: "SOURCE_TYPE_UNSPECIFIED", 1: "HUMAN", 2: "LLM_JUDGE", 3: "CODE" },
         }),
       ),
-      source_id: absent(text()),
+      source_id: absent(z.string()),
     }),
   ),
   create_time: absent(timestamp()),
@@ -30,9 +30,9 @@ export const assessmentFields = z.object({
       value: anyJson().optional(),
       error: absent(
         z.object({
-          error_code: absent(text()),
-          error_message: absent(text()),
-          stack_trace: absent(text()),
+          error_code: absent(z.string()),
+          error_message: absent(z.string()),
+          stack_trace: absent(z.string()),
         }),
       ),
     }),
@@ -40,12 +40,14 @@ export const assessmentFields = z.object({
   expectation: absent(
     z.object({
       value: anyJson().optional(),
-      serialized_value: absent(z.object({ serialization_format: absent(text()), value: text() })),
+      serialized_value: absent(
+        z.object({ serialization_format: absent(text()), value: z.string() }),
+      ),
     }),
   ),
-  issue: absent(z.object({ issue_name: text(1) })),
-  rationale: absent(text()),
-  metadata: absent(z.record(z.string(), text())),
+  issue: absent(z.object({ issue_name: z.string().min(1) })),
+  rationale: absent(z.string()),
+  metadata: absent(z.record(z.string(), z.string())),
   overrides: absent(text()),
   valid: absent(boolean()),
 });

@@ -1,6 +1,6 @@
 import { invalidParameter } from "../mlflow/errors.ts";
 import type { Clause, KeyRule, Operator, SearchKind } from "./kind.ts";
-import { piece, type Token, tokens } from "./lexer.ts";
+import { brief, piece, type Token, tokens } from "./lexer.ts";
 import { resolveKey } from "./resolve-key.ts";
 
 /** Longer filters are refused: lists of some thousand run ids fit. */
@@ -81,22 +81,23 @@ function clause(reader: Reader, kind: SearchKind): Clause {
   const left = reader.next()!;
   if (left.type !== "name")
     throw reader.invalid(
-      `Invalid comparison clause. Expected 'Identifier' found '${left.text}'`,
+      `Invalid comparison clause. Expected 'Identifier' found '${brief(left.text)}'`,
       left,
     );
   const { entity, key, rule } = resolveKey(left.parts, kind);
-  const operator = operatorOf(reader, left.text);
-  if (!rule.operators.includes(operator)) throw badOperator(left.text, operator, rule);
+  const shown = brief(left.text);
+  const operator = operatorOf(reader, shown);
+  if (!rule.operators.includes(operator)) throw badOperator(shown, operator, rule);
   if (operator === "IS NULL" || operator === "IS NOT NULL")
     return { entity, key, operator, value: undefined };
   const value =
     operator === "IN" || operator === "NOT IN"
-      ? listOf(reader, left.text)
-      : scalarOf(reader, left.text, entity, rule);
-  if (operator === "LIKE" || operator === "ILIKE") checkPattern(left.text, value as string);
+      ? listOf(reader, shown)
+      : scalarOf(reader, shown, entity, rule);
+  if (operator === "LIKE" || operator === "ILIKE") checkPattern(shown, value as string);
   if (operator === "RLIKE" && (value as string).length > MAX_REGEX)
     throw invalidParameter(
-      `The regular expression for ${left.text} is longer than ${MAX_REGEX} characters.`,
+      `The regular expression for ${shown} is longer than ${MAX_REGEX} characters.`,
     );
   return { entity, key, operator, value };
 }
@@ -110,7 +111,7 @@ function operatorOf(reader: Reader, key: string): Operator {
     reader.next();
     if (SIGNS.has(token.text)) return token.text as Operator;
     throw invalidParameter(
-      `Invalid comparator '${token.text}' after ${key}; comparisons are ${[...SIGNS].join(", ")}.`,
+      `Invalid comparator '${brief(token.text)}' after ${key}; comparisons are ${[...SIGNS].join(", ")}.`,
     );
   }
   for (const word of WORDS) if (reader.word(word)) return word;
@@ -137,17 +138,17 @@ function scalarOf(reader: Reader, key: string, entity: string, rule: KeyRule): n
   if (rule.value === "number") {
     if (token.type === "number") return token.value;
     throw invalidParameter(
-      `Expected numeric value type for ${entity}: ${key}. Found ${token.text}; numbers are written without quotes.`,
+      `Expected numeric value type for ${entity}: ${key}. Found ${brief(token.text)}; numbers are written without quotes.`,
     );
   }
   const text = textOf(token);
   if (text !== undefined) return text;
   if (token.type === "name")
     throw invalidParameter(
-      `Parameter value is either not quoted or unidentified quote types used for string value ${token.text}. Use either single or double quotes.`,
+      `Parameter value is either not quoted or unidentified quote types used for string value ${brief(token.text)}. Use either single or double quotes.`,
     );
   throw invalidParameter(
-    `Expected a quoted string value for ${entity} ${key} (e.g. 'my-value'). Got value ${token.text}`,
+    `Expected a quoted string value for ${entity} ${key} (e.g. 'my-value'). Got value ${brief(token.text)}`,
   );
 }
 

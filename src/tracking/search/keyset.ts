@@ -12,6 +12,10 @@ export interface SortColumn {
   readonly descending: boolean;
   readonly nullable?: boolean;
   readonly collated?: boolean;
+  /** Of a double: NaN is not among the values. */
+  readonly ordered?: boolean;
+  /** The same for all rows, so that sorting need not know it. */
+  readonly constant?: boolean;
 }
 
 /** Values of the last row of a page, in the order of the columns; null = missing. */
@@ -28,14 +32,15 @@ interface Key {
 
 function keysOf(columns: readonly SortColumn[], position?: Position): Key[] {
   return columns.flatMap((column, i): Key[] => {
-    const { sql, type, descending, nullable = false, collated = false } = column;
+    if (column.constant) return [];
+    const { sql, type, descending, nullable = false, collated = false, ordered = false } = column;
     const value = position?.[i];
     const key: Key = {
       sql: type === "text" && !collated ? `${sql} collate "C"` : sql,
       cast: { double: "float8", integer: "bigint", text: "text" }[type],
       ...{ descending, nullable, value },
     };
-    if (type !== "double" || !descending) return [key];
+    if (type !== "double" || !descending || ordered) return [key];
     const rank: Key = {
       sql: `(case when ${sql} = 'NaN'::float8 then 1 when ${sql} is null then 2 else 0 end)`,
       cast: "integer",

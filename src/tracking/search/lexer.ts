@@ -99,4 +99,8 @@ const notUnderstood = (text: string, at: number) =>
 
 /** What stands at and after a position, short. */
 export const piece = (text: string, at: number): string =>
-  text.length - at > 60 ? `'${text.slice(at, at + 60)}…'` : `'${text.slice(at)}'`;
+  `'${brief(text.slice(at, at + 62), 60)}'`;
+
+/** For messages: not longer than this, whatever a caller sent. */
+export const brief = (text: string, length = 120): string =>
+  text.length > length ? `${text.slice(0, length)}…` : text;

@@ -1,6 +1,6 @@
 import { invalidParameter } from "../mlflow/errors.ts";
 import type { EntityRule, OrderTerm, SearchKind } from "./kind.ts";
-import { type Token, tokens } from "./lexer.ts";
+import { brief, type Token, tokens } from "./lexer.ts";
 import { quotedList, resolveKey } from "./resolve-key.ts";
 
 const MAX_TERMS = 20;
@@ -15,7 +15,7 @@ export function parseOrder(items: readonly string[], kind: SearchKind): readonly
   const terms = items.map((item) => term(item, kind));
   terms.forEach((one, i) => {
     if (terms.slice(0, i).some((other) => other.entity === one.entity && other.key === one.key))
-      throw invalidParameter(`\`order_by\` contains duplicate fields: '${items[i]}'`);
+      throw invalidParameter(`\`order_by\` contains duplicate fields: '${brief(items[i]!)}'`);
   });
   return terms;
 }
@@ -30,13 +30,13 @@ function term(item: string, kind: SearchKind): OrderTerm {
   if (word !== undefined && word !== "ASC" && word !== "DESC")
     throw direction?.type === "name"
       ? invalidParameter(
-          `Invalid ordering key in order_by clause '${item}': '${direction.text}' is neither ASC nor DESC.`,
+          `Invalid ordering key in order_by clause '${brief(item)}': '${brief(direction.text)}' is neither ASC nor DESC.`,
         )
       : invalid(item);
   const { entity, key: name, rule } = resolveKey(key.parts, kind);
   if (!rule.orderable)
     throw invalidParameter(
-      `Invalid order by key '${key.text}' specified in a search of ${kind.name}. Valid keys are ${quotedList(orderKeys(kind.entities))}.`,
+      `Invalid order by key '${brief(key.text)}' specified in a search of ${kind.name}. Valid keys are ${quotedList(orderKeys(kind.entities))}.`,
     );
   return { entity, key: name, value: rule.value, descending: word === "DESC" };
 }
@@ -51,7 +51,7 @@ function tokensOf(item: string): Token[] {
 
 const invalid = (item: string): Error =>
   invalidParameter(
-    `Invalid order_by clause '${item.slice(0, 200)}'. Could not be parsed: expected a key, then ASC, DESC or nothing.`,
+    `Invalid order_by clause '${brief(item)}'. Could not be parsed: expected a key, then ASC, DESC or nothing.`,
   );
 
 const orderKeys = (entities: readonly EntityRule[]): string[] =>

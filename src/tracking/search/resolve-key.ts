@@ -1,6 +1,6 @@
 import { invalidParameter } from "../mlflow/errors.ts";
 import type { EntityRule, KeyRule, SearchKind } from "./kind.ts";
-import type { Part } from "./lexer.ts";
+import { brief, type Part } from "./lexer.ts";
 
 export interface ResolvedKey {
   readonly entity: string;
@@ -15,7 +15,7 @@ export function resolveKey(parts: readonly Part[], kind: SearchKind): ResolvedKe
   const entity = kind.entities.find((rule) => (bare ? rule.bare : rule.prefixes.includes(prefix)));
   if (entity === undefined)
     throw invalidParameter(
-      `Invalid entity type '${prefix}' in a search of ${kind.name}. Valid values are ${quotedList(kind.entities.flatMap((rule) => rule.prefixes))}.`,
+      `Invalid entity type '${brief(prefix)}' in a search of ${kind.name}. Valid values are ${quotedList(kind.entities.flatMap((rule) => rule.prefixes))}.`,
     );
   const name = parts
     .slice(bare ? 0 : 1)
@@ -25,7 +25,7 @@ export function resolveKey(parts: readonly Part[], kind: SearchKind): ResolvedKe
   const rule = own(entity.keys, key) ?? openRule(entity, key);
   if (rule !== undefined) return { entity: entity.entity, key, rule };
   throw invalidParameter(
-    `Invalid ${entity.entity} key '${name}' specified in a search of ${kind.name}. Valid keys are ${quotedList(keysOf(entity))}.`,
+    `Invalid ${entity.entity} key '${brief(name)}' specified in a search of ${kind.name}. Valid keys are ${quotedList(keysOf(entity))}.`,
   );
 }
 

@@ -14,17 +14,17 @@ const MAX_PREVIEW = 10_000;
 /** TraceInfoV3 as clients send it. */
 export const traceInfoFields = z.object({
   trace_id: text(1).max(MAX_ID),
-  client_request_id: absent(text()),
+  client_request_id: absent(z.string()),
   trace_location: z.object({ mlflow_experiment: z.object({ experiment_id: experimentId() }) }),
   request_time: absent(timestamp()),
   execution_duration: absent(duration()),
-  request_preview: absent(text()),
-  response_preview: absent(text()),
+  request_preview: absent(z.string()),
+  response_preview: absent(z.string()),
   state: absent(
     choice(TRACE_STATES, { 0: "STATE_UNSPECIFIED", 1: "OK", 2: "ERROR", 3: "IN_PROGRESS" }),
   ),
-  trace_metadata: absent(z.record(z.string(), text())),
-  tags: absent(z.record(z.string(), text())),
+  trace_metadata: absent(z.record(z.string(), z.string())),
+  tags: absent(z.record(z.string(), z.string())),
   assessments: list(assessmentFields),
 });
 
