@@ -18,6 +18,8 @@ import { runLog } from "./tracking/runs/log/store.ts";
 import { trackedRunRoutes } from "./tracking/runs/routes.ts";
 import { trackedRunStore } from "./tracking/runs/store.ts";
 import { legacyTraceRoutes } from "./tracking/traces/legacy/routes.ts";
+import { traceMetricRoutes } from "./tracking/traces/metrics/routes.ts";
+import { traceMetrics } from "./tracking/traces/metrics/store.ts";
 import { otlpRoutes } from "./tracking/traces/otlp/routes.ts";
 import { traceRoutes } from "./tracking/traces/routes.ts";
 import { traceStore } from "./tracking/traces/store.ts";
@@ -67,6 +69,7 @@ export async function trackingApi(
     ...inputRoutes({ inputs: inputStore(sql) }),
     ...historyRoutes({ history: historyStore(sql), runs, keys }),
     ...[...traceRoutes(traceDeps), ...legacyTraceRoutes(traceDeps), ...otlpRoutes(traceDeps)],
+    ...traceMetricRoutes(traceMetrics(sql)),
     ...assessmentRoutes({
       ...{ clock, chance, assessments: assessmentStore(sql) },
       hasTrace: async (id) => (await traces.get([id])).length > 0,
