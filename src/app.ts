@@ -82,6 +82,12 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
     columns,
     runtime,
     datasets: datasetStore(sql),
+    logged: {
+      readFile: async (source) => {
+        throw new MillwrightError("invalid_model", `${source.slice(0, 200)} cannot be read here.`);
+      },
+      tagVersion: async () => {},
+    },
     predictions: predictionLog({ journals, columns, blobs, store: logStore(sql) }),
     environment: { node: process.versions.node, millwright: VERSION, runtime: runtime.name },
     threads: config.threads,

@@ -208,10 +208,11 @@ function modelDeps(platform: Platform): ModelRoutesDeps {
       }));
     },
     async evidence(version) {
-      if (version.report === undefined || version.leaderboard === undefined) return undefined;
+      if (version.report === undefined) return undefined;
       const evaluation = await platform.evaluationOf(version);
-      const leaderboard = await blobs.get(version.leaderboard);
-      return evidenceOf(evaluation, JSON.parse(new TextDecoder().decode(leaderboard)));
+      const kept = version.leaderboard && (await blobs.get(version.leaderboard));
+      const leaderboard = kept && JSON.parse(new TextDecoder().decode(kept));
+      return evidenceOf(evaluation, leaderboard);
     },
     incidents: async (model) => (await monitoring.incidents(model)).map(incidentView),
     series: async (model) => seriesOf(await monitoring.windows(model)),
@@ -245,7 +246,7 @@ function modelDeps(platform: Platform): ModelRoutesDeps {
       return active?.id ?? engine.submit("train", { model, reason: "asked for by a person" });
     },
     async promote({ model, version, reason }) {
-      if (version.origin) {
+      if (version.report === undefined) {
         const stated = `${reason} (${NOT_JUDGED})`;
         const move = { model, version: version.id, verdict: undefined, guard: true, ...now() };
         await promote(platform, { ...move, reason: stated });

@@ -1,4 +1,5 @@
 import type { Pipeline } from "../engine/engine.ts";
+import { adoptVersion } from "./adopt-version.ts";
 import { judge } from "./judge.ts";
 import type { Platform } from "./platform.ts";
 import { score, scoreHelp } from "./score.ts";
@@ -9,6 +10,7 @@ import { watch } from "./watch.ts";
 /** Every pipeline. People start `train`; the rest starts by itself, see below. */
 export const PIPELINES: readonly ((platform: Platform) => Pipeline)[] = [
   train,
+  adoptVersion,
   watch,
   judge,
   score,

@@ -68,6 +68,17 @@ export interface PredictionLog {
   tidy(input: TidyInput): Promise<Tidied>;
 }
 
+/** What MLflow's clients logged and registered. */
+export interface LoggedByClients {
+  /**
+   * A file of what a version was registered from (`models:/…`, `runs:/…`, `mlflow-artifacts:/…`), by its path there; undefined:
+   * there is none. Throws `invalid_model` when it is larger than `most` bytes or where it cannot be read, in words.
+   */
+  readFile(source: string, path: string, most: number): Promise<Uint8Array | undefined>;
+  /** Tags of a registered version, seen by every client. Nothing happens when it has been deleted meanwhile. */
+  tagVersion(model: string, number: number, tags: Readonly<Record<string, string>>): Promise<void>;
+}
+
 /** What the pipelines need of the platform. Built in app.ts. */
 export interface Platform extends Stores {
   readonly clock: Clock;
@@ -80,6 +91,7 @@ export interface Platform extends Stores {
   readonly datasets: DatasetStore;
   readonly scoring: ScoringStore;
   readonly predictions: PredictionLog;
+  readonly logged: LoggedByClients;
   readonly environment: {
     readonly node: string;
     readonly millwright: string;

@@ -4,8 +4,8 @@ import type { AliasMove } from "./alias-move.ts";
 import type { Alias, ModelVersion } from "./model-version.ts";
 
 export interface RegistryStore {
-  /** Keeps the version; the same id again returns the one already kept. Numbers are given in order of arrival, per model. */
-  add(version: Omit<ModelVersion, "number">): Promise<ModelVersion>;
+  /** Keeps the version; the same id again returns the one already kept. Numbers are given in order of arrival, per model, unless one is given. */
+  add(version: Omit<ModelVersion, "number">, number?: number): Promise<ModelVersion>;
   get(id: Digest): Promise<ModelVersion | undefined>;
   /** By number, alias or at least four hex digits of a digest; digits alone are a number. */
   find(model: string, name: string): Promise<ModelVersion | undefined>;
@@ -40,17 +40,17 @@ const VERSION = "select number, body from millwright.model_version";
 
 export function registryStore(sql: Sql): RegistryStore {
   const store: RegistryStore = {
-    add: (version) =>
+    add: (version, number) =>
       sql.transact(async (tx) => {
         await tx.query("select pg_advisory_xact_lock(hashtext('model_version:' || $1))", [
           version.model,
         ]);
         await tx.query(
           `insert into millwright.model_version (id, model, number, body, created_at)
-           select $1, $2, coalesce(max(number), 0) + 1, $3, to_timestamp($4 / 1000.0)
+           select $1, $2, coalesce($5, max(number) + 1, 1), $3, to_timestamp($4 / 1000.0)
            from millwright.model_version where model = $2
            on conflict (id) do nothing`,
-          [version.id, version.model, JSON.stringify(version), version.createdAt],
+          [version.id, version.model, JSON.stringify(version), version.createdAt, number ?? null],
         );
         const rows = await tx.query<VersionRow>(`${VERSION} where id = $1`, [version.id]);
         return toVersion(rows[0]!);
