@@ -3,6 +3,17 @@ import type { Clock } from "./lib/clock.ts";
 import type { Log } from "./lib/log.ts";
 import type { Blobs } from "./storage/blobs/blobs.ts";
 import type { Sql } from "./storage/sql/sql.ts";
+import { experimentRoutes } from "./tracking/experiments/routes.ts";
+import { experimentStore } from "./tracking/experiments/store.ts";
+import { trackedKeys } from "./tracking/keys/store.ts";
+import { historyRoutes } from "./tracking/runs/history/routes.ts";
+import { historyStore } from "./tracking/runs/history/store.ts";
+import { inputRoutes } from "./tracking/runs/inputs/routes.ts";
+import { inputStore } from "./tracking/runs/inputs/store.ts";
+import { logRoutes } from "./tracking/runs/log/routes.ts";
+import { runLog } from "./tracking/runs/log/store.ts";
+import { trackedRunRoutes } from "./tracking/runs/routes.ts";
+import { trackedRunStore } from "./tracking/runs/store.ts";
 
 /** What the tracking API stands on: used by control, and alone by the conformance suite. */
 export interface TrackingParts {
@@ -28,10 +39,22 @@ const PROTOCOL_VERSION = "3.11.1";
 
 /** Everything MLflow's clients call. */
 export async function trackingApi(
-  _parts: TrackingParts,
-  _options: TrackingOptions,
+  { sql, clock, chance }: TrackingParts,
+  { artifactRoot = "mlflow-artifacts:/" }: TrackingOptions,
 ): Promise<HttpRoute[]> {
-  return [plainText("/health", "OK"), plainText("/version", PROTOCOL_VERSION)];
+  const keys = trackedKeys(sql);
+  const experiments = experimentStore(sql, artifactRoot);
+  const runs = trackedRunStore(sql, keys);
+  await experiments.keepDefault(clock.now());
+  return [
+    plainText("/health", "OK"),
+    plainText("/version", PROTOCOL_VERSION),
+    ...experimentRoutes({ experiments, clock, folder: process.cwd().replaceAll("\\", "/") }),
+    ...trackedRunRoutes({ runs, clock, chance }),
+    ...logRoutes({ log: runLog(sql, keys) }),
+    ...inputRoutes({ inputs: inputStore(sql) }),
+    ...historyRoutes({ history: historyStore(sql), runs, keys }),
+  ];
 }
 
 const plainText = (path: string, body: string): HttpRoute => ({

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { HttpRequest, HttpRoute } from "../../http/http.ts";
 import { utf8Text } from "../../lib/utf8.ts";
 import { invalidParameter } from "./errors.ts";
-import { readFields } from "./fields.ts";
+import { queryFields, readFields } from "./fields.ts";
 
 /** One call of MLflow's REST API. */
 export interface Rpc<T extends z.ZodObject = z.ZodObject> {
@@ -37,8 +37,11 @@ function route(call: Rpc, method: HttpRoute["method"], root: string): HttpRoute 
     raw: true,
     about: () => ({ summary: `MLflow: ${call.summary}` }),
     handle(request) {
-      const given = method === "GET" ? request.query : readBody(request, method);
-      const input = readFields(call.input, { ...given, ...request.params });
+      const given =
+        method === "GET" ? queryFields(call.input, request.query) : readBody(request, method);
+      const input = readFields(call.input, { ...given, ...request.params }, () =>
+        request.body instanceof Uint8Array ? utf8Text(request.body) : "",
+      );
       return call.handle(input, request);
     },
   };
