@@ -239,11 +239,13 @@ function modelDeps(platform: Platform): ModelRoutesDeps {
         decision: (judged?.output as unknown as JudgeOutcome | undefined)?.decision,
       });
     },
-    async train(model) {
+    async train(model, again) {
       const active = (await engine.list({ pipeline: "train" })).find(
         (run) => isActive(run) && subjectOf(run.input) === model,
       );
-      return active?.id ?? engine.submit("train", { model, reason: "asked for by a person" });
+      return (
+        active?.id ?? engine.submit("train", { model, reason: "asked for by a person", again })
+      );
     },
     async promote({ model, version, reason }) {
       if (version.report === undefined) {

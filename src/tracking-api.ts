@@ -3,6 +3,7 @@ import type { Clock } from "./lib/clock.ts";
 import type { Log } from "./lib/log.ts";
 import type { Blobs } from "./storage/blobs/blobs.ts";
 import type { Sql } from "./storage/sql/sql.ts";
+import { ARTIFACT_ROOT } from "./tracking/experiments/artifact-location.ts";
 import { experimentRoutes } from "./tracking/experiments/routes.ts";
 import { experimentStore } from "./tracking/experiments/store.ts";
 import { trackedKeys } from "./tracking/keys/store.ts";
@@ -40,7 +41,7 @@ const PROTOCOL_VERSION = "3.11.1";
 /** Everything MLflow's clients call. */
 export async function trackingApi(
   { sql, clock, chance }: TrackingParts,
-  { artifactRoot = "mlflow-artifacts:/" }: TrackingOptions,
+  { artifactRoot = ARTIFACT_ROOT }: TrackingOptions,
 ): Promise<HttpRoute[]> {
   const keys = trackedKeys(sql);
   const experiments = experimentStore(sql, artifactRoot);

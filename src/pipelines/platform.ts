@@ -22,6 +22,7 @@ import type { Volume } from "../serving/segment.ts";
 import type { ServingStore } from "../serving/store.ts";
 import type { Blobs } from "../storage/blobs/blobs.ts";
 import type { Columns } from "../storage/columns/columns.ts";
+import type { OwnTracking } from "../tracking/own/keep-run.ts";
 import type { ProjectDefinition } from "./project.ts";
 
 /** The project as it is written now. */
@@ -29,6 +30,8 @@ export interface LoadedProject {
   readonly definition: ProjectDefinition;
   /** Digest of the bundled code: decides "code changed". */
   readonly code: Digest;
+  /** What git says of its folder; undefined where there is none. */
+  readonly commit?: string | undefined;
   /** Absolute path of its folder; dataset sources are relative to it. */
   readonly folder: string;
 }
@@ -92,6 +95,10 @@ export interface Platform extends Stores {
   readonly scoring: ScoringStore;
   readonly predictions: PredictionLog;
   readonly logged: LoggedByClients;
+  /** Our own runs, among those of MLflow's clients. */
+  readonly tracking: OwnTracking;
+  /** Who runs this, by the name the system knows. */
+  readonly user: string;
   readonly environment: {
     readonly node: string;
     readonly millwright: string;

@@ -38,6 +38,8 @@ export interface ModelVersion {
   readonly abstain?: AbstainRule | undefined;
   /** Blob: rows of its training data (`explanation/keep-background.ts`), against which its answers are explained. */
   readonly background?: Digest | undefined;
+  /** Blob: what it takes to fit it once more (`pipelines/keep-recipe.ts`); undefined when it was imported, or trained before they were kept. */
+  readonly recipe?: Digest | undefined;
   /** The run that made it; undefined when none did. */
   readonly runId?: string | undefined;
   readonly createdAt: number;

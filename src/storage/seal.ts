@@ -20,14 +20,22 @@ export function sealWith(phrase: string): Seal {
     seal(text) {
       const nonce = randomBytes(NONCE);
       const cipher = createCipheriv("aes-256-gcm", key, nonce);
-      return Buffer.concat([nonce, cipher.update(text, "utf8"), cipher.final(), cipher.getAuthTag()]);
+      return Buffer.concat([
+        nonce,
+        cipher.update(text, "utf8"),
+        cipher.final(),
+        cipher.getAuthTag(),
+      ]);
     },
     open(sealed) {
       const bytes = Buffer.from(sealed);
       try {
         const cipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, NONCE));
         cipher.setAuthTag(bytes.subarray(-TAG));
-        return Buffer.concat([cipher.update(bytes.subarray(NONCE, -TAG)), cipher.final()]).toString();
+        return Buffer.concat([
+          cipher.update(bytes.subarray(NONCE, -TAG)),
+          cipher.final(),
+        ]).toString();
       } catch {
         throw new MillwrightError(
           "invalid_config",

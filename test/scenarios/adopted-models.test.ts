@@ -9,9 +9,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type App, openApp } from "../../src/app.ts";
 import { readConfig } from "../../src/config.ts";
 import { type Gateway, openGateway } from "../../src/gateway.ts";
-import { random } from "../../src/lib/random.ts";
 import type { AdoptInput, AdoptOutcome } from "../../src/pipelines/adopt-version.ts";
 import { onnxRuntime } from "../../src/runtime/onnxruntime.ts";
+import { customers } from "../../src/testing/customers.ts";
 import { onnxModel } from "../../src/testing/onnx-models.ts";
 import { quietLog } from "../../src/testing/quiet-log.ts";
 
@@ -19,20 +19,6 @@ const log = quietLog();
 let folder: string;
 let app: App;
 let gateway: Gateway;
-
-/** As test/data/onnx/logged_churn.py draws them. */
-function customers(count: number): string {
-  const chance = random("adopted");
-  const lines = Array.from({ length: count }, (_, i) => {
-    const tenure = 60 * chance.next();
-    const monthly = 10 + 100 * chance.next();
-    const calls = chance.int(8);
-    const score = 1 - 0.09 * tenure + 0.03 * monthly + 0.45 * calls - 1.5;
-    const leaves = chance.next() < 1 / (1 + Math.exp(-score)) ? "yes" : "no";
-    return [`c${i}`, tenure.toFixed(3), monthly.toFixed(3), calls, leaves].join(",");
-  });
-  return `${["customer,tenure,monthly,calls,leaves", ...lines].join("\n")}\n`;
-}
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "millwright-adopted-"));
