@@ -82,7 +82,10 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
     errorStatus: mlflowErrorStatus,
     routes: withOpenApi(
       [
-        ...runRoutes({ engine, clock, status: () => statusOf(app, config) }),
+        ...runRoutes({
+          ...{ engine, clock, tracked: platform.tracking.runs },
+          status: () => statusOf(app, config),
+        }),
         ...datasetRoutes({
           names: async () => Object.keys((await platform.project()).definition.datasets),
           versions: (dataset) => platform.datasets.versions(dataset),

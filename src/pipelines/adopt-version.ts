@@ -5,6 +5,7 @@ import type { WeighInput } from "../evaluation/weigh-columns.ts";
 import type { BackgroundInput } from "../explanation/keep-background.ts";
 import type { Digest } from "../lib/digest.ts";
 import type { ReferenceInput } from "../monitoring/make-reference.ts";
+import { keepRun } from "../tracking/own/keep-run.ts";
 import type { FitOutcome } from "../training/fit.ts";
 import { type Deployed, deployVersion } from "./deploy-version.ts";
 import { fetchLoggedModel, type ModelFiles } from "./fetch-logged-model.ts";
@@ -14,6 +15,8 @@ import { orReason } from "./or-reason.ts";
 import { planTraining, type TrainingPlan } from "./plan-training.ts";
 import type { Platform } from "./platform.ts";
 import { type Registered, registerImported } from "./register-imported.ts";
+import { startRun } from "./start-run.ts";
+import { datasetInput, outcomeTags, reportMetrics } from "./tracked-training.ts";
 import { type Fitting, tryOnDataset } from "./try-on-dataset.ts";
 
 export interface AdoptInput {
@@ -128,19 +131,28 @@ async function judged(
   const { champion, gates, abstain } = plan;
   const { spec, onnx, imported } = fitting;
   const { signature } = imported;
+  const head = await steps.step("track", async () => {
+    const name = registered ? `judge version ${registered.number}` : `judge ${files.file}`;
+    const from = { "millwright.source": registered?.source, "millwright.run": registered?.run };
+    const about = { runId: steps.runId, model, pipeline: "adopt", name, tags: from };
+    const begun = await startRun(platform, about);
+    await keepRun(platform, { ...begun, datasets: [datasetInput(data, "evaluation")] });
+    return begun;
+  });
   const file = { onnx, signature, complexity: 0 };
   const importance = await steps.step("weigh", (step) => {
     const weigh: WeighInput = { spec, data: data.data, onnx, signature };
     return platform.compute.run<FitOutcome["importance"]>("weigh", weigh, step);
   });
   const fit = { judged: file, served: file, importance };
-  const evaluated = await steps.step("evaluate", (step) => {
+  const evaluated = await steps.step("evaluate", async (step) => {
     const judge: EvaluateInput = {
       ...{ spec, data: data.data, fit, champion, gates, abstain, elsewhere: true },
       candidate: { id: registered ? `version ${registered.number}` : files.file },
       baselines: plan.candidates.filter(({ trainer }) => trainer === "baseline"),
     };
-    return platform.compute.run<Evaluated>("evaluate", judge, step);
+    const found = await platform.compute.run<Evaluated>("evaluate", judge, step);
+    return { ...found, at: platform.clock.now() };
   });
   const reference = await steps.step("reference", async (step) => {
     const { definition } = await platform.project();
@@ -164,12 +176,19 @@ async function judged(
     return { id, number };
   });
   const { verdict } = evaluated;
-  const deployed = await steps.step("deploy", () =>
-    deployVersion(platform, {
+  const deployed = await steps.step("deploy", async () => {
+    const done = await deployVersion(platform, {
       ...{ model, version: version.id, verdict, runId: steps.runId, shadow: true },
       ...{ asOf: undefined, comparedWith: champion?.version ?? null },
-    }),
-  );
+    });
+    const { report } = await platform.evaluationOf((await platform.registry.get(version.id))!);
+    await keepRun(platform, {
+      ...{ ...head, metrics: reportMetrics(report, evaluated.at) },
+      tags: outcomeTags({ ...done, number: version.number, passed: verdict.pass }),
+      ended: { status: "FINISHED", at: platform.clock.now() },
+    });
+    return done;
+  });
   return {
     ...{ model, servable: true, judged: true, passed: verdict.pass },
     ...{ version: version.id, number: version.number, ...deployed },

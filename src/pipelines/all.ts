@@ -2,6 +2,7 @@ import type { Pipeline } from "../engine/engine.ts";
 import { adoptVersion } from "./adopt-version.ts";
 import { judge } from "./judge.ts";
 import type { Platform } from "./platform.ts";
+import { reproduce } from "./reproduce.ts";
 import { score, scoreHelp } from "./score.ts";
 import { tidyLog } from "./tidy-log.ts";
 import { train } from "./train.ts";
@@ -15,5 +16,6 @@ export const PIPELINES: readonly ((platform: Platform) => Pipeline)[] = [
   judge,
   score,
   scoreHelp,
+  reproduce,
   tidyLog,
 ];

@@ -123,3 +123,17 @@ export const fingerprintOf = (input: {
     ...{ pipeline: "train", code, data: data.id, spec, candidates, gates, abstain, environment },
   });
 };
+
+/** What came of it. */
+export const outcomeTags = (outcome: {
+  readonly number: number;
+  readonly passed: boolean;
+  readonly deployment: string;
+  readonly decision: string;
+  readonly reused?: string;
+}) =>
+  pairs({
+    ...{ "millwright.version": outcome.number, "millwright.passed": outcome.passed },
+    ...{ "millwright.deployment": outcome.deployment, "millwright.decision": outcome.decision },
+    "millwright.reused": outcome.reused,
+  });

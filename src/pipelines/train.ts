@@ -7,7 +7,6 @@ import type { Json } from "../lib/json.ts";
 import type { ReferenceInput } from "../monitoring/make-reference.ts";
 import { register } from "../registry/register.ts";
 import { keepRun } from "../tracking/own/keep-run.ts";
-import { pairs } from "../tracking/own/run-record.ts";
 import type { FitOutcome } from "../training/fit.ts";
 import { deployVersion } from "./deploy-version.ts";
 import { findSame, type SameRun } from "./find-same.ts";
@@ -21,6 +20,7 @@ import {
   candidateParams,
   datasetInput,
   fingerprintOf,
+  outcomeTags,
   planParams,
   reportMetrics,
   trialRecords,
@@ -194,17 +194,4 @@ const deploy = (
     ...{ model: input.model, runId: steps.runId, ...judged },
     ...{ shadow: !input.skipShadow, asOf: input.asOf },
     comparedWith: plan.champion?.version ?? null,
-  });
-
-const outcomeTags = (outcome: {
-  readonly number: number;
-  readonly passed: boolean;
-  readonly deployment: string;
-  readonly decision: string;
-  readonly reused?: string;
-}) =>
-  pairs({
-    ...{ "millwright.version": outcome.number, "millwright.passed": outcome.passed },
-    ...{ "millwright.deployment": outcome.deployment, "millwright.decision": outcome.decision },
-    "millwright.reused": outcome.reused,
   });

@@ -6,9 +6,11 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type App, openApp } from "../../src/app.ts";
 import { readConfig } from "../../src/config.ts";
 import { type Control, openControl } from "../../src/control.ts";
+import type { ReproduceOutcome } from "../../src/pipelines/reproduce.ts";
 import type { TrainInput, TrainOutcome } from "../../src/pipelines/train.ts";
 import { customers } from "../../src/testing/customers.ts";
 import { quietLog } from "../../src/testing/quiet-log.ts";
+import type { Comparison } from "../../src/tracking/runs/comparison.ts";
 
 const log = quietLog();
 let folder: string;
@@ -27,7 +29,7 @@ beforeAll(async () => {
       datasets: { customers: { source: "customers.csv", key: "customer" } },
       models: {
         churn: { dataset: "customers", target: "leaves", positive: "yes",
-          train: { budget: "5s", trainers: ["baseline", "linear"] } },
+          train: { budget: "60s", trainers: ["baseline", "linear"] } },
         broken: { dataset: "customers", target: "nothing" },
       },
     };\n`,
@@ -81,7 +83,7 @@ test("a training is a run with its params, tags, data and the metrics of its rep
   const version = (await app.platform.registry.get(first.version))!;
   expect(version.runId).toBe(firstRun);
   expect(byKey(data.params)).toMatchObject({
-    ...{ metric: "auc", seed: "20020801", budget_ms: "5000", candidate: first.winner },
+    ...{ metric: "auc", seed: "20020801", budget_ms: "60000", candidate: first.winner },
     ...{ features: "tenure,monthly,calls", code: version.code, trainer: version.trainer },
   });
   expect(byKey(data.tags)).toMatchObject({
@@ -121,8 +123,32 @@ test("the same once more is found, not repeated, unless somebody insists", async
   expect(byKey((await runOf(second)).data.tags)["millwright.reused"]).toBe(firstRun);
   const third = await start({ model: "churn", again: true });
   expect(await app.platform.engine.wait<TrainOutcome>(third)).not.toHaveProperty("reused");
-  const other = await start({ model: "churn", budget: "4s" });
+  const other = await start({ model: "churn", budget: "59s" });
   expect(await app.platform.engine.wait<TrainOutcome>(other)).not.toHaveProperty("reused");
+});
+
+test("runs are compared: only what differs, unless all is wanted", async () => {
+  const compare = async (query: string) => {
+    const response = await fetch(`${control.url}/api/compare?${query}`);
+    return { status: response.status, body: (await response.json()) as Comparison };
+  };
+  const ids = `${firstRun}-linear-1,${firstRun}-linear-2`;
+  const { body } = await compare(`runs=${ids}`);
+  expect(body.params.map(({ key }) => key)).toContain("candidate");
+  expect(body.params.map(({ key }) => key)).not.toContain("trainer");
+  expect(body.metrics.map(({ key }) => key)).toContain("auc");
+  const all = await compare(`runs=${ids}&all=true`);
+  expect(all.body.params.map(({ key }) => key)).toContain("trainer");
+  expect((await compare("runs=run_nowhere,run_other")).status).toBe(404);
+  expect((await compare(`runs=${firstRun}`)).status).toBe(400);
+});
+
+test("a version is made again from its record: the very same file", async () => {
+  const { engine } = app.platform;
+  const version = first.version;
+  const run = await engine.submit("reproduce", { model: "churn", version });
+  const outcome = await engine.wait<ReproduceOutcome>(run);
+  expect(outcome).toMatchObject({ outcome: "same bytes", number: 1, changed: [] });
 });
 
 test("a run that failed, or was cancelled, says so", async () => {
