@@ -15,6 +15,7 @@ import { logRoutes } from "./tracking/runs/log/routes.ts";
 import { runLog } from "./tracking/runs/log/store.ts";
 import { trackedRunRoutes } from "./tracking/runs/routes.ts";
 import { trackedRunStore } from "./tracking/runs/store.ts";
+import { trackingArtifacts } from "./tracking-artifacts.ts";
 
 /** What the tracking API stands on: used by control, and alone by the conformance suite. */
 export interface TrackingParts {
@@ -40,9 +41,11 @@ const PROTOCOL_VERSION = "3.11.1";
 
 /** Everything MLflow's clients call. */
 export async function trackingApi(
-  { sql, clock, chance }: TrackingParts,
-  { artifactRoot = ARTIFACT_ROOT }: TrackingOptions,
+  parts: TrackingParts,
+  options: TrackingOptions,
 ): Promise<HttpRoute[]> {
+  const { sql, clock, chance } = parts;
+  const { artifactRoot = ARTIFACT_ROOT } = options;
   const keys = trackedKeys(sql);
   const experiments = experimentStore(sql, artifactRoot);
   const runs = trackedRunStore(sql, keys);
@@ -54,6 +57,7 @@ export async function trackingApi(
     ...trackedRunRoutes({ runs, clock, chance }),
     ...logRoutes({ log: runLog(sql, keys) }),
     ...inputRoutes({ inputs: inputStore(sql) }),
+    ...trackingArtifacts(parts, options).routes,
     ...historyRoutes({ history: historyStore(sql), runs, keys }),
   ];
 }

@@ -131,9 +131,9 @@ export const TRACES: SearchKind = {
       keys: {
         ...{ timestamp_ms: number, execution_time_ms: number, end_time_ms: number },
         ...{ request_id: text(["RLIKE"], lists), status: text(["RLIKE"], lists) },
-        ...{ name: text(["RLIKE"], lists), run_id: text(["RLIKE"], lists) },
+        ...{ name: text(["RLIKE"], lists, presence), run_id: text(["RLIKE"], lists, presence) },
         client_request_id: matched(lists),
-        prompt: matched(),
+        prompt: matched(presence),
         text: { value: "text", operators: ["LIKE", "ILIKE"], orderable: false },
         experiment_id: onlyOrder("number"),
       },
@@ -142,8 +142,8 @@ export const TRACES: SearchKind = {
         ...{ execution_time: "execution_time_ms", trace_id: "request_id" },
       },
     },
-    open("tag", TAG_PREFIXES, matched(presence)),
-    open("metadata", ["request_metadata", "metadata"], matched(presence)),
+    open("tag", TAG_PREFIXES, text(["RLIKE"], presence)),
+    open("metadata", ["request_metadata", "metadata"], text(["RLIKE"], presence)),
     {
       ...{ entity: "span", prefixes: ["span"] },
       keys: {
