@@ -9,6 +9,7 @@ import { sealWith } from "./storage/seal.ts";
 import type { Sql } from "./storage/sql/sql.ts";
 import { assessmentRoutes } from "./tracking/assessments/routes.ts";
 import { assessmentStore } from "./tracking/assessments/store.ts";
+import { ARTIFACT_ROOT } from "./tracking/experiments/artifact-location.ts";
 import { experimentRoutes } from "./tracking/experiments/routes.ts";
 import { experimentStore } from "./tracking/experiments/store.ts";
 import { trackedKeys } from "./tracking/keys/store.ts";
@@ -60,7 +61,7 @@ export async function trackingApi(
   options: TrackingOptions,
 ): Promise<HttpRoute[]> {
   const { sql, clock, chance } = parts;
-  const { artifactRoot = "mlflow-artifacts:/" } = options;
+  const { artifactRoot = ARTIFACT_ROOT } = options;
   const keys = trackedKeys(sql);
   const experiments = experimentStore(sql, artifactRoot);
   const runs = trackedRunStore(sql, keys);
