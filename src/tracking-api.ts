@@ -18,6 +18,7 @@ import { trackedRunRoutes } from "./tracking/runs/routes.ts";
 import { trackedRunStore } from "./tracking/runs/store.ts";
 import { searchRoutes } from "./tracking/search/routes.ts";
 import { searchStore } from "./tracking/search/store.ts";
+import { trackingArtifacts } from "./tracking-artifacts.ts";
 
 /** What the tracking API stands on: used by control, and alone by the conformance suite. */
 export interface TrackingParts {
@@ -43,9 +44,11 @@ const PROTOCOL_VERSION = "3.11.1";
 
 /** Everything MLflow's clients call. */
 export async function trackingApi(
-  { sql, clock, chance }: TrackingParts,
-  { artifactRoot = "mlflow-artifacts:/" }: TrackingOptions,
+  parts: TrackingParts,
+  options: TrackingOptions,
 ): Promise<HttpRoute[]> {
+  const { sql, clock, chance } = parts;
+  const { artifactRoot = "mlflow-artifacts:/" } = options;
   const keys = trackedKeys(sql);
   const experiments = experimentStore(sql, artifactRoot);
   const runs = trackedRunStore(sql, keys);
@@ -59,6 +62,7 @@ export async function trackingApi(
     ...inputRoutes({ inputs: inputStore(sql) }),
     ...loggedModelRoutes({ models: loggedModelStore(sql), clock, chance }),
     ...searchRoutes({ search: searchStore(sql, keys) }),
+    ...trackingArtifacts(parts, options).routes,
     ...historyRoutes({ history: historyStore(sql), runs, keys }),
   ];
 }

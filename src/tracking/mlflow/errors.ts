@@ -58,7 +58,7 @@ const BY_CODE: Readonly<Record<ErrorCode, MlflowErrorCode>> = {
 };
 
 const isMlflowPath = (path: string): boolean =>
-  /^\/(api|ajax-api)\/[23]\.0\/mlflow|^\/v1\/traces|^\/(get-artifact|model-versions\/get-artifact)/.test(
+  /^\/+(api|ajax-api)\/[23]\.0\/mlflow|^\/+v1\/traces|^\/+(get-artifact|model-versions\/get-artifact)/.test(
     path,
   );
 
