@@ -13,6 +13,8 @@ import { ARTIFACT_ROOT } from "./tracking/experiments/artifact-location.ts";
 import { experimentRoutes } from "./tracking/experiments/routes.ts";
 import { experimentStore } from "./tracking/experiments/store.ts";
 import { trackedKeys } from "./tracking/keys/store.ts";
+import { loggedModelRoutes } from "./tracking/logged-models/routes.ts";
+import { loggedModelStore } from "./tracking/logged-models/store.ts";
 import { historyRoutes } from "./tracking/runs/history/routes.ts";
 import { historyStore } from "./tracking/runs/history/store.ts";
 import { inputRoutes } from "./tracking/runs/inputs/routes.ts";
@@ -78,6 +80,7 @@ export async function trackingApi(
     ...trackedRunRoutes({ runs, clock, chance }),
     ...logRoutes({ log: runLog(sql, keys) }),
     ...inputRoutes({ inputs: inputStore(sql) }),
+    ...loggedModelRoutes({ models: loggedModelStore(sql), clock, chance }),
     ...searchRoutes({ search: searchStore(sql, keys) }),
     ...trackingArtifacts(parts, options).routes,
     ...registryApi(registryParts(parts)),
