@@ -6,6 +6,8 @@ import type { Blobs } from "./storage/blobs/blobs.ts";
 import type { Sql } from "./storage/sql/sql.ts";
 import { assessmentRoutes } from "./tracking/assessments/routes.ts";
 import { assessmentStore } from "./tracking/assessments/store.ts";
+import { evaluationDatasetRoutes } from "./tracking/evaluation-datasets/routes.ts";
+import { evaluationDatasetStore } from "./tracking/evaluation-datasets/store.ts";
 import { experimentRoutes } from "./tracking/experiments/routes.ts";
 import { experimentStore } from "./tracking/experiments/store.ts";
 import { trackedKeys } from "./tracking/keys/store.ts";
@@ -70,6 +72,7 @@ export async function trackingApi(
     ...historyRoutes({ history: historyStore(sql), runs, keys }),
     ...[...traceRoutes(traceDeps), ...legacyTraceRoutes(traceDeps), ...otlpRoutes(traceDeps)],
     ...traceMetricRoutes(traceMetrics(sql)),
+    ...evaluationDatasetRoutes({ clock, chance, datasets: evaluationDatasetStore(sql) }),
     ...assessmentRoutes({
       ...{ clock, chance, assessments: assessmentStore(sql) },
       hasTrace: async (id) => (await traces.get([id])).length > 0,
