@@ -1,5 +1,4 @@
 import { randomInt } from "node:crypto";
-import { join } from "node:path";
 import { openServer } from "../http/server.ts";
 import { fileBlobs } from "../storage/blobs/files.ts";
 import { mlflowErrorBody, mlflowErrorStatus } from "../tracking/mlflow/errors.ts";
@@ -7,10 +6,23 @@ import { trackingApi } from "../tracking-api.ts";
 import { type TestDatabase, testDatabase } from "./database.ts";
 import { quietLog } from "./quiet-log.ts";
 
+export interface TrackingAnswer {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
+  readonly body: any;
+}
+
 export interface TrackingServer {
   readonly url: string;
-  readonly database: TestDatabase;
-  /** A call of MLflow's API: `post 3.0/mlflow/traces/search`. */
+  readonly db: TestDatabase;
+  /** @param path after `/api/2.0/mlflow/`. */
+  post(path: string, body: unknown): Promise<TrackingAnswer>;
+  /** Fields of lists are repeated. */
+  get(
+    path: string,
+    query: Readonly<Record<string, string | number | readonly string[]>>,
+  ): Promise<TrackingAnswer>;
+  /** Any other call: `PATCH 3.0/mlflow/traces/tr-1/tags`. */
   call(call: string, body?: unknown): Promise<Called>;
   /** A new experiment; its id. */
   experiment(name: string): Promise<string>;
@@ -24,23 +36,40 @@ export interface Called {
   readonly text: string;
 }
 
-/** What MLflow's clients talk to, on a database of its own. */
-export async function trackingServer(): Promise<TrackingServer> {
-  const database = await testDatabase();
+/** MLflow's API over HTTP on a database of its own, with the real clock. */
+export async function trackingServer(
+  options: { readonly artifactRoot?: string } = {},
+): Promise<TrackingServer> {
+  const db = await testDatabase();
   const log = quietLog();
   const routes = await trackingApi(
     {
-      ...{ sql: database.sql, log, clock: { now: () => Date.now() } },
-      blobs: fileBlobs(join(database.folder, "blobs")),
+      ...{ sql: db.sql, log, blobs: fileBlobs(`${db.folder}/blobs`) },
+      clock: { now: () => Date.now() },
       chance: () => randomInt(2 ** 47) / 2 ** 47,
     },
-    { scratch: join(database.folder, "scratch") },
+    { scratch: `${db.folder}/scratch`, ...options },
   );
   const server = await openServer({
-    ...{ routes, log, port: 0, errorBody: mlflowErrorBody, errorStatus: mlflowErrorStatus },
+    ...{ log, host: "127.0.0.1", port: 0, token: undefined, routes },
+    errorBody: mlflowErrorBody,
+    errorStatus: mlflowErrorStatus,
   });
+  const answerOf = async (response: Response): Promise<TrackingAnswer> => ({
+    status: response.status,
+    body: await response.json(),
+  });
+  const root = `${server.url}/api/2.0/mlflow/`;
+  const post = async (path: string, body: unknown): Promise<TrackingAnswer> =>
+    answerOf(
+      await fetch(root + path, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: typeof body === "string" ? body : JSON.stringify(body),
+      }),
+    );
   return {
-    ...{ url: server.url, database },
+    ...{ url: server.url, db, post },
     async call(call, body) {
       const [method = "", path = ""] = call.split(" ");
       const answer = await fetch(`${server.url}/api/${path}`, {
@@ -52,17 +81,16 @@ export async function trackingServer(): Promise<TrackingServer> {
       const text = await answer.text();
       return { status: answer.status, text, json: JSON.parse(text === "" ? "null" : text) };
     },
-    async experiment(name) {
-      const rows = await database.sql.query<{ id: string }>(
-        `insert into millwright.experiment (name, artifact_location, created_at, updated_at)
-         values ($1, 'mlflow-artifacts:/x', 0, 0) returning id::text as id`,
-        [name],
-      );
-      return rows[0]!.id;
+    experiment: async (name) => (await post("experiments/create", { name })).body.experiment_id,
+    async get(path, query) {
+      const fields = new URLSearchParams();
+      for (const [name, value] of Object.entries(query))
+        for (const one of [value].flat()) fields.append(name, String(one));
+      return answerOf(await fetch(`${root}${path}?${fields}`));
     },
     async stop() {
-      await server.close();
-      await database.stop();
+      await server.close(100);
+      await db.stop();
     },
   };
 }

@@ -74,7 +74,7 @@ export const REGISTERED_MODELS: SearchKind = {
         ...{ name: text(), creation_timestamp: onlyOrder("number") },
         last_updated_timestamp: onlyOrder("number"),
       },
-      aliases: { timestamp: "creation_timestamp" },
+      aliases: { timestamp: "last_updated_timestamp" },
     },
     open("tag", TAG_PREFIXES, onlyFilter(text())),
   ],

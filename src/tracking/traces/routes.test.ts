@@ -265,7 +265,7 @@ describe("a trace", () => {
     const spans = [{ trace: newOtelId(), id: "01", name: "s" }];
     expect((await send(spans, { "x-mlflow-experiment-id": "999999" })).status).toBe(404);
     const gone = await server.experiment("gone");
-    await server.database.sql.query(
+    await server.db.sql.query(
       "update millwright.experiment set lifecycle_stage = 'deleted' where id = $1",
       [gone],
     );
@@ -394,7 +394,7 @@ describe("a search", () => {
 
   test("finds traces linked to a run or a prompt", async () => {
     const run = "0123456789abcdef0123456789abcdef";
-    await server.database.sql.query(
+    await server.db.sql.query(
       `insert into millwright.tracked_run (id, experiment, name, user_id, status, start_time, artifact_uri)
        values ($1, $2, 'n', 'u', 'RUNNING', 0, 'x')`,
       [run, experiment],
@@ -478,7 +478,7 @@ describe("deleting", () => {
     expect(await found("")).toEqual([b, c].sort());
     expect(await remove({ request_ids: [c, "none"] })).toEqual({ traces_deleted: 1 });
     expect((await server.call(`get 3.0/mlflow/traces/${a}`)).status).toBe(404);
-    const spans = await server.database.sql.query(
+    const spans = await server.db.sql.query(
       "select from millwright.trace_span where trace = any($1)",
       [[a, c]],
     );
