@@ -3,6 +3,7 @@ import type { CommandOf } from "./command.ts";
 import { demo } from "./demo.ts";
 import { doctor } from "./doctor.ts";
 import { explain } from "./explain.ts";
+import { gc } from "./gc.ts";
 import { importCommand } from "./import.ts";
 import { init } from "./init.ts";
 import { leaderboard } from "./leaderboard.ts";
@@ -39,6 +40,7 @@ export const COMMANDS: readonly CommandOf[] = [
   show,
   logs,
   doctor,
+  gc,
   demo,
   start,
 ];
