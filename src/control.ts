@@ -92,7 +92,10 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
     errorStatus: mlflowErrorStatus,
     routes: withOpenApi(
       [
-        ...runRoutes({ engine, clock, status: () => statusOf(app, config) }),
+        ...runRoutes({
+          ...{ engine, clock, tracked: platform.tracking.runs },
+          status: () => statusOf(app, config),
+        }),
         ...datasetRoutes({
           names: async () => Object.keys((await platform.project()).definition.datasets),
           versions: (dataset) => platform.datasets.versions(dataset),
@@ -219,10 +222,11 @@ function modelDeps(platform: Platform): ModelRoutesDeps {
       }));
     },
     async evidence(version) {
-      if (version.report === undefined || version.leaderboard === undefined) return undefined;
+      if (version.report === undefined) return undefined;
       const evaluation = await platform.evaluationOf(version);
-      const leaderboard = await blobs.get(version.leaderboard);
-      return evidenceOf(evaluation, JSON.parse(new TextDecoder().decode(leaderboard)));
+      const kept = version.leaderboard && (await blobs.get(version.leaderboard));
+      const leaderboard = kept && JSON.parse(new TextDecoder().decode(kept));
+      return evidenceOf(evaluation, leaderboard);
     },
     incidents: async (model) => (await monitoring.incidents(model)).map(incidentView),
     series: async (model) => seriesOf(await monitoring.windows(model)),
@@ -249,14 +253,16 @@ function modelDeps(platform: Platform): ModelRoutesDeps {
         decision: (judged?.output as unknown as JudgeOutcome | undefined)?.decision,
       });
     },
-    async train(model) {
+    async train(model, again) {
       const active = (await engine.list({ pipeline: "train" })).find(
         (run) => isActive(run) && subjectOf(run.input) === model,
       );
-      return active?.id ?? engine.submit("train", { model, reason: "asked for by a person" });
+      return (
+        active?.id ?? engine.submit("train", { model, reason: "asked for by a person", again })
+      );
     },
     async promote({ model, version, reason }) {
-      if (version.origin) {
+      if (version.report === undefined) {
         const stated = `${reason} (${NOT_JUDGED})`;
         const move = { model, version: version.id, verdict: undefined, guard: true, ...now() };
         await promote(platform, { ...move, reason: stated });

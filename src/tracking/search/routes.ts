@@ -1,11 +1,11 @@
 import { z } from "zod";
 import type { HttpRoute } from "../../http/http.ts";
-import { experimentId } from "../experiments/experiment.ts";
 import { experimentWire } from "../experiments/experiment-wire.ts";
 import { invalidParameter } from "../mlflow/errors.ts";
 import { absent, choice, list, text } from "../mlflow/fields.ts";
 import { omitEmpty } from "../mlflow/omit-empty.ts";
 import { rpc, rpcRoutes } from "../mlflow/rpc.ts";
+import { experimentIds } from "./experiment-ids.ts";
 import { experimentColumns } from "./experiment-statement.ts";
 import { parseFilter } from "./filter.ts";
 import { EXPERIMENTS, RUNS } from "./kinds.ts";
@@ -111,26 +111,4 @@ export function searchRoutes({ search }: SearchRoutesDeps): HttpRoute[] {
     },
   });
   return rpcRoutes([searchRuns, searchExperiments, searchDatasets]);
-}
-
-const MAX_EXPERIMENTS = 10_000;
-
-/** Each once. Ids nobody has find nothing; what is no id at all is refused. */
-function experimentIds(given: readonly string[]): readonly string[] {
-  if (given.length > MAX_EXPERIMENTS)
-    throw invalidParameter(
-      `experiment_ids has ${given.length} entries; at most ${MAX_EXPERIMENTS} are searched at once.`,
-    );
-  return [
-    ...new Set(
-      given.flatMap((text) => {
-        const id = experimentId(text);
-        if (id === undefined)
-          throw invalidParameter(
-            `Invalid value '${text.slice(0, 100)}' for parameter 'experiment_ids' supplied: an experiment id is a decimal integer.`,
-          );
-        return id === "none" ? [] : [id];
-      }),
-    ),
-  ];
 }
