@@ -7,7 +7,7 @@ import { registeredSearchStore } from "./registry/registered/search/store.ts";
 import { registeredStore } from "./registry/registered/store.ts";
 import { folderArtifacts } from "./storage/artifacts/folder.ts";
 import { indexedArtifacts } from "./storage/artifacts/indexed.ts";
-import { uploadsTo } from "./storage/artifacts/uploads.ts";
+import { uploadsTo } from "./storage/artifacts/part-files.ts";
 import type { Blobs } from "./storage/blobs/blobs.ts";
 import type { Sql } from "./storage/sql/sql.ts";
 import type { ArtifactFolder, LocateDeps } from "./tracking/artifacts/locate-artifacts.ts";
