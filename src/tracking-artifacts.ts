@@ -3,9 +3,11 @@ import { fileURLToPath } from "node:url";
 import { MillwrightError } from "./errors.ts";
 import type { HttpRoute } from "./http/http.ts";
 import type { Clock } from "./lib/clock.ts";
+import { registeredSearchStore } from "./registry/registered/search/store.ts";
+import { registeredStore } from "./registry/registered/store.ts";
 import { folderArtifacts } from "./storage/artifacts/folder.ts";
 import { indexedArtifacts } from "./storage/artifacts/indexed.ts";
-import { type Uploads, uploadsTo } from "./storage/artifacts/uploads.ts";
+import { uploadsTo } from "./storage/artifacts/part-files.ts";
 import type { Blobs } from "./storage/blobs/blobs.ts";
 import type { Sql } from "./storage/sql/sql.ts";
 import type { ArtifactFolder, LocateDeps } from "./tracking/artifacts/locate-artifacts.ts";
@@ -13,6 +15,9 @@ import { proxyRoutes } from "./tracking/artifacts/proxy/routes.ts";
 import { artifactRoutes } from "./tracking/artifacts/routes.ts";
 import { artifactUris } from "./tracking/artifacts/store.ts";
 import { uploadRoutes } from "./tracking/artifacts/uploads/routes.ts";
+import { collectGarbage, type GarbageInput } from "./tracking/garbage/collect-garbage.ts";
+import type { Collected } from "./tracking/garbage/owner.ts";
+import { garbageStore } from "./tracking/garbage/store.ts";
 import { doesNotExist } from "./tracking/mlflow/errors.ts";
 
 export interface ArtifactParts {
@@ -32,9 +37,7 @@ export interface TrackingArtifacts {
   readonly routes: readonly HttpRoute[];
   /** What finds the artifacts of a URI. */
   readonly located: LocateDeps;
-  readonly uploads: Uploads;
-  /** Only artifacts: nobody else refers to these, and what others delete as theirs is none of them. */
-  readonly blobs: Blobs;
+  collectGarbage(input: GarbageInput): Promise<Collected>;
 }
 
 /** Where artifacts are kept and found, and what is answered about them. */
@@ -42,12 +45,13 @@ export function trackingArtifacts(
   { sql, blobs, clock }: ArtifactParts,
   { artifactRoot = "mlflow-artifacts:/", artifactsDestination, scratch }: ArtifactOptions,
 ): TrackingArtifacts {
+  // Nobody else refers to these, and what others delete as theirs is none of them.
   const own = blobs.beside("artifacts");
   const destination = folderOf("artifactsDestination", artifactsDestination);
-  const paths = [isUrl(artifactRoot) ? [] : (folderOf("artifactRoot", artifactRoot) ?? [])].flat();
-  const folders: ArtifactFolder[] = [...paths, destination ?? []].flat().map((path) => ({
-    ...{ path, artifacts: folderArtifacts(path) },
-  }));
+  const root = isUrl(artifactRoot) ? undefined : folderOf("artifactRoot", artifactRoot);
+  const folders: ArtifactFolder[] = [root ?? [], destination ?? []]
+    .flat()
+    .map((path) => ({ path, artifacts: folderArtifacts(path) }));
   const proxied = destination
     ? folderArtifacts(destination)
     : indexedArtifacts({ sql, blobs: own });
@@ -56,11 +60,16 @@ export function trackingArtifacts(
     ...artifactUris(sql),
     ...{ proxied, folders },
     async sourceOf(name, version) {
+      const number = /^\d{1,9}$/.test(version) ? Number(version) : 0;
+      const found = await registeredStore(sql).version(name, number);
+      if (found) return found.location;
       throw doesNotExist(`Model Version (name=${name}, version=${version}) not found`);
     },
   };
+  const { versionFrom } = registeredSearchStore(sql);
+  const deps = { garbage: garbageStore(sql), located, uploads, blobs: own, versionFrom };
   return {
-    ...{ located, uploads, blobs: own },
+    ...{ located, collectGarbage: (input) => collectGarbage(deps, input) },
     routes: [
       ...proxyRoutes({ artifacts: proxied }),
       ...uploadRoutes({ uploads, clock }),
