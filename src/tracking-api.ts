@@ -1,7 +1,10 @@
+import { randomUUID } from "node:crypto";
 import type { HttpRoute } from "./http/http.ts";
 import type { Clock } from "./lib/clock.ts";
 import type { Log } from "./lib/log.ts";
+import { type RegistryApiParts, registryApi } from "./registry-api.ts";
 import type { Blobs } from "./storage/blobs/blobs.ts";
+import { sealWith } from "./storage/seal.ts";
 import type { Sql } from "./storage/sql/sql.ts";
 import { ARTIFACT_ROOT } from "./tracking/experiments/artifact-location.ts";
 import { experimentRoutes } from "./tracking/experiments/routes.ts";
@@ -25,6 +28,8 @@ export interface TrackingParts {
   readonly log: Log;
   /** Uniform in [0, 1), cryptographic: for ids. */
   chance(): number;
+  /** Left out: nothing is served, webhooks may send to the internet, and their secrets do not outlive the process. */
+  readonly registry?: Pick<RegistryApiParts, "seal" | "targets" | "served"> | undefined;
 }
 
 export interface TrackingOptions {
@@ -58,9 +63,19 @@ export async function trackingApi(
     ...logRoutes({ log: runLog(sql, keys) }),
     ...inputRoutes({ inputs: inputStore(sql) }),
     ...trackingArtifacts(parts, options).routes,
+    ...registryApi(registryParts(parts)),
     ...historyRoutes({ history: historyStore(sql), runs, keys }),
   ];
 }
+
+/** What the registry needs of runs and their models; also for delivering its webhooks. */
+export const registryParts = ({ registry, ...parts }: TrackingParts): RegistryApiParts => ({
+  ...parts,
+  ...(registry ?? { seal: sealWith(randomUUID()), targets: "public" }),
+  runArtifacts: async (sql, run) =>
+    (await trackedRunStore(sql, trackedKeys(sql)).get(run))?.artifactUri,
+  loggedModels: () => ({ get: async () => undefined, setTags: async () => undefined }),
+});
 
 const plainText = (path: string, body: string): HttpRoute => ({
   ...{ method: "GET", path, access: "open" },

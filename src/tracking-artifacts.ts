@@ -3,6 +3,8 @@ import { fileURLToPath } from "node:url";
 import { MillwrightError } from "./errors.ts";
 import type { HttpRoute } from "./http/http.ts";
 import type { Clock } from "./lib/clock.ts";
+import { versionNumber } from "./registry/registered/names.ts";
+import { registeredStore } from "./registry/registered/store.ts";
 import { folderArtifacts } from "./storage/artifacts/folder.ts";
 import { indexedArtifacts } from "./storage/artifacts/indexed.ts";
 import { type Uploads, uploadsTo } from "./storage/artifacts/uploads.ts";
@@ -56,6 +58,8 @@ export function trackingArtifacts(
     ...artifactUris(sql),
     ...{ proxied, folders },
     async sourceOf(name, version) {
+      const found = await registeredStore(sql).version(name, versionNumber(version));
+      if (found) return found.location;
       throw doesNotExist(`Model Version (name=${name}, version=${version}) not found`);
     },
   };

@@ -2,6 +2,7 @@ import { lookup as systemLookup } from "node:dns";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
+import type { OutsideAnswer, OutsideRequest, RefusedTarget } from "./outside.ts";
 import { isPublicAddress } from "./public-address.ts";
 
 /** Addresses of a name; Node's own when left out. */
@@ -9,44 +10,25 @@ export type Lookup = (
   host: string,
 ) => Promise<readonly { readonly address: string; readonly family: number }[]>;
 
-export interface OutsideRequest {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-  readonly timeoutMs: number;
-  /** Also over http, and to this host and private networks. */
-  readonly anywhere: boolean;
-}
-
-export interface OutsideAnswer {
-  readonly status: number;
-  /** The beginning, as text. */
-  readonly body: string;
-  readonly retryAfter: string | undefined;
-}
-
-/** It was not sent, and never will be. */
-export class RefusedTarget extends Error {}
-
 const MAX_BODY = 16_384;
 
 /**
  * POSTs to an address that somebody else chose. Only https, and only to public addresses, unless `anywhere`: the name is resolved
  * once, every address it has is looked at, and the connection goes to one of those that were. Redirects are answers like others.
- * Rejects with `RefusedTarget` when that forbids it, with the reason in words; otherwise when nothing answered in time.
+ * Rejects when nothing answered in time.
  */
 export async function postOutside(
   input: OutsideRequest,
   lookup: Lookup = addressesOf,
-): Promise<OutsideAnswer> {
+): Promise<OutsideAnswer | RefusedTarget> {
   const url = new URL(input.url);
   if (url.protocol !== "https:" && !(input.anywhere && url.protocol === "http:"))
-    throw new RefusedTarget(`${url.protocol.slice(0, -1)} is not allowed, only https.`);
+    return { refused: `${url.protocol.slice(0, -1)} is not allowed, only https.` };
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const known = isIP(host) === 0 ? await lookup(host) : [{ address: host, family: isIP(host) }];
   const inner = input.anywhere ? undefined : known.find((one) => !isPublicAddress(one.address));
   if (inner !== undefined)
-    throw new RefusedTarget(`${host} is ${inner.address}, which is not a public address.`);
+    return { refused: `${host} is ${inner.address}, which is not a public address.` };
   const pinned: LookupFunction = (_, options, done) => {
     const [first] = known;
     if (options.all) done(null, [...known]);

@@ -62,6 +62,15 @@ export function registryStore(sql: Sql): RegistryStore {
           await registered.showOwn({ model, number: kept.number, version: id, runId, at });
           return kept;
         }
+        const taken =
+          asked !== undefined &&
+          (await tx.query(`${VERSION} where model = $1 and number = $2`, [model, asked])).length >
+            0;
+        if (taken)
+          throw new MillwrightError(
+            "conflict",
+            `Version ${asked} of ${model} is served by another model already.`,
+          );
         const given =
           asked === undefined
             ? await registered.nextNumber(model, at)
@@ -72,11 +81,7 @@ export function registryStore(sql: Sql): RegistryStore {
            values ($1, $2, $3, $4, to_timestamp($5 / 1000.0))`,
           [id, model, number, JSON.stringify(version), createdAt],
         );
-        if (!(await registered.showOwn({ model, number, version: id, runId, at })))
-          throw new MillwrightError(
-            "conflict",
-            `Version ${number} of ${model} is served by another model already.`,
-          );
+        await registered.showOwn({ model, number, version: id, runId, at });
         if (asked === undefined) {
           const { tell } = webhookStore(tx);
           const about = { name: model, tags: {}, description: null };

@@ -39,10 +39,12 @@ export interface RegisteredDeps extends RegisteredParts {
   readonly clock: Clock;
   transact<T>(body: (parts: RegisteredParts) => Promise<T>): Promise<T>;
   /**
-   * Makes a version that can be served the champion. Throws `gate_failed` with the reasons when the gates do not allow it.
-   * undefined: nobody serves here, aliases are only names.
+   * Makes a version that can be served the champion; one that cannot may have the alias as a name. Throws `gate_failed` with the
+   * reasons when the gates do not allow it. undefined: nobody serves here, aliases are only names.
    */
-  promoteByAlias?: ((model: string, number: number) => Promise<void>) | undefined;
+  promoteByAlias?:
+    | ((model: string, number: number) => Promise<"promoted" | "not servable">)
+    | undefined;
 }
 
 /** What is needed of models that runs logged. */
@@ -108,21 +110,19 @@ export function registeredStore(sql: Sql) {
     (await sql.query(text, values)).length > 0;
 
   /** Where the model's own row is missing (it was deleted), it comes back. */
-  const showOwn = async (own: OwnVersion): Promise<boolean> => {
+  const showOwn = async (own: OwnVersion): Promise<void> => {
     const { model, number, version, runId = "", at } = own;
     await sql.query(
-      `insert into millwright.registered_model (name, last_version, created_at, updated_at)
+      `insert into millwright.registered_model as m (name, last_version, created_at, updated_at)
        select $1, max(number), $2, $2 from millwright.model_version where model = $1
-       on conflict (name) do nothing`,
+       on conflict (name) do update set last_version = greatest(m.last_version, excluded.last_version)`,
       [model, at],
     );
-    return changed(
+    await sql.query(
       `insert into millwright.registered_version
          (model, number, version, source, location, run_id, created_at, updated_at)
        select id, $2, $3, $4, $4, $5, $6, $6 from millwright.registered_model where name = $1
-       on conflict (model, number) do update set version = excluded.version
-         where registered_version.version is null or registered_version.version = excluded.version
-       returning 1`,
+       on conflict (model, number) do update set version = excluded.version`,
       [model, number, version, ownLocation(model, number), runId, at],
     );
   };

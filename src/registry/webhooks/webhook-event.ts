@@ -28,10 +28,10 @@ const ACTIONS_OF: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Unknown to MLflow's client, which cannot read an answer that names them. */
-const OWN = new Set([
+export const OWN_EVENTS: readonly WebhookEvent[] = [
   ...["MODEL_VERSION.PROMOTED", "RUN.FINISHED", "RUN.FAILED", "EXPERIMENT.CREATED"],
   "INCIDENT.OPENED",
-]);
+];
 
 /** Entity and action with a dot between: `MODEL_VERSION.CREATED`. */
 export type WebhookEvent = string;
@@ -54,7 +54,7 @@ export const pairOf = (event: WebhookEvent): EventPair => {
   return { entity, action };
 };
 
-export const isOwnEvent = (event: WebhookEvent): boolean => OWN.has(event);
+export const isOwnEvent = (event: WebhookEvent): boolean => OWN_EVENTS.includes(event);
 
 /** The body of a delivery: `at` in ms since 1970. */
 export function eventBody(event: WebhookEvent, data: object, at: number): string {

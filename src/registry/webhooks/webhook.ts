@@ -1,3 +1,4 @@
+import type { OutsideUrl } from "../../http/outside.ts";
 import { invalidParameter } from "../../tracking/mlflow/errors.ts";
 import { isOwnEvent, pairOf, type WebhookEvent } from "./webhook-event.ts";
 
@@ -27,19 +28,26 @@ export function checkWebhookName(name: string): void {
 }
 
 /** What can be said without asking for addresses: those are looked at when something is sent. */
-export function checkWebhookUrl(url: string, targets: WebhookTargets): void {
+export function checkWebhookUrl(
+  url: string,
+  read: OutsideUrl | undefined,
+  targets: WebhookTargets,
+): void {
   if (url.trim() === "")
     throw invalidParameter(`Webhook URL cannot be empty or just whitespace: '${url}'`);
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (!parsed) throw invalidParameter(`Invalid webhook URL '${url}'.`);
-  const schemes = targets === "any" ? ["https:", "http:"] : ["https:"];
-  if (!schemes.includes(parsed.protocol))
+  if (!read) throw invalidParameter(`Invalid webhook URL '${url}'.`);
+  const schemes = targets === "any" ? ["https", "http"] : ["https"];
+  if (!schemes.includes(read.scheme))
     throw invalidParameter(
-      `Invalid webhook URL scheme: '${parsed.protocol.slice(0, -1)}'. Allowed schemes are: ${schemes.map((s) => s.slice(0, -1)).join(", ")}.`,
+      `Invalid webhook URL scheme: '${read.scheme}'. Allowed schemes are: ${schemes.join(", ")}.`,
     );
-  if (parsed.username !== "" || parsed.password !== "")
+  if (read.hasCredentials)
     throw invalidParameter(
       "Invalid webhook URL: it holds a user name or password. Give a secret instead: deliveries are signed with it.",
+    );
+  if (read.isInner && targets === "public")
+    throw invalidParameter(
+      `Webhook URL must not resolve to a non-public IP address: '${read.host}' is one. The operator can allow it with MILLWRIGHT_WEBHOOK_TARGETS=any.`,
     );
 }
 
