@@ -322,7 +322,10 @@ function notFound(options: ServerOptions) {
     }
     const wantsPage = request.method === "GET" && request.headers.accept?.includes("text/html");
     if (options.staticDir !== undefined && wantsPage) return reply.sendFile("index.html");
-    throw new MillwrightError("not_found", `Nothing is at ${path.slice(0, 200)}.`);
+    // No method is possible: what tells a path that is none from a thing that is not there.
+    throw new MillwrightError("not_found", `Nothing is at ${path.slice(0, 200)}.`, {
+      details: { allowed },
+    });
   };
 }
 

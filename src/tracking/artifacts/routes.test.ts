@@ -133,6 +133,7 @@ describe("the artifact proxy", () => {
     expect((await call(`${PROXY}/dir`, { method: "DELETE" })).status).toBe(200);
     expect(await json(PROXY)).toEqual({ files: [{ path: "a.txt", is_dir: false, file_size: 1 }] });
     await refused(await call(PROXY, { method: "DELETE" }), 404, "ENDPOINT_NOT_FOUND");
+    await refused(await call("/api/2.0/mlflow-artifacts/none"), 404, "ENDPOINT_NOT_FOUND");
     expect(existsSync(join(kept, "a.txt"))).toBe(true);
   });
 
@@ -204,7 +205,7 @@ describe("the artifact proxy", () => {
         expect([method, path, status]).toEqual([method, path, 400]);
         expect(JSON.parse(text)).toEqual({
           error_code: "INVALID_PARAMETER_VALUE",
-          message: "Invalid path",
+          message: path.includes("%00") ? expect.stringContaining("code 0") : "Invalid path",
         });
       }
     await refused(await call(`${PROXY}?path=../x`), 400, "INVALID_PARAMETER_VALUE", "Invalid path");

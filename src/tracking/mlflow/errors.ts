@@ -64,6 +64,8 @@ const isMlflowPath = (path: string): boolean =>
 
 function codeOf({ code, details }: Problem): MlflowErrorCode {
   const named = details?.mlflow as MlflowErrorCode | undefined;
+  // Clients do without what a server does not have; that a thing is not there means something else.
+  if (code === "not_found" && details?.allowed !== undefined) return "ENDPOINT_NOT_FOUND";
   return named ?? BY_CODE[code];
 }
 

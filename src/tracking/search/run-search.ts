@@ -43,7 +43,10 @@ export const joinName = (entity: string, number: number): string => `${entity}_$
 
 /** What runs are sorted by: the terms, then newest first, then id. As many for every part, so that a position fits them all. */
 export function runColumns(search: RunSearch, part: Part): SortColumn[] {
-  const columns = search.order.map((_, i) => column(search, i, part));
+  const columns = search.order.flatMap((_, i) => [
+    ...startColumn(search, i, part),
+    column(search, i, part),
+  ]);
   const has = (key: string) =>
     search.order.some((term) => term.entity === "attribute" && term.key === key);
   if (has("run_id")) return columns;
@@ -69,7 +72,17 @@ function column({ order, keys }: RunSearch, i: number, part: Part): SortColumn {
     return { ...constant(`null::${SQL_TYPES[type]}`), type, descending, nullable: true };
   if (part === "nan" && i === 0) return { ...constant("'NaN'::float8"), type, descending };
   const sql = `${joinName(entity, number)}.value`;
-  return { sql, type, descending, nullable, ordered: !nullable };
+  return { sql, type, descending, nullable, ordered: !nullable, collated: i === 0 };
+}
+
+/** How much of a value the indexes `param_value` and `run_tag_value` hold. */
+export const INDEXED = 64;
+
+/** Before a param or tag that runs are sorted by first comes its beginning, which an index has in order. */
+function startColumn(search: RunSearch, i: number, part: Part): SortColumn[] {
+  if (i > 0 || !["param", "tag"].includes(search.order[0]!.entity)) return [];
+  const whole = column(search, 0, part);
+  return [{ ...whole, sql: whole.constant ? whole.sql : `left(${whole.sql}, ${INDEXED})` }];
 }
 
 const constant = (sql: string) => ({ sql, constant: true }) as const;

@@ -3,6 +3,7 @@ import { behind, orderBy, type Position, type SortColumn } from "./keyset.ts";
 import type { Clause } from "./kind.ts";
 import { sortedBy } from "./page.ts";
 import {
+  INDEXED,
   joinName,
   type Part,
   RUN_ATTRIBUTES,
@@ -22,10 +23,10 @@ const TABLES: Readonly<Record<string, string>> = {
   tag: "millwright.run_tag",
 };
 /** Said in words, so that the index of active runs serves. */
-const STAGES: Readonly<Record<View, string>> = {
-  ACTIVE_ONLY: " and r.lifecycle_stage = 'active'",
-  DELETED_ONLY: " and r.lifecycle_stage = 'deleted'",
-  ALL: "",
+const STAGES: Readonly<Record<View, readonly string[]>> = {
+  ACTIVE_ONLY: ["r.lifecycle_stage = 'active'"],
+  DELETED_ONLY: ["r.lifecycle_stage = 'deleted'"],
+  ALL: [],
 };
 /** More are searched together: the first page of each would be too much to merge. */
 const MERGED = 100;
@@ -59,7 +60,7 @@ export function runStatement(
     `select ${select}, ${sortedBy(columns)}`,
     "from millwright.tracked_run r",
     ...joins.map((join) => joinText(join, wanted, bind)),
-    `where r.experiment ${wanted}${STAGES[search.view]}`,
+    `where ${[isImplied(search, part) ? "true" : `r.experiment ${wanted}`, ...STAGES[search.view]].join(" and ")}`,
     ...conditions.map((text) => `and ${text}`),
     `order by ${orderBy(columns)} ${taken}`,
   ].join("\n");
@@ -118,6 +119,10 @@ function joinText({ entity, number, name, needed }: Join, wanted: string, bind: 
   return `${needed ? "join" : "left join"} ${TABLES[entity]} ${name} on ${name}.run = r.seq and ${name}.key = ${bind(number)}::integer${near}`;
 }
 
+/** A metric that runs are sorted by first says the experiment for them: PostgreSQL would take a second word for a second condition. */
+const isImplied = ({ order }: RunSearch, part: Part): boolean =>
+  order[0]?.entity === "metric" && (part === "present" || part === "nan");
+
 /** Several experiments whose order an index gives are read one by one, as far as a page, and merged. */
 function mergeable({ experiments, clauses, order }: RunSearch, joins: readonly Join[]): boolean {
   const first = order[0];
@@ -136,9 +141,6 @@ function partCondition({ order, keys }: RunSearch, part: Part): string[] {
   return [`${joinName(entity, keys.get(key!)!)}.value ${sign} 'NaN'::float8`];
 }
 
-/** How much of a value the indexes `param_value` and `run_tag_value` hold. */
-const INDEXED = 64;
-
 function clauseCondition(clause: Clause, { keys }: RunSearch, bind: Bind): string[] {
   const { entity, key, operator, value } = clause;
   if (entity === "dataset") return [datasetCondition(clause, bind)];
@@ -149,12 +151,18 @@ function clauseCondition(clause: Clause, { keys }: RunSearch, bind: Bind): strin
   if (operator === "IS NULL" || operator === "IS NOT NULL") return [];
   const column = `${joinName(entity, keys.get(key)!)}.value`;
   if (entity === "metric") return [condition(column, clause, "double", bind)];
-  const exact = condition(column, clause, "text", bind);
+  if (operator !== "=" && operator !== "IN") return [condition(column, clause, "text", bind)];
+  const values = [value].flat() as string[];
+  const starts = values.map(startOf);
   const start = `left(${column}, ${INDEXED})`;
-  if (operator === "=") return [exact, `${start} = ${bind(startOf(value as string))}::text`];
-  if (operator === "IN")
-    return [exact, `${start} = any(${bind((value as readonly string[]).map(startOf))}::text[])`];
-  return [exact];
+  const near =
+    operator === "="
+      ? `${start} = ${bind(starts[0])}::text`
+      : `${start} = any(${bind(starts)}::text[])`;
+  // A short value is all of its beginning. To say it twice would make PostgreSQL expect far fewer runs than there are.
+  return values.every((text) => Array.from(text).length < INDEXED)
+    ? [near]
+    : [near, condition(column, clause, "text", bind)];
 }
 
 /** PostgreSQL counts characters, JavaScript halves of some. */
