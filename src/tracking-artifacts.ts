@@ -1,12 +1,19 @@
+import { open, stat } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MillwrightError } from "./errors.ts";
 import type { HttpRoute } from "./http/http.ts";
 import type { Clock } from "./lib/clock.ts";
+import type { Digest } from "./lib/digest.ts";
 import { versionNumber } from "./registry/registered/names.ts";
+import { OWN_FOLDER } from "./registry/registered/registered-model.ts";
 import { registeredStore } from "./registry/registered/store.ts";
+import { versionFiles } from "./registry/registered/version-files.ts";
+import { registryStore } from "./registry/store.ts";
 import { folderArtifacts } from "./storage/artifacts/folder.ts";
 import { indexedArtifacts } from "./storage/artifacts/indexed.ts";
+import { openHandle } from "./storage/artifacts/open-handle.ts";
+import { type MadeFile, overlaidArtifacts } from "./storage/artifacts/overlaid.ts";
 import { type Uploads, uploadsTo } from "./storage/artifacts/uploads.ts";
 import type { Blobs } from "./storage/blobs/blobs.ts";
 import type { Sql } from "./storage/sql/sql.ts";
@@ -50,9 +57,13 @@ export function trackingArtifacts(
   const folders: ArtifactFolder[] = [...paths, destination ?? []].flat().map((path) => ({
     ...{ path, artifacts: folderArtifacts(path) },
   }));
-  const proxied = destination
+  const written = destination
     ? folderArtifacts(destination)
     : indexedArtifacts({ sql, blobs: own });
+  const versions = { registered: registeredStore(sql), registry: registryStore(sql) };
+  const proxied = overlaidArtifacts(written, OWN_FOLDER, (folder) =>
+    versionFiles({ ...versions, file: (digest) => fileOf(blobs, digest) }, folder),
+  );
   const uploads = uploadsTo(proxied, join(scratch, "uploads"));
   const located: LocateDeps = {
     ...artifactUris(sql),
@@ -71,6 +82,12 @@ export function trackingArtifacts(
       ...artifactRoutes(located),
     ],
   };
+}
+
+async function fileOf(blobs: Blobs, digest: Digest): Promise<Omit<MadeFile, "name">> {
+  const path = await blobs.localPath(digest);
+  const { size: bytes } = await stat(path);
+  return { bytes, open: async () => openHandle(await open(path, "r"), bytes) };
 }
 
 /** Of any scheme but `file:`. One letter is a drive of Windows. */
