@@ -1,12 +1,20 @@
+import { open, stat } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MillwrightError } from "./errors.ts";
 import type { HttpRoute } from "./http/http.ts";
 import type { Clock } from "./lib/clock.ts";
+import type { Digest } from "./lib/digest.ts";
+import { versionNumber } from "./registry/registered/names.ts";
+import { OWN_FOLDER } from "./registry/registered/registered-model.ts";
 import { registeredSearchStore } from "./registry/registered/search/store.ts";
 import { registeredStore } from "./registry/registered/store.ts";
+import { versionFiles } from "./registry/registered/version-files.ts";
+import { registryStore } from "./registry/store.ts";
 import { folderArtifacts } from "./storage/artifacts/folder.ts";
 import { indexedArtifacts } from "./storage/artifacts/indexed.ts";
+import { openHandle } from "./storage/artifacts/open-handle.ts";
+import { type MadeFile, overlaidArtifacts } from "./storage/artifacts/overlaid.ts";
 import { uploadsTo } from "./storage/artifacts/part-files.ts";
 import type { Blobs } from "./storage/blobs/blobs.ts";
 import type { Sql } from "./storage/sql/sql.ts";
@@ -52,16 +60,19 @@ export function trackingArtifacts(
   const folders: ArtifactFolder[] = [root ?? [], destination ?? []]
     .flat()
     .map((path) => ({ path, artifacts: folderArtifacts(path) }));
-  const proxied = destination
+  const written = destination
     ? folderArtifacts(destination)
     : indexedArtifacts({ sql, blobs: own });
+  const versions = { registered: registeredStore(sql), registry: registryStore(sql) };
+  const proxied = overlaidArtifacts(written, OWN_FOLDER, (folder) =>
+    versionFiles({ ...versions, file: (digest) => fileOf(blobs, digest) }, folder),
+  );
   const uploads = uploadsTo(proxied, join(scratch, "uploads"));
   const located: LocateDeps = {
     ...artifactUris(sql),
     ...{ proxied, folders },
     async sourceOf(name, version) {
-      const number = /^\d{1,9}$/.test(version) ? Number(version) : 0;
-      const found = await registeredStore(sql).version(name, number);
+      const found = await registeredStore(sql).version(name, versionNumber(version));
       if (found) return found.location;
       throw doesNotExist(`Model Version (name=${name}, version=${version}) not found`);
     },
@@ -76,6 +87,12 @@ export function trackingArtifacts(
       ...artifactRoutes(located),
     ],
   };
+}
+
+async function fileOf(blobs: Blobs, digest: Digest): Promise<Omit<MadeFile, "name">> {
+  const path = await blobs.localPath(digest);
+  const { size: bytes } = await stat(path);
+  return { bytes, open: async () => openHandle(await open(path, "r"), bytes) };
 }
 
 /** Of any scheme but `file:`. One letter is a drive of Windows. */
