@@ -80,3 +80,45 @@ create table millwright.assessment (
 );
 create index assessment_trace on millwright.assessment (trace, created_at, id);
 create index assessment_name on millwright.assessment (kind, name, trace);
+
+-- Questions with the answers expected, which agents and prompts are evaluated on.
+create table millwright.evaluation_dataset (
+  id text collate "C" primary key,
+  name text not null,
+  tags jsonb not null default '{}',
+  -- Types of the fields of all records so far.
+  schema jsonb,
+  digest text not null,
+  created_at bigint not null,
+  updated_at bigint not null,
+  created_by text,
+  updated_by text
+);
+create index evaluation_dataset_newest on millwright.evaluation_dataset (created_at desc, id);
+
+create table millwright.evaluation_dataset_experiment (
+  dataset text collate "C" not null references millwright.evaluation_dataset on delete cascade,
+  experiment bigint not null references millwright.experiment on delete cascade,
+  primary key (dataset, experiment)
+);
+create index evaluation_dataset_of_experiment on millwright.evaluation_dataset_experiment (experiment);
+
+-- A record is known by its inputs: the same inputs again are the same record. json, not jsonb: as it was written.
+create table millwright.evaluation_record (
+  dataset text collate "C" not null references millwright.evaluation_dataset on delete cascade,
+  -- The order they came in.
+  n bigint generated always as identity,
+  id text not null unique,
+  input_hash bytea not null,
+  inputs json not null,
+  outputs json,
+  expectations jsonb,
+  tags jsonb not null default '{}',
+  source json,
+  created_at bigint not null,
+  updated_at bigint not null,
+  created_by text,
+  updated_by text,
+  primary key (dataset, input_hash)
+);
+create index evaluation_record_order on millwright.evaluation_record (dataset, n);
