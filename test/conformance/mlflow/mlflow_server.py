@@ -4,6 +4,7 @@
 """
 
 import argparse
+import json
 import os
 import shutil
 import socket
@@ -13,6 +14,7 @@ for name in ("port", "data", "artifact-root", "artifacts-destination"):
     options.add_argument(f"--{name}", required=True)
 given = options.parse_args()
 
+os.makedirs(given.data, exist_ok=True)
 database = os.path.join(given.data, "mlflow.db")
 # Its migrations take seconds; all servers of a run share one that was migrated once.
 template = os.environ.get("MLFLOW_CONFORMANCE_TEMPLATE")
@@ -44,4 +46,5 @@ initialize_backend_stores(f"sqlite:///{database}", default_artifact_root=given.a
 if template and not os.path.exists(template):
     shutil.copy(database, f"{template}.{os.getpid()}")
     os.replace(f"{template}.{os.getpid()}", template)
+print(json.dumps({"url": f"http://127.0.0.1:{given.port}", "pid": os.getpid()}), flush=True)
 uvicorn.run(app, host="127.0.0.1", port=int(given.port), log_level="error", ws="none")
