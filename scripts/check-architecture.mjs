@@ -37,6 +37,8 @@ const LAYERS = [
   "gateway",
   "gateway.ts",
   "app.ts",
+  "tracking-artifacts.ts",
+  "registry-api.ts",
   "tracking-api.ts",
   "control.ts",
   "index.ts",
@@ -46,11 +48,13 @@ const LAYERS = [
 ];
 const SUBSTRATE = new Set(["storage", "runtime", "engine", "http", "grpc"]); // siblings: they do not know each other
 const HOST =
-  /^src\/(storage|runtime|engine|http|grpc|gateway|cli|testing)\/|^src\/(main|compute|run-thread|gateway|tracking-api|control|app|config|log)\.ts$/;
+  /^src\/(storage|runtime|engine|http|grpc|gateway|cli|testing)\/|^src\/(main|compute|run-thread|gateway|tracking-artifacts|registry-api|tracking-api|control|app|config|log)\.ts$/;
 const ROLE = new Set(["store.ts", "routes.ts", "methods.ts"]);
 const COMPOSES = new Set([
   "app.ts",
   "compute.ts",
+  "tracking-artifacts.ts",
+  "registry-api.ts",
   "tracking-api.ts",
   "control.ts",
   "gateway",

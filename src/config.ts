@@ -30,6 +30,10 @@ export interface Config {
   readonly logKeepFree: number | undefined;
   readonly logMaxUnshipped: number | undefined;
   readonly logLevel: "debug" | "info" | "warn" | "error";
+  /** Where webhooks may send: to the internet over https, or anywhere. */
+  readonly webhookTargets: "public" | "any";
+  /** Seals secrets in the database; undefined: a key file in dataDir, made when first needed. */
+  readonly secretKey: string | undefined;
   /** Share of the gateway's requests with a line in its log although nothing is wrong, 0 to 1. */
   readonly accessLog: number;
 }
@@ -62,12 +66,14 @@ const Environment = z.object({
   MILLWRIGHT_LOG_WHEN_FULL: z.enum(["refuse", "serve-unlogged"]).default("refuse"),
   MILLWRIGHT_LOG_KEEP_FREE: bytes.optional(),
   MILLWRIGHT_LOG_MAX_UNSHIPPED: bytes.optional(),
+  MILLWRIGHT_WEBHOOK_TARGETS: z.enum(["public", "any"]).default("public"),
+  MILLWRIGHT_SECRET_KEY: z.string().min(32).optional(),
   MILLWRIGHT_ACCESS_LOG: z.coerce.number().min(0).max(1).default(0),
   MILLWRIGHT_LOG: z.enum(["debug", "info", "warn", "error"]).default("info"),
 });
 
 /** URLs may hold a password. */
-const SECRETS = new Set(["DATABASE_URL", "BLOB_URL", "MILLWRIGHT_TOKEN"]);
+const SECRETS = new Set(["DATABASE_URL", "BLOB_URL", "MILLWRIGHT_TOKEN", "MILLWRIGHT_SECRET_KEY"]);
 
 /** Reads the environment once. Throws `invalid_config` naming the variable, and its value unless that is a secret. */
 export function readConfig(
@@ -106,6 +112,8 @@ export function readConfig(
     logKeepFree: env.MILLWRIGHT_LOG_KEEP_FREE,
     logMaxUnshipped: env.MILLWRIGHT_LOG_MAX_UNSHIPPED,
     logLevel: env.MILLWRIGHT_LOG,
+    webhookTargets: env.MILLWRIGHT_WEBHOOK_TARGETS,
+    secretKey: env.MILLWRIGHT_SECRET_KEY,
     accessLog: env.MILLWRIGHT_ACCESS_LOG,
   };
 }

@@ -22,8 +22,15 @@ test("bytes that changed on disk are noticed", async () => {
   await expect(blobs.get(digest)).rejects.toMatchObject({ code: "internal" });
 });
 
-test("a failed copy leaves nothing half-written", async () => {
+test("a failed copy or stream leaves nothing half-written", async () => {
   const root = join(folder, "clean");
+  const broken = fileBlobs(root).putStream(
+    (async function* () {
+      yield new Uint8Array(100_000);
+      throw new Error("the line was cut");
+    })(),
+  );
+  await expect(broken).rejects.toThrow("the line was cut");
   await expect(fileBlobs(root).putFile(folder)).rejects.toThrow();
   expect(readdirSync(join(root, "tmp"))).toEqual([]);
 });

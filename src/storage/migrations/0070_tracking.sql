@@ -69,6 +69,12 @@ create table millwright.param (
   value text not null,
   primary key (run, key)
 );
+-- Params are written once. Called where two processes gave one at the same time: the later tries again and sees it.
+create function millwright.param_raced() returns text language plpgsql as $$
+begin
+  raise exception using errcode = 'MW001', message = 'another process gave this param a value';
+end $$;
+
 -- The start is enough to find by, and fits an index whatever the value's length.
 create index param_value on millwright.param (key, left(value, 64), run);
 
@@ -143,9 +149,11 @@ create table millwright.logged_model_metric (
   value double precision not null,
   -- Empty where the metric belongs to no dataset.
   dataset_name text not null default '',
-  dataset_digest text not null default '',
-  primary key (model, key, timestamp, step, value, run, dataset_name, dataset_digest)
+  dataset_digest text not null default ''
 );
+-- Names may be longer together than an index takes. A key has no line breaks.
+create unique index logged_model_metric_point on millwright.logged_model_metric
+  (model, run, timestamp, step, value, md5(key || E'\n' || dataset_name || E'\n' || dataset_digest));
 
 create table millwright.run_model (
   run bigint not null,
