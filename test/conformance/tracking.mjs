@@ -58,7 +58,7 @@ function folder() {
 async function ours(program, url) {
   const server = (token) =>
     start(process.execPath, [program, ...folder().places], {
-      ...{ DATABASE_URL: url, MILLWRIGHT_TOKEN: token, MILLWRIGHT_WEBHOOK_TARGETS: "any" },
+      ...{ DATABASE_URL: url, MILLWRIGHT_TOKEN: token, WEBHOOK_TARGETS: "any" },
     });
   return { open: await server(undefined), guarded: await server(TOKEN) };
 }

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import socket
+import sqlite3
 
 options = argparse.ArgumentParser()
 for name in ("port", "data", "artifact-root", "artifacts-destination"):
@@ -20,6 +21,9 @@ database = os.path.join(given.data, "mlflow.db")
 template = os.environ.get("MLFLOW_CONFORMANCE_TEMPLATE")
 if template and os.path.exists(template):
     shutil.copy(template, database)
+    with sqlite3.connect(database) as change:
+        place = f"{given.artifact_root.rstrip('/')}/0"
+        change.execute("update experiments set artifact_location = ? where experiment_id = 0", [place])
 os.environ.update(
     _MLFLOW_SERVER_FILE_STORE=f"sqlite:///{database}",
     _MLFLOW_SERVER_ARTIFACT_ROOT=given.artifact_root,
