@@ -1,3 +1,4 @@
+import { setImmediate as endOfTurn } from "node:timers/promises";
 import { MillwrightError } from "../../errors.ts";
 
 /**
@@ -83,7 +84,7 @@ export function groupCommit<Call, Verdict>(
 
   const run = async (lane: (typeof lanes)[number]): Promise<void> => {
     lane.isRunning = true;
-    await new Promise(setImmediate);
+    await endOfTurn();
     while (lane.queue.length > 0) {
       const { group, rest } = takeGroup(lane.queue);
       lane.queue = rest;

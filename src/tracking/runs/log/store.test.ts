@@ -152,6 +152,24 @@ describe("the log of runs", () => {
     });
   });
 
+  test("points above all this process wrote, but written by another already, are the same points", async () => {
+    const run = await newRun();
+    const upTo = (from: number, to: number) =>
+      entry(run, {
+        metrics: Array.from({ length: to - from }, (_, i) => point("both", i + from, 0, i + from)),
+      });
+    await log.submit(upTo(0, 10));
+    await otherLog.submit(upTo(0, 30));
+    const verdicts = await Promise.all([
+      log.submit(upTo(5, 40)),
+      log.submit(upTo(20, 50)),
+      otherLog.submit(upTo(35, 60)),
+      log.submit(upTo(0, 60)),
+    ]);
+    expect(new Set(verdicts.map(({ outcome }) => outcome))).toEqual(new Set(["kept"]));
+    expect(await history(run, "both")).toEqual(Array.from({ length: 60 }, (_, i) => [0, i, i]));
+  });
+
   test("a param that has another value refuses the whole entry, and nobody else's", async () => {
     const run = await newRun();
     const other = await newRun();
