@@ -1,3 +1,4 @@
+import { setImmediate as endOfTurn } from "node:timers/promises";
 import type { HttpRoute } from "./http/http.ts";
 import type { Clock } from "./lib/clock.ts";
 import type { Log } from "./lib/log.ts";
@@ -51,7 +52,7 @@ export async function trackingApi(
     plainText("/version", PROTOCOL_VERSION),
     ...experimentRoutes({ experiments, clock, folder: process.cwd().replaceAll("\\", "/") }),
     ...trackedRunRoutes({ runs, clock, chance }),
-    ...logRoutes({ log: runLog(sql, keys) }),
+    ...logRoutes({ log: runLog(sql, keys, endOfTurn) }),
     ...inputRoutes({ inputs: inputStore(sql) }),
     ...historyRoutes({ history: historyStore(sql), runs, keys }),
   ];

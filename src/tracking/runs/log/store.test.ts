@@ -1,3 +1,4 @@
+import { setImmediate as endOfTurn } from "node:timers/promises";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { postgres } from "../../../storage/sql/postgres.ts";
@@ -23,8 +24,8 @@ let made = 0;
 beforeAll(async () => {
   db = await testDatabase();
   second = postgres(db.url, { log: quietLog(), maxConnections: 3 });
-  log = runLog(db.sql, trackedKeys(db.sql));
-  otherLog = runLog(second, trackedKeys(second));
+  log = runLog(db.sql, trackedKeys(db.sql), endOfTurn);
+  otherLog = runLog(second, trackedKeys(second), endOfTurn);
   const name = "log";
   experiment = (await experimentStore(db.sql, "mlflow-artifacts:/").create({
     ...{ name, artifactLocation: undefined, tags: [], at: 0 },

@@ -19,7 +19,8 @@ export type RunLog = GroupCommit<RunEntry, Verdict>;
 const LANES = 2;
 const MAX_WAITING = 20_000;
 
-export function runLog(sql: Sql, keys: TrackedKeys): RunLog {
+/** @param endOfTurn as of `GroupCommitOptions`. */
+export function runLog(sql: Sql, keys: TrackedKeys, endOfTurn: () => Promise<void>): RunLog {
   const water = highWater();
   /** Hints first; where they were wrong, without. */
   const refusedBy = async (
@@ -36,7 +37,14 @@ export function runLog(sql: Sql, keys: TrackedKeys): RunLog {
     }
   };
   return groupCommit({
-    ...{ lanes: LANES, laneOf, maxWaiting: MAX_WAITING, newGroup: sharedStatement, isPassing },
+    ...{
+      lanes: LANES,
+      laneOf,
+      maxWaiting: MAX_WAITING,
+      endOfTurn,
+      newGroup: sharedStatement,
+      isPassing,
+    },
     async write(entries: readonly RunEntry[]) {
       const numbers = await keys.numbers(namesOf(entries));
       const verdicts = entries.map((): Verdict => ({ outcome: "kept" }));
