@@ -1,12 +1,19 @@
+import { randomUUID } from "node:crypto";
 import { setImmediate as endOfTurn } from "node:timers/promises";
+import { genaiApi } from "./genai-api.ts";
 import type { HttpRoute } from "./http/http.ts";
 import type { Clock } from "./lib/clock.ts";
 import type { Log } from "./lib/log.ts";
+import { type RegistryApiParts, registryApi } from "./registry-api.ts";
 import type { Blobs } from "./storage/blobs/blobs.ts";
+import { sealWith } from "./storage/seal.ts";
 import type { Sql } from "./storage/sql/sql.ts";
+import { ARTIFACT_ROOT } from "./tracking/experiments/artifact-location.ts";
 import { experimentRoutes } from "./tracking/experiments/routes.ts";
 import { experimentStore } from "./tracking/experiments/store.ts";
 import { trackedKeys } from "./tracking/keys/store.ts";
+import { loggedModelRoutes } from "./tracking/logged-models/routes.ts";
+import { loggedModelStore } from "./tracking/logged-models/store.ts";
 import { historyRoutes } from "./tracking/runs/history/routes.ts";
 import { historyStore } from "./tracking/runs/history/store.ts";
 import { inputRoutes } from "./tracking/runs/inputs/routes.ts";
@@ -15,6 +22,9 @@ import { logRoutes } from "./tracking/runs/log/routes.ts";
 import { runLog } from "./tracking/runs/log/store.ts";
 import { trackedRunRoutes } from "./tracking/runs/routes.ts";
 import { trackedRunStore } from "./tracking/runs/store.ts";
+import { searchRoutes } from "./tracking/search/routes.ts";
+import { searchStore } from "./tracking/search/store.ts";
+import { trackingArtifacts } from "./tracking-artifacts.ts";
 
 /** What the tracking API stands on: used by control, and alone by the conformance suite. */
 export interface TrackingParts {
@@ -24,6 +34,8 @@ export interface TrackingParts {
   readonly log: Log;
   /** Uniform in [0, 1), cryptographic: for ids. */
   chance(): number;
+  /** Left out: nothing is served, webhooks may send to the internet, and their secrets do not outlive the process. */
+  readonly registry?: Pick<RegistryApiParts, "seal" | "targets" | "served"> | undefined;
 }
 
 export interface TrackingOptions {
@@ -40,9 +52,11 @@ const PROTOCOL_VERSION = "3.11.1";
 
 /** Everything MLflow's clients call. */
 export async function trackingApi(
-  { sql, clock, chance }: TrackingParts,
-  { artifactRoot = "mlflow-artifacts:/" }: TrackingOptions,
+  parts: TrackingParts,
+  options: TrackingOptions,
 ): Promise<HttpRoute[]> {
+  const { sql, clock, chance } = parts;
+  const { artifactRoot = ARTIFACT_ROOT } = options;
   const keys = trackedKeys(sql);
   const experiments = experimentStore(sql, artifactRoot);
   const runs = trackedRunStore(sql, keys);
@@ -54,9 +68,23 @@ export async function trackingApi(
     ...trackedRunRoutes({ runs, clock, chance }),
     ...logRoutes({ log: runLog(sql, keys, endOfTurn) }),
     ...inputRoutes({ inputs: inputStore(sql) }),
+    ...loggedModelRoutes({ models: loggedModelStore(sql), clock, chance }),
+    ...searchRoutes({ search: searchStore(sql, keys) }),
+    ...trackingArtifacts(parts, options).routes,
+    ...registryApi(registryParts(parts)),
     ...historyRoutes({ history: historyStore(sql), runs, keys }),
+    ...genaiApi({ sql, clock, chance, experiments, runs }),
   ];
 }
+
+/** What the registry needs of runs and their models; also for delivering its webhooks. */
+export const registryParts = ({ registry, ...parts }: TrackingParts): RegistryApiParts => ({
+  ...parts,
+  ...(registry ?? { seal: sealWith(randomUUID()), targets: "public" }),
+  runArtifacts: async (sql, run) =>
+    (await trackedRunStore(sql, trackedKeys(sql)).get(run))?.artifactUri,
+  loggedModels: loggedModelStore,
+});
 
 const plainText = (path: string, body: string): HttpRoute => ({
   ...{ method: "GET", path, access: "open" },

@@ -22,7 +22,18 @@ export interface TrackingServer {
     path: string,
     query: Readonly<Record<string, string | number | readonly string[]>>,
   ): Promise<TrackingAnswer>;
+  /** Any other call: `PATCH 3.0/mlflow/traces/tr-1/tags`. */
+  call(call: string, body?: unknown): Promise<Called>;
+  /** A new experiment; its id. */
+  experiment(name: string): Promise<string>;
   stop(): Promise<void>;
+}
+
+export interface Called {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever came
+  readonly json: any;
+  readonly text: string;
 }
 
 /** MLflow's API over HTTP on a database of its own, with the real clock. */
@@ -49,16 +60,28 @@ export async function trackingServer(
     body: await response.json(),
   });
   const root = `${server.url}/api/2.0/mlflow/`;
+  const post = async (path: string, body: unknown): Promise<TrackingAnswer> =>
+    answerOf(
+      await fetch(root + path, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: typeof body === "string" ? body : JSON.stringify(body),
+      }),
+    );
   return {
-    ...{ url: server.url, db },
-    post: async (path, body) =>
-      answerOf(
-        await fetch(root + path, {
-          method: "POST",
-          headers: { "content-type": "application/json" },
-          body: typeof body === "string" ? body : JSON.stringify(body),
-        }),
-      ),
+    ...{ url: server.url, db, post },
+    async call(call, body) {
+      const [method = "", path = ""] = call.split(" ");
+      const answer = await fetch(`${server.url}/api/${path}`, {
+        method: method.toUpperCase(),
+        ...(body === undefined
+          ? {}
+          : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+      });
+      const text = await answer.text();
+      return { status: answer.status, text, json: JSON.parse(text === "" ? "null" : text) };
+    },
+    experiment: async (name) => (await post("experiments/create", { name })).body.experiment_id,
     async get(path, query) {
       const fields = new URLSearchParams();
       for (const [name, value] of Object.entries(query))

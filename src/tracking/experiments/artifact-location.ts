@@ -2,6 +2,9 @@ import { invalidParameter } from "../mlflow/errors.ts";
 
 const LENGTH = 2048;
 
+/** Where experiments keep their artifacts unless told otherwise: with this server. */
+export const ARTIFACT_ROOT = "mlflow-artifacts:/";
+
 /** A URI or path and what lies below it: `mlflow-artifacts:/` and `3` → `mlflow-artifacts:/3`. */
 export const below = (location: string, ...segments: readonly string[]): string =>
   [location.replace(/\/+$/, ""), ...segments].join("/");

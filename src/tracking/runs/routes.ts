@@ -5,6 +5,7 @@ import { experimentId } from "../experiments/experiment.ts";
 import { doesNotExist, invalidParameter } from "../mlflow/errors.ts";
 import { absent, choice, integer, list, text } from "../mlflow/fields.ts";
 import { rpc, rpcRoutes } from "../mlflow/rpc.ts";
+import { hexId } from "./hex-id.ts";
 import { checkedTag } from "./log/checked.ts";
 import { historyEntry, MODEL_HISTORY_TAG, withEntry } from "./model-history.ts";
 import { randomName } from "./random-name.ts";
@@ -167,11 +168,3 @@ function keptExperiment(given: string): string {
     `Invalid experiment ID '${given.slice(0, 100)}'. Experiment ID must be a valid integer.`,
   );
 }
-
-/** 32 hex digits. */
-const hexId = (chance: () => number): string =>
-  Array.from({ length: 8 }, () =>
-    Math.floor(chance() * 65_536)
-      .toString(16)
-      .padStart(4, "0"),
-  ).join("");
