@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setImmediate as endOfTurn } from "node:timers/promises";
 import { genaiApi } from "./genai-api.ts";
 import type { HttpRoute } from "./http/http.ts";
 import type { Clock } from "./lib/clock.ts";
@@ -65,7 +66,7 @@ export async function trackingApi(
     plainText("/version", PROTOCOL_VERSION),
     ...experimentRoutes({ experiments, clock, folder: process.cwd().replaceAll("\\", "/") }),
     ...trackedRunRoutes({ runs, clock, chance }),
-    ...logRoutes({ log: runLog(sql, keys) }),
+    ...logRoutes({ log: runLog(sql, keys, endOfTurn) }),
     ...inputRoutes({ inputs: inputStore(sql) }),
     ...loggedModelRoutes({ models: loggedModelStore(sql), clock, chance }),
     ...searchRoutes({ search: searchStore(sql, keys) }),
