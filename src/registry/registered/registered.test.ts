@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { parse } from "yaml";
 import { MillwrightError } from "../../errors.ts";
 import type { Digest } from "../../lib/digest.ts";
 import { someVersion } from "../../testing/memory-stores.ts";
+import { onnxModel } from "../../testing/onnx-models.ts";
 import { type RegistryServer, registryServer } from "../../testing/registry-server.ts";
 import { type RegistryStore, registryStore } from "../store.ts";
 
@@ -17,9 +19,11 @@ beforeAll(async () => {
       async promoteByAlias(model, number) {
         if (number === 1)
           throw new MillwrightError("gate_failed", "Version 1 did not pass its gates: too bad.");
-        promoted.push(`${model}/${number}`);
         const version = await registry.find(model, String(number));
-        await registry.move(move(model, version?.id));
+        if (!version) return "not servable";
+        promoted.push(`${model}/${number}`);
+        await registry.move(move(model, version.id));
+        return "promoted";
       },
     },
   });
@@ -372,4 +376,42 @@ test("registering appends version.registered to the event log; a prompt does not
       payload: { number: 1, source: "s3://bucket/told", loggedModel: null, runId: null },
     },
   ]);
+});
+
+test("the files of a version of ours are read through the artifact proxy, and not changed", async () => {
+  const onnx = onnxModel("logged_churn.onnx");
+  const id = digest("f11e");
+  const kept = await server.blobs.put(onnx);
+  await registry.add({ ...someVersion("a"), id, model: "files", onnx: kept, createdAt: 1 });
+  const { body } = await call("GET", "model-versions/get-download-uri", {
+    ...{ name: "files", version: "1" },
+  });
+  expect(body.artifact_uri).toBe("mlflow-artifacts:/models/files/1");
+  const root = `${server.url}/api/2.0/mlflow-artifacts/artifacts`;
+  const listed = await (await fetch(`${root}?path=models/files/1`)).json();
+  expect(listed).toMatchObject({
+    files: [
+      { path: "MLmodel", is_dir: false },
+      { path: "model.onnx", is_dir: false, file_size: onnx.length },
+    ],
+  });
+  const read = (file: string) => fetch(`${root}/models/files/1/${file}`);
+  expect(parse(await (await read("MLmodel")).text())).toMatchObject({
+    flavors: { onnx: { data: "model.onnx" }, python_function: { loader_module: "mlflow.onnx" } },
+  });
+  expect(new Uint8Array(await (await read("model.onnx")).arrayBuffer())).toEqual(onnx);
+  expect((await read("conda.yaml")).status).toBe(404);
+  expect((await fetch(`${root}?path=models/files/2`)).status).toBe(200);
+  for (const [method, path] of [
+    ["PUT", "models/files/1/MLmodel"],
+    ["PUT", "models/files/1/deep/er"],
+    ["DELETE", "models/files/1"],
+  ]) {
+    const refused = await fetch(`${root}/${path}`, {
+      method: method!,
+      ...(method === "PUT" ? { body: "x" } : {}),
+    });
+    expect([method, refused.status]).toEqual([method, 400]);
+  }
+  expect((await fetch(`${root}/models/other/1/x`, { method: "PUT", body: "x" })).status).toBe(200);
 });

@@ -79,15 +79,12 @@ export function modelStatement(
   const parameters: unknown[] = [];
   const bind = binder(parameters);
   const columns = modelColumnsSorted(search);
-  const latest = search.order.flatMap(({ entity, key, dataset }, i) =>
-    entity === "attribute"
-      ? []
-      : [
-          `left join lateral (select v.value from millwright.logged_model_metric v
-  where v.model = l.id and v.key = ${bind(key)}::text${onDatasets(dataset === undefined ? [] : [dataset], bind)}
-  order by v.timestamp desc, v.step desc, v.value desc limit 1) o${i} on true`,
-        ],
-  );
+  const latest = search.order.flatMap(({ entity, key, dataset }, i) => {
+    const datasets = dataset === undefined ? [] : [dataset];
+    return entity === "metric"
+      ? [`left join lateral (${latestValue(key, datasets, bind)}) o${i} on true`]
+      : [];
+  });
   const conditions = search.clauses.map((clause) => clauseCondition(clause, search, bind));
   if (search.datasets.length > 0 && !search.clauses.some(({ entity }) => entity === "metric"))
     conditions.push(
@@ -109,6 +106,12 @@ order by ${orderBy(columns.map((column, i) => ({ ...column, sql: `f.s${i}` })))}
   };
 }
 
+/** Filters and orders mean the latest value, as with runs. */
+const latestValue = (key: string, datasets: readonly DatasetChoice[], bind: Bind): string =>
+  `select v.value from millwright.logged_model_metric v
+  where v.model = l.id and v.key = ${bind(key)}::text${onDatasets(datasets, bind)}
+  order by v.timestamp desc, v.step desc, v.value desc limit 1`;
+
 function onDatasets(datasets: readonly DatasetChoice[], bind: Bind): string {
   if (datasets.length === 0) return "";
   const each = datasets.map(({ name, digest }) => {
@@ -126,8 +129,7 @@ function clauseCondition(clause: Clause, { datasets }: ModelSearch, bind: Bind):
     return condition(column, key === "status" ? statusClause(clause) : clause, "text", bind);
   }
   if (entity === "metric")
-    return `exists (select from millwright.logged_model_metric v where v.model = l.id and v.key = ${bind(key)}::text
-  and ${condition("v.value", clause, "double", bind)}${onDatasets(datasets, bind)})`;
+    return `exists (select from (${latestValue(key, datasets, bind)}) v where ${condition("v.value", clause, "double", bind)})`;
   return `exists (select from millwright.logged_model_${entity} v where v.model = l.id and v.key = ${bind(key)}::text
   and ${condition("v.value", clause, "text", bind)})`;
 }

@@ -19,11 +19,11 @@ export interface RunTextRow {
 }
 
 const keyed = (table: string): string =>
-  `(select string_agg(v.key || ' ' || to_json(v.value)::text, E'\\n') from millwright.${table} v where v.run = r.seq)`;
+  `(select string_agg(concat_ws(' ', v.key, to_json(v.value)), E'\\n') from millwright.${table} v where v.run = r.seq)`;
 
 /** The columns of `RunTextRow`, for runs under the name `r`. */
 export const RUN_TEXTS = `r.seq,
-  (select string_agg(v.key || ' ' || v.value || ' ' || v.timestamp || ' ' || v.step, E'\\n')
+  (select string_agg(concat_ws(' ', v.key, v.value, v.timestamp, v.step), E'\\n')
    from millwright.latest_metric v where v.run = r.seq) as metrics,
   ${keyed("param")} as params,
   ${keyed("run_tag")} as tags,
@@ -36,43 +36,58 @@ export const RUN_TEXTS = `r.seq,
   (select json_agg(json_build_object('model_id', m.model, 'step', m.step) order by m.step, m.model)::text
    from millwright.run_model m where m.run = r.seq and m.role = 'output') as output_models`;
 
-const lines = (text: string | null): string[] => (text === null ? [] : text.split("\n"));
-const keyOf = (line: string): number => Number(line.slice(0, line.indexOf(" ")));
-
-export function keysOfTexts(rows: readonly RunTextRow[]): Set<number> {
-  const keys = new Set<number>();
-  for (const { metrics, params, tags } of rows)
-    for (const text of [metrics, params, tags])
-      for (const line of lines(text)) keys.add(keyOf(line));
-  return keys;
+/**
+ * Beginnings of entries, `{"key":"loss","value":`, by the number of the key as text. What is not there is noted in `missing`, and the text is then
+ * of no use.
+ */
+export interface KeyTexts {
+  readonly begin: ReadonlyMap<string, string>;
+  readonly missing: Set<string>;
 }
 
-/** @param names of every key of the row, as JSON. */
-export function runText(
-  run: RunRow,
-  row: RunTextRow | undefined,
-  names: ReadonlyMap<number, string>,
-): string {
-  const metric = (line: string): string => {
-    const [key, value, timestamp, step] = line.split(" ") as [string, string, string, string];
-    // As JSON has it: NaN, Infinity and -Infinity are texts.
-    const shown = /\d$/.test(value) ? value : `"${value}"`;
-    return `{"key":${names.get(Number(key))},"value":${shown},"timestamp":${timestamp},"step":${step}}`;
-  };
-  const pair = (line: string): string =>
-    `{"key":${names.get(keyOf(line))},"value":${line.slice(line.indexOf(" ") + 1)}}`;
-  const list = (text: string | null | undefined, of: (line: string) => string) =>
-    text ? `[${lines(text).map(of).join(",")}]` : undefined;
+export const keyText = (name: string): string => `{"key":${JSON.stringify(name)},"value":`;
+
+export function runText(run: RunRow, row: RunTextRow | undefined, keys: KeyTexts): string {
   const data = fields({
-    metrics: list(row?.metrics, metric),
-    params: list(row?.params, pair),
-    tags: list(row?.tags, pair),
+    metrics: list(row?.metrics, keys, metricEnd),
+    params: list(row?.params, keys, (value) => value),
+    tags: list(row?.tags, keys, (value) => value),
   });
   const inputs = fields({ dataset_inputs: row?.datasets, model_inputs: row?.input_models });
   const outputs = fields({ model_outputs: row?.output_models });
   const info = JSON.stringify(runInfoWire(runOfRow(run)));
   return `{"info":${info},"data":${data},"inputs":${inputs},"outputs":${outputs}}`;
 }
+
+/** A line is the number of a key, a space and the rest. */
+function list(
+  text: string | null | undefined,
+  { begin, missing }: KeyTexts,
+  endOf: (rest: string) => string,
+): string | undefined {
+  if (!text) return undefined;
+  let json = "[";
+  for (let at = 0; at < text.length; ) {
+    const space = text.indexOf(" ", at);
+    const found = text.indexOf("\n", space);
+    const end = found < 0 ? text.length : found;
+    const key = text.slice(at, space);
+    const name = begin.get(key);
+    if (name === undefined) missing.add(key);
+    json += `${at === 0 ? "" : ","}${name}${endOf(text.slice(space + 1, end))}}`;
+    at = end + 1;
+  }
+  return `${json}]`;
+}
+
+/** As JSON has it: NaN, Infinity and -Infinity are texts. */
+function metricEnd(rest: string): string {
+  const [value, timestamp, step] = rest.split(" ") as [string, string, string];
+  const isNumber = value.charCodeAt(value.length - 1) <= NINE;
+  return `${isNumber ? value : `"${value}"`},"timestamp":${timestamp},"step":${step}`;
+}
+
+const NINE = "9".charCodeAt(0);
 
 /** An object of those that are there. */
 const fields = (of: Readonly<Record<string, string | null | undefined>>): string =>

@@ -12,7 +12,7 @@ import type { Position } from "./keyset.ts";
 import { type Page, pageOf } from "./page.ts";
 import { type RunSearch, runColumns, runParts } from "./run-search.ts";
 import { runStatement } from "./run-statement.ts";
-import { keysOfTexts, RUN_TEXTS, type RunTextRow, runText } from "./run-text.ts";
+import { keyText, RUN_TEXTS, type RunTextRow, runText } from "./run-text.ts";
 
 export interface PageWanted {
   readonly position: Position | undefined;
@@ -35,12 +35,16 @@ export interface SearchStore {
   datasets(experiments: readonly string[], limit: number): Promise<DatasetSummary[]>;
 }
 
+/** Keys whose JSON a process remembers, and those of one page more. */
+const REMEMBERED = 100_000;
+
 export function searchStore(sql: Sql, keys: TrackedKeys): SearchStore {
+  const begin = new Map<string, string>();
   return {
     async runs(given, { position, count }) {
       if (given.experiments.length === 0) return { items: [], next: undefined };
       const named = [...given.clauses, ...given.order].filter(
-        ({ entity }) => entity !== "attribute",
+        ({ entity }) => entity !== "attribute" && entity !== "dataset",
       );
       const search = { ...given, keys: await keys.known(new Set(named.map(({ key }) => key))) };
       const rows: RunRow[] = [];
@@ -53,7 +57,8 @@ export function searchStore(sql: Sql, keys: TrackedKeys): SearchStore {
           limit,
         });
         if (statement !== undefined)
-          rows.push(...(await sql.query<RunRow>(statement.text, statement.parameters)));
+          for (const row of await sql.query<RunRow>(statement.text, statement.parameters))
+            rows.push(row);
         if (rows.length > count) break;
         from = undefined;
       }
@@ -64,11 +69,15 @@ export function searchStore(sql: Sql, keys: TrackedKeys): SearchStore {
         `select ${RUN_TEXTS} from unnest($1::bigint[]) r (seq)`,
         [runs.map(({ seq }) => seq)],
       );
-      const names = new Map<number, string>();
-      for (const [number, name] of await keys.names(keysOfTexts(rows)))
-        names.set(number, JSON.stringify(name));
       const bySeq = new Map(rows.map((row) => [row.seq, row]));
-      return runs.map((run) => runText(run, bySeq.get(run.seq), names));
+      if (begin.size > REMEMBERED) begin.clear();
+      for (;;) {
+        const missing = new Set<string>();
+        const texts = runs.map((run) => runText(run, bySeq.get(run.seq), { begin, missing }));
+        if (missing.size === 0) return texts;
+        const names = await keys.names([...missing].map(Number));
+        for (const key of missing) begin.set(key, keyText(names.get(Number(key)) ?? key));
+      }
     },
     async experiments(search, { position, count }) {
       const { text, parameters } = experimentStatement(search, {
