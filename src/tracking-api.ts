@@ -60,6 +60,7 @@ export async function trackingApi(
   const keys = trackedKeys(sql);
   const experiments = experimentStore(sql, artifactRoot);
   const runs = trackedRunStore(sql, keys);
+  const registered = registryParts(parts);
   await experiments.keepDefault(clock.now());
   return [
     plainText("/health", "OK"),
@@ -71,9 +72,9 @@ export async function trackingApi(
     ...loggedModelRoutes({ models: loggedModelStore(sql), clock, chance }),
     ...searchRoutes({ search: searchStore(sql, keys) }),
     ...trackingArtifacts(parts, options).routes,
-    ...registryApi(registryParts(parts)),
+    ...registryApi(registered),
     ...historyRoutes({ history: historyStore(sql), runs, keys }),
-    ...genaiApi({ sql, clock, chance, experiments, runs }),
+    ...genaiApi({ sql, clock, chance, experiments, runs, seal: registered.seal }),
   ];
 }
 
