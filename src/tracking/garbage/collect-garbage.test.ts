@@ -286,6 +286,16 @@ test("no column of ours that could hold a digest is left out of the search", asy
   expect(odd!.n).toBe(0);
 });
 
+test("every table that refers to runs by their number is known to the collector", async () => {
+  const tables = await db.sql.query<{ name: string }>(
+    `select table_name as name from information_schema.columns
+     where table_schema = 'millwright' and column_name = 'run' and data_type = 'bigint' order by 1`,
+  );
+  const known = ["metric", "latest_metric", "param", "run_tag", "run_dataset", "run_model"];
+  // The points of a model stay with it, whatever becomes of the run that logged them.
+  expect(tables.map(({ name }) => name)).toEqual([...known, "logged_model_metric"].sort());
+});
+
 test("what uploads left that broke off at any moment is found", async () => {
   // Its file came, and then the process ended before it was entered.
   const orphan = await blobs.put(new TextEncoder().encode("orphan"));
