@@ -100,7 +100,7 @@ export const registryParts = ({ registry, ...parts }: TrackingParts): RegistryAp
   ...(registry ?? { seal: sealWith(randomUUID()), targets: "public" }),
   runArtifacts: async (sql, run) =>
     (await trackedRunStore(sql, trackedKeys(sql)).get(run))?.artifactUri,
-  loggedModels: () => ({ get: async () => undefined, setTags: async () => undefined }),
+  loggedModels: loggedModelStore,
 });
 
 const plainText = (path: string, body: string): HttpRoute => ({
