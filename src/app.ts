@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
+import { setImmediate as endOfTurn } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import packageJson from "../package.json" with { type: "json" };
 import type { ComputeHost } from "./compute.ts";
@@ -20,7 +21,14 @@ import type { Log } from "./lib/log.ts";
 import { monitoringStore } from "./monitoring/store.ts";
 import { PIPELINES } from "./pipelines/all.ts";
 import { checkProject } from "./pipelines/check-project.ts";
-import type { LoadedProject, Platform, PredictionLog, Stores } from "./pipelines/platform.ts";
+import type {
+  LoadedProject,
+  LoggedByClients,
+  Platform,
+  PredictionLog,
+  Stores,
+} from "./pipelines/platform.ts";
+import { registeredStore } from "./registry/registered/store.ts";
 import { registryStore } from "./registry/store.ts";
 import { onnxRuntime } from "./runtime/onnxruntime.ts";
 import { scoringStore } from "./scoring/store.ts";
@@ -41,6 +49,8 @@ import { stopPostgres } from "./storage/sql/embedded.ts";
 import { keepPostgres } from "./storage/sql/keep-postgres.ts";
 import { postgres } from "./storage/sql/postgres.ts";
 import type { Sql } from "./storage/sql/sql.ts";
+import type { LocateDeps } from "./tracking/artifacts/locate-artifacts.ts";
+import { readArtifact } from "./tracking/artifacts/read-artifact.ts";
 import { ARTIFACT_ROOT } from "./tracking/experiments/artifact-location.ts";
 import { experimentStore } from "./tracking/experiments/store.ts";
 import { trackedKeys } from "./tracking/keys/store.ts";
@@ -50,6 +60,7 @@ import { ownRunStore } from "./tracking/own/store.ts";
 import { inputStore } from "./tracking/runs/inputs/store.ts";
 import { runLog } from "./tracking/runs/log/store.ts";
 import { trackedRunStore } from "./tracking/runs/store.ts";
+import { trackingArtifacts } from "./tracking-artifacts.ts";
 
 export const VERSION = packageJson.version;
 export const PROJECT_FILE = "millwright.config.ts";
@@ -77,7 +88,9 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
   await migrate(sql, { log });
 
   const blobs = openBlobs(config.blobUrl, config.project);
-  const columns = await duckdbColumns({ scratch: join(config.dataDir, "scratch") });
+  const clock = { now: () => Date.now() };
+  const scratch = join(config.dataDir, "scratch");
+  const columns = await duckdbColumns({ scratch });
   const journals = journalsIn(journalRoot(config.dataDir));
   const runtime = await onnxRuntime();
   const compute = hostedCompute(config);
@@ -86,7 +99,7 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
   const tracking = ownTracking(sql);
   const platform: Platform = {
     ...storesOn(sql),
-    clock: { now: () => Date.now() },
+    clock,
     log,
     engine,
     compute,
@@ -94,12 +107,7 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
     columns,
     runtime,
     datasets: datasetStore(sql),
-    logged: {
-      readFile: async (source) => {
-        throw new MillwrightError("invalid_model", `${source.slice(0, 200)} cannot be read here.`);
-      },
-      tagVersion: async () => {},
-    },
+    logged: loggedByClients(sql, trackingArtifacts({ sql, blobs, clock }, { scratch }).located),
     ...{ tracking, user: userName() },
     predictions: predictionLog({ journals, columns, blobs, store: logStore(sql) }),
     environment: { node: process.versions.node, millwright: VERSION, runtime: runtime.name },
@@ -135,12 +143,23 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
   };
 }
 
+function loggedByClients(sql: Sql, located: LocateDeps): LoggedByClients {
+  const registered = registeredStore(sql);
+  return {
+    readFile: (uri, path, most) => readArtifact(located, { uri, path, most }),
+    async tagVersion(model, number, tags) {
+      for (const [key, value] of Object.entries(tags))
+        await registered.setVersionTag(model, number, { key, value });
+    },
+  };
+}
+
 function ownTracking(sql: Sql): OwnTracking {
   const keys = trackedKeys(sql);
   return {
     experiments: experimentStore(sql, ARTIFACT_ROOT),
     runs: trackedRunStore(sql, keys),
-    runLog: runLog(sql, keys),
+    runLog: runLog(sql, keys, endOfTurn),
     inputs: inputStore(sql),
     own: ownRunStore(sql),
   };

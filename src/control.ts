@@ -2,7 +2,7 @@
 import { randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { setImmediate } from "node:timers/promises";
+import { setTimeout as pause, setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type App, VERSION } from "./app.ts";
 import type { Config } from "./config.ts";
@@ -26,6 +26,7 @@ import { importModel, NOT_JUDGED } from "./pipelines/import-model.ts";
 import type { JudgeOutcome } from "./pipelines/judge.ts";
 import type { Platform } from "./pipelines/platform.ts";
 import { promote } from "./pipelines/promote.ts";
+import { promoteByAlias } from "./pipelines/promote-by-alias.ts";
 import { rollback } from "./pipelines/rollback.ts";
 import { routeRoutes, tryingRoutes } from "./pipelines/routes.ts";
 import type { ScoreInput } from "./pipelines/score.ts";
@@ -80,7 +81,10 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
       ...{ targets: config.webhookTargets, served: servedModels(platform) },
     },
   };
-  const tracking = await trackingApi(parts, { scratch: join(config.dataDir, "scratch") });
+  const tracking = await trackingApi(parts, {
+    ...{ artifactRoot: config.artifactRoot, artifactsDestination: config.artifactsDestination },
+    scratch: join(config.dataDir, "scratch"),
+  });
   const webhooks = deliverRegularly(registryParts(parts));
   const server = await openServer({
     ...{ log, host: config.host, port: config.controlPort, token: config.token },
@@ -298,15 +302,10 @@ function modelDeps(platform: Platform): ModelRoutesDeps {
 
 /** For MLflow's clients: an alias that they set is a promotion as any other. */
 function servedModels(platform: Platform): ServedModels {
-  const { promote } = modelDeps(platform);
   return {
     names: async () => Object.keys((await platform.project()).definition.models),
-    async promoteByAlias(model, number) {
-      const version = await platform.registry.find(model, String(number));
-      if (!version)
-        throw new MillwrightError("not_found", `Model ${model} has no version ${number}.`);
-      await promote({ model, version, reason: "alias champion set by an MLflow client" });
-    },
+    promoteByAlias: (model, number) =>
+      promoteByAlias({ ...platform, pause: (ms) => pause(ms) }, { model, number }),
   };
 }
 

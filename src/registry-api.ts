@@ -31,7 +31,7 @@ export interface ServedModels {
   /** Of the project definition. */
   names(): Promise<readonly string[]>;
   /** Makes a version the champion, through its gates. Throws `gate_failed` with the reasons. */
-  promoteByAlias(model: string, number: number): Promise<void>;
+  promoteByAlias(model: string, number: number): Promise<"promoted" | "not servable">;
 }
 
 export interface RegistryApiParts {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as endOfTurn } from "node:timers/promises";
+import { genaiApi } from "./genai-api.ts";
 import type { HttpRoute } from "./http/http.ts";
 import type { Clock } from "./lib/clock.ts";
 import type { Log } from "./lib/log.ts";
@@ -7,8 +8,6 @@ import { type RegistryApiParts, registryApi } from "./registry-api.ts";
 import type { Blobs } from "./storage/blobs/blobs.ts";
 import { sealWith } from "./storage/seal.ts";
 import type { Sql } from "./storage/sql/sql.ts";
-import { assessmentRoutes } from "./tracking/assessments/routes.ts";
-import { assessmentStore } from "./tracking/assessments/store.ts";
 import { ARTIFACT_ROOT } from "./tracking/experiments/artifact-location.ts";
 import { experimentRoutes } from "./tracking/experiments/routes.ts";
 import { experimentStore } from "./tracking/experiments/store.ts";
@@ -25,12 +24,6 @@ import { trackedRunRoutes } from "./tracking/runs/routes.ts";
 import { trackedRunStore } from "./tracking/runs/store.ts";
 import { searchRoutes } from "./tracking/search/routes.ts";
 import { searchStore } from "./tracking/search/store.ts";
-import { legacyTraceRoutes } from "./tracking/traces/legacy/routes.ts";
-import { traceMetricRoutes } from "./tracking/traces/metrics/routes.ts";
-import { traceMetrics } from "./tracking/traces/metrics/store.ts";
-import { otlpRoutes } from "./tracking/traces/otlp/routes.ts";
-import { traceRoutes } from "./tracking/traces/routes.ts";
-import { traceStore } from "./tracking/traces/store.ts";
 import { trackingArtifacts } from "./tracking-artifacts.ts";
 
 /** What the tracking API stands on: used by control, and alone by the conformance suite. */
@@ -67,30 +60,21 @@ export async function trackingApi(
   const keys = trackedKeys(sql);
   const experiments = experimentStore(sql, artifactRoot);
   const runs = trackedRunStore(sql, keys);
-  const traces = traceStore(sql);
-  const traceDeps = {
-    ...{ traces, clock, chance, pause: sleep, experiment: experiments.get },
-    hasRun: async (id: string) => (await runs.get(id)) !== undefined,
-  };
+  const registered = registryParts(parts);
   await experiments.keepDefault(clock.now());
   return [
     plainText("/health", "OK"),
     plainText("/version", PROTOCOL_VERSION),
     ...experimentRoutes({ experiments, clock, folder: process.cwd().replaceAll("\\", "/") }),
     ...trackedRunRoutes({ runs, clock, chance }),
-    ...logRoutes({ log: runLog(sql, keys) }),
+    ...logRoutes({ log: runLog(sql, keys, endOfTurn) }),
     ...inputRoutes({ inputs: inputStore(sql) }),
     ...loggedModelRoutes({ models: loggedModelStore(sql), clock, chance }),
     ...searchRoutes({ search: searchStore(sql, keys) }),
     ...trackingArtifacts(parts, options).routes,
-    ...registryApi(registryParts(parts)),
+    ...registryApi(registered),
     ...historyRoutes({ history: historyStore(sql), runs, keys }),
-    ...[...traceRoutes(traceDeps), ...legacyTraceRoutes(traceDeps), ...otlpRoutes(traceDeps)],
-    ...traceMetricRoutes(traceMetrics(sql)),
-    ...assessmentRoutes({
-      ...{ clock, chance, assessments: assessmentStore(sql) },
-      hasTrace: async (id) => (await traces.get([id])).length > 0,
-    }),
+    ...genaiApi({ sql, clock, chance, experiments, runs, seal: registered.seal }),
   ];
 }
 

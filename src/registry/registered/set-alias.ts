@@ -8,8 +8,8 @@ import { versionNotFound } from "./wire.ts";
 const OWN: ReadonlySet<string> = new Set<Alias>(["champion", "challenger"]);
 
 /**
- * A client lets an alias point to a version. `champion` of a version that can be served is a promotion, and goes through the
- * gates; every other alias is a name. Where our own registry has moved an alias, only it moves it further.
+ * A client lets an alias point to a version. `champion` of a version that can be served (its adoption is waited for) is a
+ * promotion, and goes through the gates; every other alias is a name. Where our own registry has moved an alias, only it moves it further.
  */
 export async function setAlias(
   deps: RegisteredDeps,
@@ -19,9 +19,9 @@ export async function setAlias(
   checkFreeAlias(alias);
   const version = await deps.registered.version(model, number);
   if (!version) throw versionNotFound(model, number);
-  if (alias === "champion" && version.version !== undefined && deps.promoteByAlias) {
-    await deps.promoteByAlias(model, number);
-    return;
+  if (alias === "champion" && deps.promoteByAlias && !isPrompt(version.tags)) {
+    const done = await deps.promoteByAlias(model, number);
+    if (done === "promoted") return;
   }
   await deps.transact(async (parts) => {
     const { registered, webhooks } = parts;

@@ -39,10 +39,12 @@ export interface RegisteredDeps extends RegisteredParts {
   readonly clock: Clock;
   transact<T>(body: (parts: RegisteredParts) => Promise<T>): Promise<T>;
   /**
-   * Makes a version that can be served the champion. Throws `gate_failed` with the reasons when the gates do not allow it.
-   * undefined: nobody serves here, aliases are only names.
+   * Makes a version that can be served the champion; one that cannot may have the alias as a name. Throws `gate_failed` with the
+   * reasons when the gates do not allow it. undefined: nobody serves here, aliases are only names.
    */
-  promoteByAlias?: ((model: string, number: number) => Promise<void>) | undefined;
+  promoteByAlias?:
+    | ((model: string, number: number) => Promise<"promoted" | "not servable">)
+    | undefined;
 }
 
 /** What is needed of models that runs logged. */

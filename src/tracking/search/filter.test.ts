@@ -260,7 +260,9 @@ describe("order_by", () => {
     expect(order(["experiment_id DESC", "name"], EXPERIMENTS)).toBe(
       "attribute experiment_id down; attribute name up",
     );
-    expect(order(["timestamp DESC"], REGISTERED_MODELS)).toBe("attribute creation_timestamp down");
+    expect(order(["timestamp DESC"], REGISTERED_MODELS)).toBe(
+      "attribute last_updated_timestamp down",
+    );
     expect(order(["version_number"], MODEL_VERSIONS)).toBe("attribute version_number up");
     expect(order(["timestamp ASC"], TRACES)).toBe("attribute timestamp_ms up");
     expect(refusal(() => order(["source_path"], MODEL_VERSIONS))).toContain(

@@ -89,7 +89,7 @@ describe("a trace", () => {
       trace_id: id,
       tags: {
         ...one.tags,
-        "mlflow.artifactLocation": `mlflow-artifacts:/x/traces/${id}/artifacts`,
+        "mlflow.artifactLocation": `mlflow-artifacts:/${experiment}/traces/${id}/artifacts`,
       },
     });
     expect(one).toEqual({
