@@ -93,7 +93,7 @@ async function logAndRegister(
     const path = artifact_uri.replace(/^mlflow-artifacts:\//, "");
     const response = await fetch(
       `${control.url}/api/2.0/mlflow-artifacts/artifacts/${path}/model/${name}`,
-      { method: "PUT", body: content as BodyInit },
+      { method: "PUT", body: Buffer.from(content) },
     );
     expect(response.status).toBe(200);
   }
