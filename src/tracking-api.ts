@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setImmediate as endOfTurn } from "node:timers/promises";
 import { genaiApi } from "./genai-api.ts";
 import type { HttpRoute } from "./http/http.ts";
 import type { Clock } from "./lib/clock.ts";
@@ -59,20 +60,21 @@ export async function trackingApi(
   const keys = trackedKeys(sql);
   const experiments = experimentStore(sql, artifactRoot);
   const runs = trackedRunStore(sql, keys);
+  const registered = registryParts(parts);
   await experiments.keepDefault(clock.now());
   return [
     plainText("/health", "OK"),
     plainText("/version", PROTOCOL_VERSION),
     ...experimentRoutes({ experiments, clock, folder: process.cwd().replaceAll("\\", "/") }),
     ...trackedRunRoutes({ runs, clock, chance }),
-    ...logRoutes({ log: runLog(sql, keys) }),
+    ...logRoutes({ log: runLog(sql, keys, endOfTurn) }),
     ...inputRoutes({ inputs: inputStore(sql) }),
     ...loggedModelRoutes({ models: loggedModelStore(sql), clock, chance }),
     ...searchRoutes({ search: searchStore(sql, keys) }),
     ...trackingArtifacts(parts, options).routes,
-    ...registryApi(registryParts(parts)),
+    ...registryApi(registered),
     ...historyRoutes({ history: historyStore(sql), runs, keys }),
-    ...genaiApi({ sql, clock, chance, experiments, runs }),
+    ...genaiApi({ sql, clock, chance, experiments, runs, seal: registered.seal }),
   ];
 }
 

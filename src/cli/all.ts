@@ -4,6 +4,7 @@ import { compare } from "./compare.ts";
 import { demo } from "./demo.ts";
 import { doctor } from "./doctor.ts";
 import { explain } from "./explain.ts";
+import { gc } from "./gc.ts";
 import { importCommand } from "./import.ts";
 import { init } from "./init.ts";
 import { leaderboard } from "./leaderboard.ts";
@@ -16,6 +17,7 @@ import { route } from "./route.ts";
 import { runs } from "./runs.ts";
 import { score } from "./score.ts";
 import { show } from "./show.ts";
+import { split } from "./split.ts";
 import { start } from "./start.ts";
 import { status } from "./status.ts";
 import { train } from "./train.ts";
@@ -31,6 +33,7 @@ export const COMMANDS: readonly CommandOf[] = [
   predict,
   explain,
   score,
+  split,
   promote,
   rollback,
   route,
@@ -43,6 +46,7 @@ export const COMMANDS: readonly CommandOf[] = [
   show,
   logs,
   doctor,
+  gc,
   demo,
   start,
 ];

@@ -34,6 +34,8 @@ export interface Evaluation {
   readonly importance: FitOutcome["importance"];
   /** What its rule to abstain promises and costs; absent when none was asked for. */
   readonly abstention?: AbstentionReport;
+  /** It was fitted elsewhere, on rows that nobody here knows: perhaps on some of the held-out ones. */
+  readonly elsewhere?: boolean;
 }
 
 type Parity = NonNullable<GateContext["parity"]>;
@@ -153,6 +155,7 @@ export async function evaluate(deps: EvaluateDeps, input: EvaluateInput): Promis
     split: data.splitReason,
     importance: input.fit.importance,
     ...(abstention === undefined ? {} : { abstention }),
+    ...(input.elsewhere ? { elsewhere: true } : {}),
   };
   const kept = await deps.blobs.put(utf8ToBytes(JSON.stringify(evaluation)));
   crashPoint("evaluate:written");

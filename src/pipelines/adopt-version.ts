@@ -37,6 +37,8 @@ export interface AdoptOutcome {
   readonly deployment: Deployed["deployment"] | null;
   /** In words: what was decided and why. */
   readonly decision: string;
+  /** What its judgement could not have seen. */
+  readonly unseen?: string;
 }
 
 /** Why a model is not served, or not judged, in words. */
@@ -192,6 +194,7 @@ async function judged(
   return {
     ...{ model, servable: true, judged: true, passed: verdict.pass },
     ...{ version: version.id, number: version.number, ...deployed },
+    unseen: verdict.couldNotHaveSeen,
   };
 }
 
@@ -204,11 +207,12 @@ const refused = ({ model, registered }: AdoptInput, { reason }: Reason): AdoptOu
 async function tag(
   { logged }: Pick<Platform, "logged">,
   { model, registered }: AdoptInput,
-  { servable, decision }: AdoptOutcome,
+  { servable, decision, unseen }: AdoptOutcome,
 ): Promise<null> {
   await logged.tagVersion(model, registered!.number, {
     "millwright.status": servable ? "servable" : "not servable",
     "millwright.reason": decision,
+    ...(unseen === undefined ? {} : { "millwright.unseen": unseen }),
   });
   return null;
 }

@@ -2,6 +2,7 @@ import type { Pipeline } from "../engine/engine.ts";
 import { MillwrightError } from "../errors.ts";
 import type { Evaluated, EvaluateInput, Evaluation } from "../evaluation/evaluate.ts";
 import type { Digest } from "../lib/digest.ts";
+import { utf8Text } from "../lib/utf8.ts";
 import type { FitOutcome } from "../training/fit.ts";
 import type { Recipe } from "./keep-recipe.ts";
 import type { Platform } from "./platform.ts";
@@ -37,7 +38,7 @@ export const reproduce = (platform: Platform): Pipeline<ReproduceInput, Reproduc
         );
       const { code } = await platform.project();
       const bytes = await platform.blobs.get(version.recipe);
-      const recipe: Recipe = JSON.parse(Buffer.from(bytes).toString("utf8"));
+      const recipe: Recipe = JSON.parse(utf8Text(bytes));
       const was = { code: version.code, environment: version.environment };
       const now = { code, environment: platform.environment };
       return { number: version.number, onnx: version.onnx, recipe, was, now };
@@ -56,7 +57,7 @@ export const reproduce = (platform: Platform): Pipeline<ReproduceInput, Reproduc
           };
           const { evaluation } = await platform.compute.run<Evaluated>("evaluate", judge, step);
           const bytes = await platform.blobs.get(evaluation);
-          const found: Evaluation = JSON.parse(Buffer.from(bytes).toString("utf8"));
+          const found: Evaluation = JSON.parse(utf8Text(bytes));
           return found.report.metrics;
         });
     return steps.step("judge", async () => {
