@@ -36,7 +36,7 @@ test("a secret is masked in answers, and sealed in the database", async () => {
   });
   expect(json.secret.masked_values).toEqual({ key: "ver...deed" });
   expect(json.secret.last_updated_at).toBeGreaterThan(secret.created_at);
-  const rows = await server.sql.query<{ whole: string; sealed: Uint8Array }>(
+  const rows = await server.db.sql.query<{ whole: string; sealed: Uint8Array }>(
     "select s::text as whole, sealed from millwright.llm_secret s where id = $1",
     [secret.secret_id],
   );
