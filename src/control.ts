@@ -41,7 +41,7 @@ import { type PredictionRoutesDeps, predictionRoutes } from "./serving/log/route
 import { splitInWords } from "./serving/route-words.ts";
 import { DEFAULT_RULE } from "./stats/sequential.ts";
 import { checkInside, resultInside } from "./storage/columns/source-inside.ts";
-import { keyIn, sealWith } from "./storage/seal-with.ts";
+import { keyIn, sealWith } from "./storage/seal.ts";
 import { mlflowErrorBody, mlflowErrorStatus } from "./tracking/mlflow/errors.ts";
 import { runRoutes } from "./tracking/routes.ts";
 import { runMetrics } from "./tracking/run-metrics.ts";

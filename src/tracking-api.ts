@@ -6,7 +6,7 @@ import type { Clock } from "./lib/clock.ts";
 import type { Log } from "./lib/log.ts";
 import { type RegistryApiParts, registryApi } from "./registry-api.ts";
 import type { Blobs } from "./storage/blobs/blobs.ts";
-import { sealWith } from "./storage/seal-with.ts";
+import { sealWith } from "./storage/seal.ts";
 import type { Sql } from "./storage/sql/sql.ts";
 import { ARTIFACT_ROOT } from "./tracking/experiments/artifact-location.ts";
 import { experimentRoutes } from "./tracking/experiments/routes.ts";

@@ -2,7 +2,7 @@ import { openServer } from "../http/server.ts";
 import { deliverRegularly, type RegistryApiParts } from "../registry-api.ts";
 import type { Blobs } from "../storage/blobs/blobs.ts";
 import { fileBlobs } from "../storage/blobs/files.ts";
-import { sealWith } from "../storage/seal-with.ts";
+import { sealWith } from "../storage/seal.ts";
 import { mlflowErrorBody, mlflowErrorStatus } from "../tracking/mlflow/errors.ts";
 import { registryParts, type TrackingParts, trackingApi } from "../tracking-api.ts";
 import { type TestDatabase, testDatabase } from "./database.ts";

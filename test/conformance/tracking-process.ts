@@ -6,7 +6,7 @@ import { withOpenApi } from "../../src/http/openapi.ts";
 import { openServer } from "../../src/http/server.ts";
 import { deliverRegularly } from "../../src/registry-api.ts";
 import { fileBlobs } from "../../src/storage/blobs/files.ts";
-import { sealWith } from "../../src/storage/seal-with.ts";
+import { sealWith } from "../../src/storage/seal.ts";
 import { postgres } from "../../src/storage/sql/postgres.ts";
 import { mlflowErrorBody, mlflowErrorStatus } from "../../src/tracking/mlflow/errors.ts";
 import { registryParts, type TrackingParts, trackingApi } from "../../src/tracking-api.ts";
