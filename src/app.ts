@@ -1,6 +1,8 @@
 /** The composition root: the only file that builds parts and knows them all. */
 import { existsSync, mkdirSync } from "node:fs";
+import { userInfo } from "node:os";
 import { join } from "node:path";
+import { setImmediate as endOfTurn } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import packageJson from "../package.json" with { type: "json" };
 import type { ComputeHost } from "./compute.ts";
@@ -11,6 +13,7 @@ import { dbosEngine } from "./engine/dbos.ts";
 import { eventLog } from "./engine/events.ts";
 import { threadCompute } from "./engine/executors/threads.ts";
 import { workerAlive } from "./engine/fleet.ts";
+import { gitCommit } from "./engine/git-commit.ts";
 import { loadUserCode } from "./engine/user-code.ts";
 import { MillwrightError } from "./errors.ts";
 import { journalRoot, newAttempt } from "./gateway/prediction-log.ts";
@@ -18,7 +21,14 @@ import type { Log } from "./lib/log.ts";
 import { monitoringStore } from "./monitoring/store.ts";
 import { PIPELINES } from "./pipelines/all.ts";
 import { checkProject } from "./pipelines/check-project.ts";
-import type { LoadedProject, Platform, PredictionLog, Stores } from "./pipelines/platform.ts";
+import type {
+  LoadedProject,
+  LoggedByClients,
+  Platform,
+  PredictionLog,
+  Stores,
+} from "./pipelines/platform.ts";
+import { registeredStore } from "./registry/registered/store.ts";
 import { registryStore } from "./registry/store.ts";
 import { onnxRuntime } from "./runtime/onnxruntime.ts";
 import { scoringStore } from "./scoring/store.ts";
@@ -39,6 +49,18 @@ import { stopPostgres } from "./storage/sql/embedded.ts";
 import { keepPostgres } from "./storage/sql/keep-postgres.ts";
 import { postgres } from "./storage/sql/postgres.ts";
 import type { Sql } from "./storage/sql/sql.ts";
+import type { LocateDeps } from "./tracking/artifacts/locate-artifacts.ts";
+import { readArtifact } from "./tracking/artifacts/read-artifact.ts";
+import { ARTIFACT_ROOT } from "./tracking/experiments/artifact-location.ts";
+import { experimentStore } from "./tracking/experiments/store.ts";
+import { trackedKeys } from "./tracking/keys/store.ts";
+import { closeRuns } from "./tracking/own/close-runs.ts";
+import type { OwnTracking } from "./tracking/own/keep-run.ts";
+import { ownRunStore } from "./tracking/own/store.ts";
+import { inputStore } from "./tracking/runs/inputs/store.ts";
+import { runLog } from "./tracking/runs/log/store.ts";
+import { trackedRunStore } from "./tracking/runs/store.ts";
+import { trackingArtifacts } from "./tracking-artifacts.ts";
 
 export const VERSION = packageJson.version;
 export const PROJECT_FILE = "millwright.config.ts";
@@ -66,15 +88,18 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
   await migrate(sql, { log });
 
   const blobs = openBlobs(config.blobUrl, config.project);
-  const columns = await duckdbColumns({ scratch: join(config.dataDir, "scratch") });
+  const clock = { now: () => Date.now() };
+  const scratch = join(config.dataDir, "scratch");
+  const columns = await duckdbColumns({ scratch });
   const journals = journalsIn(journalRoot(config.dataDir));
   const runtime = await onnxRuntime();
   const compute = hostedCompute(config);
   const engine = dbosEngine({ url, sql, log });
   const project = projectReader(config);
+  const tracking = ownTracking(sql);
   const platform: Platform = {
     ...storesOn(sql),
-    clock: { now: () => Date.now() },
+    clock,
     log,
     engine,
     compute,
@@ -82,6 +107,8 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
     columns,
     runtime,
     datasets: datasetStore(sql),
+    logged: loggedByClients(sql, trackingArtifacts({ sql, blobs, clock }, { scratch }).located),
+    ...{ tracking, user: userName() },
     predictions: predictionLog({ journals, columns, blobs, store: logStore(sql) }),
     environment: { node: process.versions.node, millwright: VERSION, runtime: runtime.name },
     threads: config.threads,
@@ -99,12 +126,14 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
   for (const pipeline of PIPELINES) engine.register(pipeline(platform));
   const working = work === "yes" || (work === "if-needed" && !(await workerAlive(sql)));
   await engine.start({ work: working, concurrency: Math.max(4, config.threads * 2) });
+  const records = working ? closeRegularly({ engine, tracking }, log) : undefined;
 
   return {
     platform,
     sql,
     async close() {
       await engine.stop();
+      await records?.stop();
       await compute.close();
       await columns.close();
       await sql.close();
@@ -112,6 +141,61 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
       if (server && (await nobodyElseUses(url, log))) await stopPostgres(databaseDir);
     },
   };
+}
+
+function loggedByClients(sql: Sql, located: LocateDeps): LoggedByClients {
+  const registered = registeredStore(sql);
+  return {
+    readFile: (uri, path, most) => readArtifact(located, { uri, path, most }),
+    async tagVersion(model, number, tags) {
+      for (const [key, value] of Object.entries(tags))
+        await registered.setVersionTag(model, number, { key, value });
+    },
+  };
+}
+
+function ownTracking(sql: Sql): OwnTracking {
+  const keys = trackedKeys(sql);
+  return {
+    experiments: experimentStore(sql, ARTIFACT_ROOT),
+    runs: trackedRunStore(sql, keys),
+    runLog: runLog(sql, keys, endOfTurn),
+    inputs: inputStore(sql),
+    own: ownRunStore(sql),
+  };
+}
+
+const CLOSE_EVERY_MS = 5000;
+
+/** Whoever works closes the records of runs that are over; once more at the end, for a command that is left at once. */
+function closeRegularly(parts: Parameters<typeof closeRuns>[0], log: Log) {
+  let turn: Promise<unknown> | undefined;
+  const close = () => {
+    turn ??= closeRuns(parts)
+      .catch((error: Error) => log.warn(`records of runs: ${error.message}`))
+      .finally(() => {
+        turn = undefined;
+      });
+    return turn;
+  };
+  const timer = setInterval(close, CLOSE_EVERY_MS);
+  timer.unref();
+  return {
+    async stop() {
+      clearInterval(timer);
+      await turn;
+      await close();
+    },
+  };
+}
+
+/** As MLflow's client has it. A container may know no name of its user. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return "unknown";
+  }
 }
 
 function predictionLog(parts: ReadLogDeps): PredictionLog {
@@ -189,11 +273,15 @@ function computeEntry(): URL {
 /** Read when first asked for, and again when the bundle may have changed: at most once a second. */
 function projectReader(config: Config): () => Promise<LoadedProject> {
   const file = join(config.project, PROJECT_FILE);
+  let known: { readonly code: string; readonly commit: string | undefined } | undefined;
   let last: { readonly at: number; readonly project: Promise<LoadedProject> } | undefined;
   const read = async (): Promise<LoadedProject> => {
     const code = await loadUserCode(file, join(config.dataDir, "code"));
     const definition = checkProject(code.value, PROJECT_FILE, code.source);
-    return { definition, code: code.digest, folder: config.project };
+    // Asked anew only when the code is another one: a commit that changes none is not worth a process a second.
+    if (known?.code !== code.digest)
+      known = { code: code.digest, commit: await gitCommit(config.project) };
+    return { definition, code: code.digest, commit: known.commit, folder: config.project };
   };
   return () => {
     if (!last || Date.now() - last.at > 1000) last = { at: Date.now(), project: read() };

@@ -4,6 +4,7 @@ import { serveCompute } from "./engine/executors/serve.ts";
 import { latest } from "./engine/latest.ts";
 import { type EvaluateInput, evaluate } from "./evaluation/evaluate.ts";
 import { type TryInput, tryCandidate } from "./evaluation/try-candidate.ts";
+import { type WeighInput, weighColumns } from "./evaluation/weigh-columns.ts";
 import type { Explainer } from "./explanation/explainer.ts";
 import { type BackgroundInput, keepBackground } from "./explanation/keep-background.ts";
 import { loadExplainer } from "./explanation/load-explainer.ts";
@@ -113,6 +114,8 @@ serveCompute({
         { ...(await parts(host)), ...alone(context), remember, runtime: await onnxRuntime() },
         input,
       ),
+    weigh: async (_, { host, input }: Task<WeighInput>) =>
+      weighColumns({ ...(await parts(host)), runtime: await onnxRuntime() }, input),
     reference: async (_, { host, input }: Task<ReferenceInput>) =>
       makeReference({ ...(await parts(host)), runtime: await onnxRuntime() }, input),
     background: async (_, { host, input }: Task<BackgroundInput>) =>

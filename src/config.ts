@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { MillwrightError } from "./errors.ts";
 
@@ -12,6 +13,10 @@ export interface Config {
   /** undefined = the embedded PostgreSQL in dataDir. */
   readonly databaseUrl: string | undefined;
   readonly blobUrl: string;
+  /** Where runs of MLflow's clients keep their artifacts: `mlflow-artifacts:/` (through control) when undefined. */
+  readonly artifactRoot: string | undefined;
+  /** A folder for what comes through control; undefined = blobs. */
+  readonly artifactsDestination: string | undefined;
   readonly host: string;
   readonly controlPort: number;
   readonly gatewayPort: number;
@@ -30,6 +35,10 @@ export interface Config {
   readonly logKeepFree: number | undefined;
   readonly logMaxUnshipped: number | undefined;
   readonly logLevel: "debug" | "info" | "warn" | "error";
+  /** Where webhooks may send: to the internet over https, or anywhere. */
+  readonly webhookTargets: "public" | "any";
+  /** Seals secrets in the database; undefined: a key file in dataDir, made when first needed. */
+  readonly secretKey: string | undefined;
   /** Share of the gateway's requests with a line in its log although nothing is wrong, 0 to 1. */
   readonly accessLog: number;
 }
@@ -48,6 +57,8 @@ const bytes = z
 const Environment = z.object({
   DATABASE_URL: z.string().startsWith("postgres").optional(),
   BLOB_URL: z.string().optional(),
+  MILLWRIGHT_ARTIFACT_ROOT: z.string().optional(),
+  MILLWRIGHT_ARTIFACTS_DESTINATION: z.string().optional(),
   MILLWRIGHT_DATA: z.string().optional(),
   MILLWRIGHT_HOST: z.string().default("127.0.0.1"),
   MILLWRIGHT_PORT: z.coerce.number().int().min(0).max(65_535).default(7400),
@@ -62,12 +73,14 @@ const Environment = z.object({
   MILLWRIGHT_LOG_WHEN_FULL: z.enum(["refuse", "serve-unlogged"]).default("refuse"),
   MILLWRIGHT_LOG_KEEP_FREE: bytes.optional(),
   MILLWRIGHT_LOG_MAX_UNSHIPPED: bytes.optional(),
+  MILLWRIGHT_WEBHOOK_TARGETS: z.enum(["public", "any"]).default("public"),
+  MILLWRIGHT_SECRET_KEY: z.string().min(32).optional(),
   MILLWRIGHT_ACCESS_LOG: z.coerce.number().min(0).max(1).default(0),
   MILLWRIGHT_LOG: z.enum(["debug", "info", "warn", "error"]).default("info"),
 });
 
 /** URLs may hold a password. */
-const SECRETS = new Set(["DATABASE_URL", "BLOB_URL", "MILLWRIGHT_TOKEN"]);
+const SECRETS = new Set(["DATABASE_URL", "BLOB_URL", "MILLWRIGHT_TOKEN", "MILLWRIGHT_SECRET_KEY"]);
 
 /** Reads the environment once. Throws `invalid_config` naming the variable, and its value unless that is a secret. */
 export function readConfig(
@@ -94,6 +107,8 @@ export function readConfig(
     dataDir,
     databaseUrl: env.DATABASE_URL,
     blobUrl: env.BLOB_URL ?? `file:${join(dataDir, "blobs")}`,
+    artifactRoot: uriOf(env.MILLWRIGHT_ARTIFACT_ROOT, root),
+    artifactsDestination: uriOf(env.MILLWRIGHT_ARTIFACTS_DESTINATION, root),
     host: env.MILLWRIGHT_HOST,
     controlPort: env.MILLWRIGHT_PORT,
     gatewayPort: env.MILLWRIGHT_GATEWAY_PORT,
@@ -106,9 +121,17 @@ export function readConfig(
     logKeepFree: env.MILLWRIGHT_LOG_KEEP_FREE,
     logMaxUnshipped: env.MILLWRIGHT_LOG_MAX_UNSHIPPED,
     logLevel: env.MILLWRIGHT_LOG,
+    webhookTargets: env.MILLWRIGHT_WEBHOOK_TARGETS,
+    secretKey: env.MILLWRIGHT_SECRET_KEY,
     accessLog: env.MILLWRIGHT_ACCESS_LOG,
   };
 }
+
+/** Of a path, relative to the project, its `file:` URI. */
+const uriOf = (text: string | undefined, root: string): string | undefined =>
+  text === undefined || /^[a-z][a-z0-9+.-]+:/i.test(text)
+    ? text
+    : pathToFileURL(resolve(root, text)).href;
 
 /** Next to the gateway's unless said otherwise. */
 function grpcPort(wanted: number | "off" | undefined, gateway: number): number | undefined {

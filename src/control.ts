@@ -2,7 +2,7 @@
 import { randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { setImmediate } from "node:timers/promises";
+import { setTimeout as pause, setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type App, VERSION } from "./app.ts";
 import type { Config } from "./config.ts";
@@ -26,6 +26,7 @@ import { importModel, NOT_JUDGED } from "./pipelines/import-model.ts";
 import type { JudgeOutcome } from "./pipelines/judge.ts";
 import type { Platform } from "./pipelines/platform.ts";
 import { promote } from "./pipelines/promote.ts";
+import { promoteByAlias } from "./pipelines/promote-by-alias.ts";
 import { rollback } from "./pipelines/rollback.ts";
 import { routeRoutes, tryingRoutes } from "./pipelines/routes.ts";
 import type { ScoreInput } from "./pipelines/score.ts";
@@ -33,17 +34,19 @@ import { schedulesOf, triggersOf } from "./pipelines/triggers.ts";
 import { evidenceOf } from "./registry/evidence.ts";
 import { type ModelRoutesDeps, modelRoutes } from "./registry/routes.ts";
 import { shadowView } from "./registry/shadow-view.ts";
+import { deliverRegularly, type ServedModels } from "./registry-api.ts";
 import { type ProcessMetrics, processMetrics } from "./runtime/process-metrics.ts";
 import { type ScoreRequest, scoringRoutes } from "./scoring/routes.ts";
 import { type PredictionRoutesDeps, predictionRoutes } from "./serving/log/routes.ts";
 import { splitInWords } from "./serving/route-words.ts";
 import { DEFAULT_RULE } from "./stats/sequential.ts";
 import { checkInside, resultInside } from "./storage/columns/source-inside.ts";
+import { keyIn, sealWith } from "./storage/seal.ts";
 import { mlflowErrorBody, mlflowErrorStatus } from "./tracking/mlflow/errors.ts";
 import { runRoutes } from "./tracking/routes.ts";
 import { runMetrics } from "./tracking/run-metrics.ts";
 import { isActive, subjectOf } from "./tracking/run-view.ts";
-import { trackingApi } from "./tracking-api.ts";
+import { registryParts, type TrackingParts, trackingApi } from "./tracking-api.ts";
 
 export interface Control {
   readonly url: string;
@@ -71,10 +74,18 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
     { dataDir: config.dataDir, everyMs: SHIP_EVERY_MS },
   );
   const self = processMetrics();
-  const tracking = await trackingApi(
-    { sql, blobs: platform.blobs, clock, log, chance: () => randomInt(2 ** 47) / 2 ** 47 },
-    { scratch: join(config.dataDir, "scratch") },
-  );
+  const parts: TrackingParts = {
+    ...{ sql, blobs: platform.blobs, clock, log, chance: () => randomInt(2 ** 47) / 2 ** 47 },
+    registry: {
+      seal: sealWith(config.secretKey ?? keyIn(join(config.dataDir, "secret.key"))),
+      ...{ targets: config.webhookTargets, served: servedModels(platform) },
+    },
+  };
+  const tracking = await trackingApi(parts, {
+    ...{ artifactRoot: config.artifactRoot, artifactsDestination: config.artifactsDestination },
+    scratch: join(config.dataDir, "scratch"),
+  });
+  const webhooks = deliverRegularly(registryParts(parts));
   const server = await openServer({
     ...{ log, host: config.host, port: config.controlPort, token: config.token },
     staticDir: consoleFolder(),
@@ -82,7 +93,10 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
     errorStatus: mlflowErrorStatus,
     routes: withOpenApi(
       [
-        ...runRoutes({ engine, clock, status: () => statusOf(app, config) }),
+        ...runRoutes({
+          ...{ engine, clock, tracked: platform.tracking.runs },
+          status: () => statusOf(app, config),
+        }),
         ...datasetRoutes({
           names: async () => Object.keys((await platform.project()).definition.datasets),
           versions: (dataset) => platform.datasets.versions(dataset),
@@ -110,6 +124,7 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
       await project.stop();
       await triggers.stop();
       await shipper.stop();
+      await webhooks.stop();
       self.stop();
     },
   };
@@ -208,10 +223,11 @@ function modelDeps(platform: Platform): ModelRoutesDeps {
       }));
     },
     async evidence(version) {
-      if (version.report === undefined || version.leaderboard === undefined) return undefined;
+      if (version.report === undefined) return undefined;
       const evaluation = await platform.evaluationOf(version);
-      const leaderboard = await blobs.get(version.leaderboard);
-      return evidenceOf(evaluation, JSON.parse(new TextDecoder().decode(leaderboard)));
+      const kept = version.leaderboard && (await blobs.get(version.leaderboard));
+      const leaderboard = kept && JSON.parse(new TextDecoder().decode(kept));
+      return evidenceOf(evaluation, leaderboard);
     },
     incidents: async (model) => (await monitoring.incidents(model)).map(incidentView),
     series: async (model) => seriesOf(await monitoring.windows(model)),
@@ -238,14 +254,16 @@ function modelDeps(platform: Platform): ModelRoutesDeps {
         decision: (judged?.output as unknown as JudgeOutcome | undefined)?.decision,
       });
     },
-    async train(model) {
+    async train(model, again) {
       const active = (await engine.list({ pipeline: "train" })).find(
         (run) => isActive(run) && subjectOf(run.input) === model,
       );
-      return active?.id ?? engine.submit("train", { model, reason: "asked for by a person" });
+      return (
+        active?.id ?? engine.submit("train", { model, reason: "asked for by a person", again })
+      );
     },
     async promote({ model, version, reason }) {
-      if (version.origin) {
+      if (version.report === undefined) {
         const stated = `${reason} (${NOT_JUDGED})`;
         const move = { model, version: version.id, verdict: undefined, guard: true, ...now() };
         await promote(platform, { ...move, reason: stated });
@@ -279,6 +297,15 @@ function modelDeps(platform: Platform): ModelRoutesDeps {
     async rollback({ model, reason }) {
       await rollback(platform, { model, reason, verdict: undefined, ...now() });
     },
+  };
+}
+
+/** For MLflow's clients: an alias that they set is a promotion as any other. */
+function servedModels(platform: Platform): ServedModels {
+  return {
+    names: async () => Object.keys((await platform.project()).definition.models),
+    promoteByAlias: (model, number) =>
+      promoteByAlias({ ...platform, pause: (ms) => pause(ms) }, { model, number }),
   };
 }
 

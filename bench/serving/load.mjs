@@ -74,7 +74,7 @@ const cpuOf = (pid) =>
   }, 0);
 
 /** Proportional set size: memory shared by several processes counts once. */
-const memoryOf = (pid) =>
+export const memoryOf = (pid) =>
   treeOf(pid).reduce((sum, one) => {
     try {
       const rollup = readFileSync(`/proc/${one}/smaps_rollup`, "latin1");

@@ -1,8 +1,10 @@
 import { cancel } from "./cancel.ts";
 import type { CommandOf } from "./command.ts";
+import { compare } from "./compare.ts";
 import { demo } from "./demo.ts";
 import { doctor } from "./doctor.ts";
 import { explain } from "./explain.ts";
+import { gc } from "./gc.ts";
 import { importCommand } from "./import.ts";
 import { init } from "./init.ts";
 import { leaderboard } from "./leaderboard.ts";
@@ -10,10 +12,12 @@ import { logs } from "./logs.ts";
 import { predict } from "./predict.ts";
 import { predictions } from "./predictions.ts";
 import { promote, rollback } from "./promote.ts";
+import { reproduce } from "./reproduce.ts";
 import { route } from "./route.ts";
 import { runs } from "./runs.ts";
 import { score } from "./score.ts";
 import { show } from "./show.ts";
+import { split } from "./split.ts";
 import { start } from "./start.ts";
 import { status } from "./status.ts";
 import { train } from "./train.ts";
@@ -29,16 +33,20 @@ export const COMMANDS: readonly CommandOf[] = [
   predict,
   explain,
   score,
+  split,
   promote,
   rollback,
   route,
   status,
   runs,
+  compare,
+  reproduce,
   cancel,
   predictions,
   show,
   logs,
   doctor,
+  gc,
   demo,
   start,
 ];

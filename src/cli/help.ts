@@ -20,12 +20,13 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     "predict",
     "explain",
     "score",
+    "split",
     "promote",
     "rollback",
     "route",
   ],
-  "Look:": ["status", "runs", "predictions", "show", "logs"],
-  "Operate:": ["cancel", "doctor", "start"],
+  "Look:": ["status", "runs", "compare", "reproduce", "predictions", "show", "logs"],
+  "Operate:": ["cancel", "doctor", "gc", "start"],
 };
 
 const HELP: Readonly<Record<string, Help>> = {
@@ -76,17 +77,18 @@ const HELP: Readonly<Record<string, Help>> = {
   train: {
     summary: "train candidates, judge the best one, deploy it if it passes",
     about:
-      "Reads the data, splits it, lets candidates race on folds of the training part until the budget is used up, takes the simplest that is within one standard error of the best, and judges it on rows nobody has trained on. A version that passes every gate becomes champion, or runs in shadow beside the champion where there is live traffic. Interrupted runs go on where they stopped.",
+      "Reads the data, splits it, lets candidates race on folds of the training part until the budget is used up, takes the simplest that is within one standard error of the best, and judges it on rows nobody has trained on. A version that passes every gate becomes champion, or runs in shadow beside the champion where there is live traffic. Interrupted runs go on where they stopped. Where the same code, data and settings have been trained before, that run's version stands, and nothing is repeated without --again.",
     examples: [
       ["millwright train", "the project's only model"],
       ["millwright train churn --budget 10m", "a longer race"],
       ["millwright train churn --detach", "leaves it to the worker of `millwright up`"],
+      ["millwright train churn --again", "although nothing has changed since the last time"],
     ],
   },
   import: {
     summary: "make any ONNX file a version of a model",
     about:
-      "Reads the file's inputs and outputs, cuts maps off its edges (scikit-learn's ZipMap) and gives them as tensors with their keys, puts weights in files beside it inside, and tries it: which shapes come out, and whether rows may share a run. Then it is served by every protocol, like a model trained here. No gate judges it: it becomes champion where the model has none, or for a reason you state. A folder without a project becomes one.",
+      "Reads the file's inputs and outputs, cuts maps off its edges (scikit-learn's ZipMap) and gives them as tensors with their keys, puts weights in files beside it inside, and tries it: which shapes come out, and whether rows may share a run. Then it is served by every protocol, like a model trained here. No gate judges it: it becomes champion where the model has none, or for a reason you state. With --evaluate, where the project has a model of this name, it is judged on the held-out rows as a trained version is, and deployed if it passes. A folder without a project becomes one.",
     examples: [
       ["millwright import model.onnx --name churn", "champion, if the model has none"],
       [
@@ -101,6 +103,7 @@ const HELP: Readonly<Record<string, Help>> = {
         'millwright import new.onnx --name churn --reason "trained on May"',
         "instead of the champion",
       ],
+      ["millwright import model.onnx --name churn --evaluate", "judged, then deployed or kept"],
     ],
   },
   leaderboard: {
@@ -148,6 +151,30 @@ const HELP: Readonly<Record<string, Help>> = {
       ],
       ["millwright score spam today.csv -o today.csv --explain", "with the reasons of each answer"],
     ],
+  },
+  compare: {
+    summary: "runs side by side: params, metrics, data, environment",
+    about:
+      "Shows what differs between two or more runs: those of `millwright train` and their candidates (the run's id, a dash, the candidate), and those that MLflow's clients logged. A version stands for the run that made it.",
+    examples: [
+      ["millwright compare churn@3 churn@champion", "what changed between two versions"],
+      ["millwright compare run_01m7y… run_01m8a… --all", "with what is the same"],
+    ],
+  },
+  reproduce: {
+    summary: "make a version again from its record, and judge the result",
+    about:
+      "Fits the recorded candidate on the recorded version of the data with the recorded seed, as a durable run. Says `same bytes` when the very same file comes out, `same metrics` when another one is as good on the same held-out rows (within 0.001), else `differs`, with what has changed since; then it exits with 1. Nothing that is served is touched.",
+    examples: [
+      ["millwright reproduce churn", "the champion"],
+      ["millwright reproduce churn@3 --json", "another version, as data"],
+    ],
+  },
+  split: {
+    summary: "write the rows a model may learn from, for training elsewhere",
+    about:
+      "Divides the data as a training here would, and writes the training part. The rest stays here and judges every version of the model, those that are logged from Python among them: who trains on all rows is judged on rows it has seen.",
+    examples: [["millwright split churn --out train.csv", "then train on train.csv"]],
   },
   cancel: {
     summary: "stop a run that is not over",
@@ -232,6 +259,16 @@ const HELP: Readonly<Record<string, Help>> = {
         'millwright predictions is_spam --erase-key m17@example.org --reason "asked by its owner"',
         "gone for ever",
       ],
+    ],
+  },
+  gc: {
+    summary: "remove for good what was deleted long ago",
+    about:
+      "Runs, logged models and experiments that MLflow's clients deleted: their metrics, params, tags and files. What a registered version came from stays. Contents that no file has any more go a day later, since somebody may be about to use them. What can still be restored is what is not older than --older-than.",
+    examples: [
+      ["millwright gc --dry-run", "what would go"],
+      ["millwright gc", "what was deleted more than 30 days ago"],
+      ["millwright gc --older-than 0d", "all that is deleted"],
     ],
   },
   show: {

@@ -1,12 +1,18 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, parse } from "node:path";
 import { MillwrightError } from "../errors.ts";
+import type { Digest } from "../lib/digest.ts";
 import type { ImportOptions } from "../onnx/import-onnx.ts";
+import type { AdoptInput, AdoptOutcome } from "../pipelines/adopt-version.ts";
+import { definedModel } from "../pipelines/defined-model.ts";
+import type { ModelFiles } from "../pipelines/fetch-logged-model.ts";
 import { type ImportedModel, importModel } from "../pipelines/import-model.ts";
+import type { Platform } from "../pipelines/platform.ts";
 import type { CliContext, CommandOf, GlobalOptions } from "./command.ts";
+import { followRun } from "./follow-run.ts";
 import { keepOutOfGit } from "./keep-out-of-git.ts";
-import { readModelFile } from "./model-file-folder.ts";
-import { renderImport } from "./render-import.ts";
+import { type ModelOnDisk, readModelFile } from "./model-file-folder.ts";
+import { renderAdoption, renderImport } from "./render-import.ts";
 import { pageWidth } from "./render-text.ts";
 
 interface Options extends GlobalOptions {
@@ -18,6 +24,7 @@ interface Options extends GlobalOptions {
   readonly target?: string;
   readonly reason?: string;
   readonly promote: boolean;
+  readonly evaluate?: boolean;
 }
 
 export const importCommand: CommandOf = (program, context) => {
@@ -44,6 +51,10 @@ export const importCommand: CommandOf = (program, context) => {
     .option("--target <name>", "what it predicts (default: the name of its output)")
     .option("--reason <text>", "why it shall be champion, also where the model has one")
     .option("--no-promote", "keep it, without letting it answer")
+    .option(
+      "--evaluate",
+      "judge it as a trained version is: on the project's held-out rows, by the gates, against the champion",
+    )
     .action(async (path: string, _: unknown, command: { optsWithGlobals(): Options }) => {
       const options = command.optsWithGlobals();
       const terminal = context.terminal(options);
@@ -52,8 +63,18 @@ export const importCommand: CommandOf = (program, context) => {
       const wishes = { ...wishesOf(options), external };
       const made = makeProject(context, options);
       if (made) terminal.note(`${made} is new: a project without data, for imported models`);
-      const open = await context.open(options, "no");
+      const open = await context.open(options, options.evaluate ? "if-needed" : "no");
       try {
+        if (options.evaluate) {
+          const { platform } = open;
+          definedModel((await platform.project()).definition, model);
+          const run = await submitImport(platform, { model, file, bytes, external, wishes });
+          const outcome = (await followRun(platform, terminal, run)) as unknown as AdoptOutcome;
+          terminal.result({ run, ...outcome });
+          for (const line of renderAdoption(outcome, pageWidth())) terminal.say(line);
+          if (!outcome.servable) throw new MillwrightError("invalid_model", outcome.decision);
+          return;
+        }
         terminal.progress(`trying ${file}`);
         const imported = await importModel(open.platform, {
           ...{ model, file, bytes, options: wishes, reason: options.reason },
@@ -68,6 +89,22 @@ export const importCommand: CommandOf = (program, context) => {
       }
     });
 };
+
+/** Hands a file to the pipeline that judges it. Its bytes become blobs: whichever process executes the run can read them. */
+async function submitImport(
+  { engine, blobs }: Pick<Platform, "engine" | "blobs">,
+  given: Pick<ModelOnDisk, "file" | "bytes" | "external"> & {
+    readonly model: string;
+    readonly wishes: ImportOptions;
+  },
+): Promise<string> {
+  const { model, file, bytes } = given;
+  const { external: _, ...wishes } = given.wishes;
+  const external: Record<string, Digest> = {};
+  for (const [location, data] of given.external) external[location] = await blobs.put(data);
+  const files = { file, onnx: await blobs.put(bytes), external, wishes } as ModelFiles;
+  return engine.submit("adopt", { model, files } satisfies AdoptInput);
+}
 
 const TASKS = ["binary", "multiclass", "regression", "tensors"] as const;
 

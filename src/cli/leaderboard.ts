@@ -22,7 +22,7 @@ export const leaderboard: CommandOf = (program, context) => {
         if (version.leaderboard === undefined)
           throw new MillwrightError(
             "not_found",
-            `Version ${version.number} of ${model} was imported: no race was run for it. See: millwright show ${model}@${version.number}`,
+            `Version ${version.number} of ${model} was made elsewhere: no race was run for it. See: millwright show ${model}@${version.number}`,
           );
         const board = JSON.parse(
           Buffer.from(await platform.blobs.get(version.leaderboard)).toString("utf8"),

@@ -28,7 +28,7 @@ export const promote: CommandOf = (program, context) => {
             "not_found",
             `Model "${name}" has no version "${version}". See: millwright show ${name}`,
           );
-        const verdict = found.origin ? undefined : (await platform.evaluationOf(found)).verdict;
+        const verdict = found.report && (await platform.evaluationOf(found)).verdict;
         if (verdict && !verdict.pass && !options.force)
           throw new MillwrightError(
             "gate_failed",

@@ -1,6 +1,7 @@
 import pc from "picocolors";
 import type { Json } from "../lib/json.ts";
 import type { GraphInput, GraphOutput, Signature } from "../onnx/signature.ts";
+import type { AdoptOutcome } from "../pipelines/adopt-version.ts";
 import type { ImportedModel } from "../pipelines/import-model.ts";
 import { counted, cut, heading, labelled, table } from "./render-text.ts";
 
@@ -45,6 +46,23 @@ export function renderImport(
             : `  Version ${previous} stays champion. Promote this one with: millwright promote ${model} ${number} --reason "…"`,
         ]),
   ];
+}
+
+/** What became of a model that was judged. */
+export function renderAdoption(
+  { model, number, judged, passed, deployment, decision }: AdoptOutcome,
+  width: number,
+): string[] {
+  const colour = deployment === "kept" ? pc.yellow : pc.green;
+  const said = !judged ? "not judged" : passed ? "passed its gates" : "failed its gates";
+  return number === null
+    ? []
+    : [
+        "",
+        `${heading(`${model} version ${number}`)}  ${said}`,
+        ...labelled(colour(deployment ?? ""), decision, width),
+        pc.dim(`  See the evidence: millwright show ${model}@${number}`),
+      ];
 }
 
 function line(way: string, value: GraphInput | GraphOutput): string[] {

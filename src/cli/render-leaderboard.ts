@@ -96,7 +96,10 @@ export function testInWords(metric: string, evaluation: Evaluation): string {
     ? `${metric} ${decimal(found.value)}${found.lower === null || found.upper === null ? "" : ` (95 %: ${decimal(found.lower)} to ${decimal(found.upper)})`}`
     : `${metric} is not defined`;
   const rest = others.length > 0 ? `. On the same rows: ${others.join("; ")}` : "";
-  return `${value} on ${counted(evaluation.testRows, "row")} that nobody has trained on${rest}.`;
+  const unseen = evaluation.elsewhere
+    ? "that were held out here; it was fitted elsewhere, perhaps on some of them"
+    : "that nobody has trained on";
+  return `${value} on ${counted(evaluation.testRows, "row")} ${unseen}${rest}.`;
 }
 
 const MARK: Readonly<Record<GateResult["outcome"], string>> = {

@@ -18,6 +18,7 @@ export const train: CommandOf = (program, context) => {
     )
     .option("--reason <text>", "why, for the record", "asked for by a person")
     .option("--no-shadow", "promote on held-out evidence alone, without a shadow on live traffic")
+    .option("--again", "also when the same code, data and settings have been trained before")
     .option("--detach", "start the run and return its id at once")
     .action(async (model: string | undefined, options, command) => {
       const global = command.optsWithGlobals() as GlobalOptions;
@@ -36,6 +37,7 @@ export const train: CommandOf = (program, context) => {
           reason: options.reason,
           ...(options.budget === undefined ? {} : { budget: options.budget }),
           skipShadow: options.shadow === false,
+          ...(options.again ? { again: true } : {}),
         } as unknown as Json);
         if (options.detach) {
           terminal.say(`Run ${runId} is queued. Follow it with: millwright show ${runId}`);
@@ -47,6 +49,7 @@ export const train: CommandOf = (program, context) => {
         terminal.say(`${pc.bold(name)} version ${outcome.number}  ${pc.dim(outcome.winner)}`);
         const colour = outcome.deployment === "kept" ? pc.yellow : pc.green;
         terminal.say(`${colour(outcome.deployment)}: ${outcome.decision}`);
+        if (outcome.reused) terminal.say(pc.dim("Train all the same with: --again"));
         terminal.say(pc.dim(`See the race: millwright leaderboard ${name}`));
       } finally {
         await open.close();

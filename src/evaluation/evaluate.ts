@@ -1,4 +1,5 @@
 import { utf8ToBytes } from "@noble/hashes/utils.js";
+import { MillwrightError } from "../errors.ts";
 import { crashPoint } from "../lib/crash-point.ts";
 import { type Digest, digestOfJson } from "../lib/digest.ts";
 import type { Scores, Task } from "../lib/task.ts";
@@ -33,15 +34,28 @@ export interface Evaluation {
   readonly importance: FitOutcome["importance"];
   /** What its rule to abstain promises and costs; absent when none was asked for. */
   readonly abstention?: AbstentionReport;
+  /** It was fitted elsewhere, on rows that nobody here knows: perhaps on some of the held-out ones. */
+  readonly elsewhere?: boolean;
 }
 
 type Parity = NonNullable<GateContext["parity"]>;
 
+/** A FitOutcome is one. Of an imported model no model in memory was asked. */
+interface Judged {
+  readonly judged: JudgedFile;
+  readonly served: JudgedFile;
+  readonly importance: FitOutcome["importance"];
+}
+
+type JudgedFile = Pick<FittedFile, "onnx" | "signature" | "complexity"> & {
+  readonly check?: FittedFile["check"];
+};
+
 export interface EvaluateInput {
   readonly spec: TrainingSpec;
   readonly data: Digest;
-  readonly fit: FitOutcome;
-  readonly candidate: Candidate;
+  readonly fit: Judged;
+  readonly candidate: Pick<Candidate, "id">;
   /** Trivial candidates of the race: the best of them on the test rows is the one to beat. */
   readonly baselines: readonly Candidate[];
   readonly champion: {
@@ -53,7 +67,13 @@ export interface EvaluateInput {
   /** null = all of them. */
   readonly gates: readonly GateChoice[] | null;
   readonly abstain: AbstainGoal | null;
+  /** It was fitted elsewhere, on rows that nobody here knows. */
+  readonly elsewhere?: boolean;
 }
+
+/** What a verdict on such a model cannot know. */
+const ELSEWHERE =
+  "It was fitted elsewhere: if the held-out rows were among those it has learned from, all figures are too good.";
 
 export interface EvaluateDeps extends Threads {
   readonly blobs: Blobs;
@@ -77,8 +97,13 @@ export async function evaluate(deps: EvaluateDeps, input: EvaluateInput): Promis
   const target = Float64Array.from(data.test, (row) => data.target[row]!);
   const metric = metricNamed(spec.metric, spec.task);
   const { judged: file, served } = input.fit;
-  const scores = await scoreStored(deps, file, table);
+  const scores = inItsClasses(spec, file, await scoreStored(deps, file, table));
   const again = served.onnx === file.onnx ? scores : await scoreStored(deps, served, table);
+  const parities = [
+    parityOf(spec.task, file.check, scores),
+    parityOf(spec.task, served.check, again),
+  ];
+  const parity = parities.filter((found) => found !== undefined).reduce(worseOf, undefined);
   const champion = await championOn(deps, input, table);
   const name = `${input.data}/${digestOfJson(spec)}/train`;
   const baselines = input.baselines.map((candidate): Contender => {
@@ -94,7 +119,7 @@ export async function evaluate(deps: EvaluateDeps, input: EvaluateInput): Promis
       ? undefined
       : abstentionReport(input.abstain, { task, classes, scores, target }, seed);
   const looked = new Set([...spec.columns.map(({ name }) => name), ...namedByGates(input.gates)]);
-  const judged = verdict(
+  const gated = verdict(
     {
       task: spec.task,
       metric,
@@ -107,15 +132,15 @@ export async function evaluate(deps: EvaluateDeps, input: EvaluateInput): Promis
         columns: new Map([...looked].map((name) => [name, columnNamed(table, name)])),
       },
       features: spec.columns.map((column) => column.name),
-      parity: worseOf(
-        parityOf(spec.task, file.check, scores),
-        parityOf(spec.task, served.check, again),
-      ),
+      ...(parity ? { parity } : {}),
       seed: spec.seed,
     },
     input.gates ?? undefined,
     abstention && [abstentionResult(abstention)],
   );
+  const judged: Verdict = input.elsewhere
+    ? { ...gated, couldNotHaveSeen: `${ELSEWHERE} ${gated.couldNotHaveSeen}` }
+    : gated;
   const found = report({
     ...{ task: spec.task, metric, scores, target, table, seed: spec.seed },
     sliceColumns: spec.columns.filter((c) => c.role !== "text").map((c) => c.name),
@@ -130,6 +155,7 @@ export async function evaluate(deps: EvaluateDeps, input: EvaluateInput): Promis
     split: data.splitReason,
     importance: input.fit.importance,
     ...(abstention === undefined ? {} : { abstention }),
+    ...(input.elsewhere ? { elsewhere: true } : {}),
   };
   const kept = await deps.blobs.put(utf8ToBytes(JSON.stringify(evaluation)));
   crashPoint("evaluate:written");
@@ -145,13 +171,23 @@ const namedByGates = (gates: EvaluateInput["gates"]): string[] =>
 /** The champion on the same rows, in the classes of this training; null when there is none to compare with. */
 async function championOn(
   deps: EvaluateDeps,
-  { champion, fit }: EvaluateInput,
+  { champion, spec }: EvaluateInput,
   table: Table,
 ): Promise<Contender | null> {
   if (!champion) return null;
   const own = await scoreStored(deps, champion, table);
-  const scores = alignScores(own, champion.signature, fit.judged.signature);
+  const scores = alignScores(own, champion.signature, spec);
   return scores ? { name: champion.name, complexity: champion.complexity, scores } : null;
+}
+
+/** An imported model has its own order of classes, and may know others. */
+function inItsClasses(spec: TrainingSpec, { signature }: JudgedFile, scores: Scores): Scores {
+  const aligned = alignScores(scores, signature, spec);
+  if (aligned) return aligned;
+  throw new MillwrightError(
+    "invalid_model",
+    `The model answers ${signature.task} ${signature.target} (${signature.classes.slice(0, 10).join(", ") || "no classes"}), which cannot be compared with ${spec.task} ${spec.target} (${spec.classes.slice(0, 10).join(", ") || "a number"}).`,
+  );
 }
 
 async function scoreStored(
@@ -173,7 +209,12 @@ async function scoreStored(
  * numbers are a share of the number or, where that is small, of the usual number: files compute in float32, and a sum of hundreds of
  * leaves that comes out near 0 is off by the rounding of the leaves, not of the sum (bike rentals: 6e-4 of 190).
  */
-function parityOf(task: Task, check: FittedFile["check"], stored: Scores): Parity {
+function parityOf(
+  task: Task,
+  check: FittedFile["check"] | undefined,
+  stored: Scores,
+): Parity | undefined {
+  if (check === undefined) return undefined;
   const { rows, values } = check;
   const usual = Math.sqrt(values.reduce((sum, v) => sum + v * v, 0) / Math.max(1, values.length));
   const unit = task === "regression" && usual > 0 ? usual : 1;
@@ -186,8 +227,8 @@ function parityOf(task: Task, check: FittedFile["check"], stored: Scores): Parit
 }
 
 /** NaN is the worst. */
-const worseOf = (a: Parity, b: Parity): Parity =>
-  a.maxDifference >= b.maxDifference || Number.isNaN(a.maxDifference) ? a : b;
+const worseOf = (a: Parity | undefined, b: Parity): Parity =>
+  a && (a.maxDifference >= b.maxDifference || Number.isNaN(a.maxDifference)) ? a : b;
 
 /** A metric without a value on these rows (AUC of a single class) would be stored as null. */
 const known = <T extends { readonly value: number }>(figure: T | undefined): T | undefined =>

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { FastifyInstance } from "fastify";
 import { decoded } from "./encoding.ts";
 
@@ -15,10 +16,21 @@ export function readBytes(scope: FastifyInstance, limit: number): void {
   });
 }
 
-/** Bodies as streams: who reads them slows the sender down. */
-export function readStream(scope: FastifyInstance): void {
+/** Bodies as streams: who reads them slows the sender down. A connection on which nothing moves for `stallMs` is ended. */
+export function readStream(scope: FastifyInstance, stallMs: number): void {
   scope.removeAllContentTypeParsers();
-  scope.addContentTypeParser("*", (_, body, done) => done(null, body));
+  // Who stops reading has something to say: the connection is still needed.
+  scope.addContentTypeParser("*", (_, body, done) =>
+    done(null, body.iterator({ destroyOnReturn: false })),
+  );
+  scope.addHook("onRequest", async ({ raw }) => {
+    raw.socket.setTimeout(stallMs);
+  });
+}
+
+/** Lets what nobody will read of a request go by, so that its connection can be used again. */
+export function letFlow(raw: IncomingMessage): void {
+  if (!raw.readableEnded && !raw.destroyed) raw.resume();
 }
 
 /** Requests to routes without `stream` must have arrived so long after their head, else their connection is ended. */

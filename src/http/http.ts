@@ -9,6 +9,8 @@ export interface HttpRequest {
   readonly id: string;
   readonly params: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string | undefined>>;
+  /** Of a route with `stream`: what follows the `?`, as it was sent. */
+  readonly search?: string | undefined;
   readonly headers: Readonly<Record<string, string | undefined>>;
   /**
    * JSON bodies parsed, `text/*` as text, anything else refused; undefined when there is none. Of a route with `raw`: the bytes
@@ -40,8 +42,13 @@ export interface HttpRoute {
   readonly access?: "open";
   /** The handler reads the body itself; `Content-Encoding` is undone before, and done to the answer when the caller accepts it. */
   readonly raw?: boolean;
-  /** The body comes as it arrives, of any size and for as long as it takes; so may the answer leave. */
+  /**
+   * The body comes as it arrives, of any size and for as long as it takes; so may the answer leave. Its `Content-Encoding` is the
+   * handler's to look at.
+   */
   readonly stream?: boolean;
+  /** The answer may be long in coming: the caller is never told that it took too long. A stream is so anyway. */
+  readonly patient?: boolean;
   /** A POST that most of the load goes to: answered in the fast lane (`lane.ts`) when the request is a plain one. Never a stream. */
   readonly hot?: boolean;
   /** For the description of the API. */

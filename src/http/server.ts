@@ -8,11 +8,11 @@ import { MillwrightError } from "../errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { RequestNote } from "../lib/request-note.ts";
 import { type Arrivals, endAll, listen, receive, tracked } from "./arrivals.ts";
-import { arriveWithin, readBytes, readStream } from "./bodies.ts";
+import { arriveWithin, letFlow, readBytes, readStream } from "./bodies.ts";
 import { deadlines } from "./deadlines.ts";
 import { encoded } from "./encoding.ts";
 import { entrance } from "./entrance.ts";
-import type { HttpAnswer, HttpRoute } from "./http.ts";
+import type { HttpAnswer, HttpRequest, HttpRoute } from "./http.ts";
 import { fastLane, type Lane, type LaneOptions } from "./lane.ts";
 import type { RequestObserver } from "./observer.ts";
 import { asMillwrightError, problemOf } from "./problem.ts";
@@ -32,6 +32,8 @@ export interface ServerOptions {
   readonly bodyLimit?: number;
   /** How long a handler may take before the caller gets 504. 30 s when left out. */
   readonly timeoutMs?: number;
+  /** How long the connection of a streaming route may stand still before it is ended. 10 minutes when left out. */
+  readonly stallMs?: number;
   /** A built web application: its files are served, and index.html for any other GET that asks for HTML. */
   readonly staticDir?: string | undefined;
   /** The body of an error, for paths whose protocol wants fields of its own in it. */
@@ -55,6 +57,7 @@ export interface HttpServer {
 
 const BODY_LIMIT = 16 * 1024 * 1024;
 const TIMEOUT_MS = 30_000;
+const STALL_MS = 600_000;
 const KEEP_ALIVE_MS = 65_000;
 
 /** Starts listening. Throws `invalid_config` when the address would be open to everybody, `conflict` when the port is taken. */
@@ -71,7 +74,8 @@ export async function openServer(options: ServerOptions): Promise<HttpServer> {
     bodyLimit,
     requestTimeout: streams ? 0 : timeoutMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
+    // MLflow's clients join paths so that slashes may be doubled.
+    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 500 },
     genReqId: ({ headers }) => requestId(headers),
     // Whoever still asks while we close is answered.
     return503OnClosing: false,
@@ -95,8 +99,8 @@ export async function openServer(options: ServerOptions): Promise<HttpServer> {
     for (const route of options.routes) if (route.raw) add(scope, route, within);
   });
   await app.register(async (scope) => {
-    readStream(scope);
-    for (const route of options.routes) if (route.stream) add(scope, route, (work) => work);
+    readStream(scope, options.stallMs ?? STALL_MS);
+    for (const route of options.routes) if (route.stream) add(scope, route, within);
   });
   app.setNotFoundHandler(notFound(options));
   let draining = false;
@@ -156,7 +160,7 @@ function add(app: FastifyInstance, route: HttpRoute, within: LaneOptions["within
     url: fastifyPath(route.path),
     config: { open: route.access === "open", stream: route.stream === true },
     handler: async (request, reply) => {
-      const work = route.handle({
+      const asked = {
         id: request.id,
         params: paramsOf(route.path, request.params as Record<string, string>),
         query: request.query as Record<string, string>,
@@ -164,13 +168,37 @@ function add(app: FastifyInstance, route: HttpRoute, within: LaneOptions["within
         body: request.body ?? undefined,
         at: Date.now(),
         note: notes.get(request),
-      });
-      const answer = work instanceof Promise ? await within(work) : work;
+      };
+      if (route.stream) return send(reply, await streamed(route, asked, request), request.id);
+      const work = route.handle(asked);
+      const answer = work instanceof Promise && !route.patient ? await within(work) : await work;
       return route.raw && request.headers["accept-encoding"] !== undefined
         ? sendEncoded(reply, answer, request)
         : send(reply, answer, request.id);
     },
   });
+}
+
+/** What the handler leaves of the body is read and dropped: the caller may only listen once it has sent everything. */
+async function streamed(
+  route: HttpRoute,
+  asked: HttpRequest,
+  { raw, method }: FastifyRequest,
+): Promise<HttpAnswer> {
+  const [, search] = raw.url!.split(/\?(.*)/s);
+  try {
+    const answer = await route.handle({ ...asked, search, body: asked.body ?? Readable.from([]) });
+    return method === "HEAD" ? withoutBody(answer) : answer;
+  } finally {
+    letFlow(raw);
+  }
+}
+
+/** Its length stays: nothing is read to be thrown away. */
+function withoutBody(answer: HttpAnswer): HttpAnswer {
+  if (!(answer.body instanceof Readable)) return answer;
+  answer.body.destroy();
+  return { ...answer, body: Readable.from([]) };
 }
 
 /** Of the requests in flight that somebody wants to read about. */
@@ -216,11 +244,11 @@ function send(reply: FastifyReply, answer: HttpAnswer, id: string): FastifyReply
       .type("application/json; charset=utf-8")
       .send(answer.body === undefined ? "{}" : JSON.stringify(answer.body));
   const { body } = answer;
-  const streamed = typeof body === "object" && body !== null && Symbol.asyncIterator in body;
+  const flows = typeof body === "object" && body !== null && Symbol.asyncIterator in body;
   return reply
     .type(answer.type)
     .send(
-      streamed && !(body instanceof Readable) ? Readable.from(body as AsyncIterable<string>) : body,
+      flows && !(body instanceof Readable) ? Readable.from(body as AsyncIterable<string>) : body,
     );
 }
 
@@ -294,7 +322,10 @@ function notFound(options: ServerOptions) {
     }
     const wantsPage = request.method === "GET" && request.headers.accept?.includes("text/html");
     if (options.staticDir !== undefined && wantsPage) return reply.sendFile("index.html");
-    throw new MillwrightError("not_found", `Nothing is at ${path.slice(0, 200)}.`);
+    // No method is possible: what tells a path that is none from a thing that is not there.
+    throw new MillwrightError("not_found", `Nothing is at ${path.slice(0, 200)}.`, {
+      details: { allowed },
+    });
   };
 }
 

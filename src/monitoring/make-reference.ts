@@ -1,4 +1,5 @@
 import { utf8ToBytes } from "@noble/hashes/utils.js";
+import { alignScores } from "../evaluation/align-scores.ts";
 import { scoreTable } from "../evaluation/score-table.ts";
 import type { Digest } from "../lib/digest.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -13,7 +14,10 @@ import type { WindowUnit } from "./windows.ts";
 export interface ReferenceInput {
   readonly spec: TrainingSpec;
   readonly data: Digest;
-  readonly fit: FitOutcome;
+  readonly fit: {
+    readonly judged: Pick<FitOutcome["judged"], "onnx" | "signature">;
+    readonly importance: FitOutcome["importance"];
+  };
   /** How long a monitoring window will be. */
   readonly unit: WindowUnit;
 }
@@ -41,8 +45,11 @@ export async function makeReference(
   const times = spec.time === undefined ? undefined : columnNamed(train, spec.time);
   const held = takeRows(data.table, data.test);
   const session = await deps.runtime.load(await deps.blobs.get(fit.judged.onnx));
-  const scores = await scoreTable(session, { signature: fit.judged.signature, table: held });
+  const { signature } = fit.judged;
+  const own = await scoreTable(session, { signature, table: held });
   await session.close();
+  // An imported model has its own order of classes.
+  const scores = alignScores(own, signature, spec) ?? own;
   const shares = new Map(fit.importance.map(({ feature, share }) => [feature, share]));
   const reference = modelReference({
     task: spec.task,
@@ -51,7 +58,7 @@ export async function makeReference(
     ...(times && times.type !== "string"
       ? { time: { timesMs: times.values.map((seconds) => seconds * 1000), unit: input.unit } }
       : {}),
-    importance: importanceByColumn(shares, names),
+    ...(shares.size === 0 ? {} : { importance: importanceByColumn(shares, names) }),
     heldOut: { scores, target: Float64Array.from(data.test, (row) => data.target[row]!) },
     classes: spec.classes,
     seed: spec.seed,

@@ -1,6 +1,8 @@
 import type { Pipeline } from "../engine/engine.ts";
+import { adoptVersion } from "./adopt-version.ts";
 import { judge } from "./judge.ts";
 import type { Platform } from "./platform.ts";
+import { reproduce } from "./reproduce.ts";
 import { score, scoreHelp } from "./score.ts";
 import { tidyLog } from "./tidy-log.ts";
 import { train } from "./train.ts";
@@ -9,9 +11,11 @@ import { watch } from "./watch.ts";
 /** Every pipeline. People start `train`; the rest starts by itself, see below. */
 export const PIPELINES: readonly ((platform: Platform) => Pipeline)[] = [
   train,
+  adoptVersion,
   watch,
   judge,
   score,
   scoreHelp,
+  reproduce,
   tidyLog,
 ];

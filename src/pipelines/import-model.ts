@@ -1,12 +1,11 @@
 import { MillwrightError } from "../errors.ts";
 import { crashPoint } from "../lib/crash-point.ts";
 import { digestOf } from "../lib/digest.ts";
-import type { Json } from "../lib/json.ts";
 import type { ImportOptions } from "../onnx/import-onnx.ts";
 import type { ModelVersion } from "../registry/model-version.ts";
-import { register } from "../registry/register.ts";
 import type { Platform } from "./platform.ts";
 import { promote } from "./promote.ts";
+import { type Registered, registerImported } from "./register-imported.ts";
 import { tryGraph } from "./try-graph.ts";
 
 /** Stands in the history of every imported version that becomes champion: no gate has seen it. */
@@ -22,6 +21,10 @@ export interface ImportInput {
   readonly promote: "first" | "always" | "never";
   /** Why, in the person's words. */
   readonly reason?: string | undefined;
+  /** What was assumed about it before, in words. */
+  readonly notes?: readonly string[];
+  readonly registered?: Registered | undefined;
+  readonly runId?: string | undefined;
 }
 
 export interface ImportedModel {
@@ -43,22 +46,13 @@ export async function importModel(
   >,
   input: ImportInput,
 ): Promise<ImportedModel> {
-  const { model, bytes, options, file } = input;
-  if (!MODEL_NAME.test(model))
-    throw new MillwrightError(
-      "invalid_input",
-      `${JSON.stringify(model.slice(0, 100))} is no name for a model: use letters, digits, _ . and -, beginning with a letter or digit, at most 100.`,
-    );
-  const { onnx, signature, notes, about } = await tryGraph(deps, { bytes, options });
-  const { external: _, shown: __, ...asked } = options;
-  const version = await register(deps, {
-    ...{ model, signature, onnx: await deps.blobs.put(onnx), trainer: "imported", seed: 0 },
-    params: asked as unknown as Json,
-    ...{ environment: deps.environment, parent: undefined, complexity: 0 },
-    origin: {
-      ...{ file, sha256: digestOf(bytes), notes },
-      ...{ producer: about.producer, opsets: about.opsets },
-    },
+  const { model, bytes, options, file, registered, runId } = input;
+  checkModelName(model);
+  const imported = await tryGraph(deps, { bytes, options });
+  const version = await registerImported(deps, {
+    ...{ model, file, options, registered, runId, sha256: digestOf(bytes) },
+    ...{ onnx: await deps.blobs.put(imported.onnx) },
+    imported: { ...imported, notes: [...imported.notes, ...(input.notes ?? [])] },
   });
   crashPoint("import:registered");
   const before = await deps.registry.alias(model, "champion");
@@ -67,7 +61,7 @@ export async function importModel(
   if (!wanted || before === version.id)
     return { version, promoted: before === version.id, previous: former?.number };
   await promote(deps, {
-    ...{ model, version: version.id, verdict: undefined, runId: undefined, guard: true },
+    ...{ model, version: version.id, verdict: undefined, runId, guard: true },
     reason: input.reason ? `${input.reason} (${NOT_JUDGED})` : NOT_JUDGED,
     at: deps.clock.now(),
   });
@@ -76,3 +70,12 @@ export async function importModel(
 
 /** As in a project's file. */
 const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/;
+
+/** Throws `invalid_input` for a name that could not stand in a project's file or an address. */
+export function checkModelName(model: string): void {
+  if (MODEL_NAME.test(model)) return;
+  throw new MillwrightError(
+    "invalid_input",
+    `${JSON.stringify(model.slice(0, 100))} is no name for a model: use letters, digits, _ . and -, beginning with a letter or digit, at most 100.`,
+  );
+}

@@ -22,6 +22,7 @@ import type { Volume } from "../serving/segment.ts";
 import type { ServingStore } from "../serving/store.ts";
 import type { Blobs } from "../storage/blobs/blobs.ts";
 import type { Columns } from "../storage/columns/columns.ts";
+import type { OwnTracking } from "../tracking/own/keep-run.ts";
 import type { ProjectDefinition } from "./project.ts";
 
 /** The project as it is written now. */
@@ -29,6 +30,8 @@ export interface LoadedProject {
   readonly definition: ProjectDefinition;
   /** Digest of the bundled code: decides "code changed". */
   readonly code: Digest;
+  /** What git says of its folder; undefined where there is none. */
+  readonly commit?: string | undefined;
   /** Absolute path of its folder; dataset sources are relative to it. */
   readonly folder: string;
 }
@@ -68,6 +71,17 @@ export interface PredictionLog {
   tidy(input: TidyInput): Promise<Tidied>;
 }
 
+/** What MLflow's clients logged and registered. */
+export interface LoggedByClients {
+  /**
+   * A file of what a version was registered from (`models:/…`, `runs:/…`, `mlflow-artifacts:/…`), by its path there; undefined:
+   * there is none. Throws `invalid_model` when it is larger than `most` bytes or where it cannot be read, in words.
+   */
+  readFile(source: string, path: string, most: number): Promise<Uint8Array | undefined>;
+  /** Tags of a registered version, seen by every client. Nothing happens when it has been deleted meanwhile. */
+  tagVersion(model: string, number: number, tags: Readonly<Record<string, string>>): Promise<void>;
+}
+
 /** What the pipelines need of the platform. Built in app.ts. */
 export interface Platform extends Stores {
   readonly clock: Clock;
@@ -80,6 +94,11 @@ export interface Platform extends Stores {
   readonly datasets: DatasetStore;
   readonly scoring: ScoringStore;
   readonly predictions: PredictionLog;
+  readonly logged: LoggedByClients;
+  /** Our own runs, among those of MLflow's clients. */
+  readonly tracking: OwnTracking;
+  /** Who runs this, by the name the system knows. */
+  readonly user: string;
   readonly environment: {
     readonly node: string;
     readonly millwright: string;

@@ -10,6 +10,7 @@ import { breadthFirst, choose, dropAfterRung, standings, type Trial } from "../t
 import type { Candidate } from "../training/training-spec.ts";
 import type { TrainingPlan } from "./plan-training.ts";
 import type { Platform } from "./platform.ts";
+import type { RacedFold } from "./tracked-training.ts";
 
 export interface RaceOutcome {
   readonly winner: Candidate;
@@ -17,6 +18,8 @@ export interface RaceOutcome {
   /** Blob of the Leaderboard. */
   readonly leaderboard: Digest;
   readonly reason: string;
+  /** Fold by fold, in their order. */
+  readonly raced: readonly RacedFold[];
 }
 
 /** Rows a candidate is fitted on in the first rung and in the later ones. */
@@ -34,6 +37,7 @@ export async function raceCandidates(
   const metric = metricNamed(spec.metric, spec.task);
   const rules = { better: metric.better, folds, keep: ["baseline"], metric: spec.metric };
   const trials: Trial[] = [];
+  const raced: RacedFold[] = [];
   const dropped = new Set<string>();
   let spentMs = 0;
 
@@ -68,9 +72,10 @@ export async function raceCandidates(
         open: () => spent() < spec.budgetMs - spentMs,
         atLeast: FEWEST_STARTS,
       });
-      return { results, spentMs: spent() };
+      return { results, spentMs: spent(), at: deps.clock.now() };
     });
     trials.push(...found.results);
+    raced.push({ results: found.results, at: found.at });
     spentMs += found.spentMs;
     if (rung + 1 < folds)
       for (const id of dropAfterRung(standings(candidates, trials, rules, dropped), rules))
@@ -96,7 +101,7 @@ export async function raceCandidates(
     winner: choice.winner.candidate,
     baselines: candidates.filter((c) => c.trainer === "baseline"),
     leaderboard: await deps.blobs.put(utf8ToBytes(JSON.stringify(board))),
-    reason: choice.reason,
+    ...{ reason: choice.reason, raced },
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Schedule } from "../engine/schedule.ts";
 import type { Trigger } from "../engine/trigger.ts";
 import type { Json } from "../lib/json.ts";
+import type { AdoptInput } from "./adopt-version.ts";
 import type { Platform } from "./platform.ts";
 import type { ModelDefinition, ProjectDefinition } from "./project.ts";
 import type { TrainInput } from "./train.ts";
@@ -12,6 +13,7 @@ import type { TrainInput } from "./train.ts";
  *     watch ── enough new labels ───────────────────▶ train
  *     control ── the project's code changed ────────▶ train
  *     schedule ── retrain.every ────────────────────▶ train;  every window ──▶ watch, then judge;  every hour ──▶ tidy-log
+ *     a client registered a model ──────────────────▶ adopt ── passes its gates ──▶ as above
  */
 export const triggersOf = (
   platform: Pick<Platform, "project" | "registry">,
@@ -51,6 +53,19 @@ export const triggersOf = (
         action === "retrain" && model.retrain?.onDrift !== false ? String(headline) : undefined,
     ),
     retrain("retrain-on-labels", ["labels.collected"], (_, { count }) => `${count} new labels`),
+    {
+      ...{ name: "adopt-registered", on: ["version.registered"], pipeline: "adopt" },
+      input: ({ subject, payload }) => {
+        const { number, source, runId } = payload as Readonly<Record<string, Json>>;
+        return {
+          model: subject,
+          registered: {
+            ...{ number: Number(number), source: String(source) },
+            ...(typeof runId === "string" && runId !== "" ? { run: runId } : {}),
+          },
+        } satisfies AdoptInput as unknown as Json;
+      },
+    },
     retrain("retrain-on-code", ["code.changed"], (model) =>
       model.retrain?.onCodeChange === false ? undefined : "the project's code changed",
     ),

@@ -16,7 +16,7 @@ export interface ModelVersion {
   readonly trainer: string;
   readonly params: Json;
   readonly seed: number;
-  /** What it was trained on; undefined when it was imported. */
+  /** What it was trained on, or, imported, judged on; undefined when it was imported and not judged. */
   readonly dataset?: Digest | undefined;
   /** Digest of the bundled project code (millwright.config.ts and what it imports); undefined when it was imported. */
   readonly code?: Digest | undefined;
@@ -28,7 +28,7 @@ export interface ModelVersion {
   readonly parent: Digest | undefined;
   /** Number of free numbers: breaks ties in favour of the simpler model. 0 when not known. */
   readonly complexity: number;
-  /** Blobs: evaluation report, leaderboard, reference profile (per input column and of the predictions). Imported: none. */
+  /** Blobs: evaluation report, leaderboard, reference profile (per input column and of the predictions). Imported: no leaderboard, and the others only when it was judged. */
   readonly report?: Digest | undefined;
   readonly leaderboard?: Digest | undefined;
   readonly reference?: Digest | undefined;
@@ -38,6 +38,8 @@ export interface ModelVersion {
   readonly abstain?: AbstainRule | undefined;
   /** Blob: rows of its training data (`explanation/keep-background.ts`), against which its answers are explained. */
   readonly background?: Digest | undefined;
+  /** Blob: what it takes to fit it once more (`pipelines/keep-recipe.ts`); undefined when it was imported, or trained before they were kept. */
+  readonly recipe?: Digest | undefined;
   /** The run that made it; undefined when none did. */
   readonly runId?: string | undefined;
   readonly createdAt: number;
@@ -55,4 +57,7 @@ export interface Origin {
   readonly opsets: Readonly<Record<string, number>>;
   /** What was changed or assumed on import, in words. */
   readonly notes: readonly string[];
+  /** Of a version that a client registered: the URI it gave (`models:/m-…`, `runs:/…`), and the run it logged the model from. */
+  readonly source?: string | undefined;
+  readonly run?: string | undefined;
 }

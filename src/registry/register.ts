@@ -8,6 +8,8 @@ import type { RegistryStore } from "./store.ts";
 export async function register(
   deps: { readonly registry: RegistryStore; readonly clock: Clock },
   version: Omit<ModelVersion, "id" | "number" | "createdAt">,
+  /** A number that somebody else has given out: the version gets this one, and is another one than the same model under another number. */
+  number?: number,
 ): Promise<ModelVersion> {
   const { model, code, dataset, signature, trainer, params, environment, seed, parent, onnx } =
     version;
@@ -25,8 +27,9 @@ export async function register(
     onnx,
     // Versions without a rule keep the digests they have.
     ...(abstain === undefined ? {} : { abstain }),
+    ...(number === undefined ? {} : { number }),
   });
-  const kept = await deps.registry.add({ ...version, id, createdAt: deps.clock.now() });
+  const kept = await deps.registry.add({ ...version, id, createdAt: deps.clock.now() }, number);
   crashPoint("register:kept");
   return kept;
 }

@@ -31,7 +31,7 @@ export interface ModelRoutesDeps {
   ): Promise<(NonNullable<ModelDetail["route"]> & Pick<ModelSummary, "split">) | null>;
   shadow(model: string): Promise<ModelDetail["shadow"]>;
   /** Submits a training run, or adopts the one under way; answers its id. */
-  train(model: string): Promise<string>;
+  train(model: string, again: boolean): Promise<string>;
   /** Throws `gate_failed` with the reasons when the gates do not allow it. */
   promote(input: { model: string; version: ModelVersion; reason: string }): Promise<void>;
   rollback(input: { model: string; reason: string }): Promise<void>;
@@ -160,9 +160,9 @@ export function modelRoutes(deps: ModelRoutesDeps): HttpRoute[] {
       return { models: gathered.map((g) => g.summary) };
     },
     model: ({ model }) => detail(model),
-    async train({ model }) {
+    async train({ model, again = false }) {
       await known(model);
-      return { runId: await deps.train(model) };
+      return { runId: await deps.train(model, again) };
     },
     async promote({ model, version: name, reason }) {
       await known(model);

@@ -1,11 +1,19 @@
+import { MillwrightError } from "../errors.ts";
 import type { Digest } from "../lib/digest.ts";
 import type { Sql } from "../storage/sql/sql.ts";
 import type { AliasMove } from "./alias-move.ts";
 import type { Alias, ModelVersion } from "./model-version.ts";
+import { ownLocation } from "./registered/registered-model.ts";
+import { registeredStore } from "./registered/store.ts";
+import { webhookStore } from "./webhooks/store.ts";
 
 export interface RegistryStore {
-  /** Keeps the version; the same id again returns the one already kept. Numbers are given in order of arrival, per model. */
-  add(version: Omit<ModelVersion, "number">): Promise<ModelVersion>;
+  /**
+   * Keeps the version; the same id again returns the one already kept. Numbers are given in order of arrival, per model, from
+   * the line that versions registered by MLflow's clients are on, too. With a `number` it is what such a version is served by;
+   * `conflict` when that number has another one.
+   */
+  add(version: Omit<ModelVersion, "number">, number?: number): Promise<ModelVersion>;
   get(id: Digest): Promise<ModelVersion | undefined>;
   /** By number, alias or at least four hex digits of a digest; digits alone are a number. */
   find(model: string, name: string): Promise<ModelVersion | undefined>;
@@ -37,23 +45,52 @@ interface MoveRow {
 
 const toVersion = (row: VersionRow): ModelVersion => ({ ...row.body, number: row.number });
 const VERSION = "select number, body from millwright.model_version";
+/** Of versions that nobody has deleted. */
+const SHOWN =
+  "exists (select from millwright.registered_version r where r.version = model_version.id)";
 
 export function registryStore(sql: Sql): RegistryStore {
   const store: RegistryStore = {
-    add: (version) =>
+    add: (version, asked) =>
       sql.transact(async (tx) => {
-        await tx.query("select pg_advisory_xact_lock(hashtext('model_version:' || $1))", [
-          version.model,
-        ]);
+        const { model, id, runId, createdAt } = version;
+        const at = Math.round(createdAt);
+        await tx.query("select pg_advisory_xact_lock(hashtext('model_version:' || $1))", [model]);
+        const registered = registeredStore(tx);
+        const kept = await registryStore(tx).get(id);
+        if (kept) {
+          await registered.showOwn({ model, number: kept.number, version: id, runId, at });
+          return kept;
+        }
+        const taken =
+          asked !== undefined &&
+          (await tx.query(`${VERSION} where model = $1 and number = $2`, [model, asked])).length >
+            0;
+        if (taken)
+          throw new MillwrightError(
+            "conflict",
+            `Version ${asked} of ${model} is served by another model already.`,
+          );
+        const given =
+          asked === undefined
+            ? await registered.nextNumber(model, at)
+            : { number: asked, made: false };
+        const { number } = given;
         await tx.query(
           `insert into millwright.model_version (id, model, number, body, created_at)
-           select $1, $2, coalesce(max(number), 0) + 1, $3, to_timestamp($4 / 1000.0)
-           from millwright.model_version where model = $2
-           on conflict (id) do nothing`,
-          [version.id, version.model, JSON.stringify(version), version.createdAt],
+           values ($1, $2, $3, $4, to_timestamp($5 / 1000.0))`,
+          [id, model, number, JSON.stringify(version), createdAt],
         );
-        const rows = await tx.query<VersionRow>(`${VERSION} where id = $1`, [version.id]);
-        return toVersion(rows[0]!);
+        await registered.showOwn({ model, number, version: id, runId, at });
+        if (asked === undefined) {
+          const { tell } = webhookStore(tx);
+          const about = { name: model, tags: {}, description: null };
+          if (given.made) await tell("REGISTERED_MODEL.CREATED", about, at);
+          const source = ownLocation(model, number);
+          const said = { ...about, version: String(number), source, run_id: runId ?? null };
+          await tell("MODEL_VERSION.CREATED", said, at);
+        }
+        return { ...version, number };
       }),
     async get(id) {
       const rows = await sql.query<VersionRow>(`${VERSION} where id = $1`, [id]);
@@ -68,21 +105,22 @@ export function registryStore(sql: Sql): RegistryStore {
       const digest = /^(?:sha256:)?([0-9a-f]{4,64})$/.exec(name)?.[1];
       if (number === undefined && digest === undefined) return undefined;
       const rows = await sql.query<VersionRow>(
-        `${VERSION} where model = $1 and ${number === undefined ? "starts_with(id, $2)" : "number = $2"}
+        `${VERSION} where model = $1 and ${SHOWN} and ${number === undefined ? "starts_with(id, $2)" : "number = $2"}
          order by number desc limit 1`,
         [model, number === undefined ? `sha256:${digest}` : Number(number)],
       );
       return rows[0] && toVersion(rows[0]);
     },
     async versions(model) {
-      const rows = await sql.query<VersionRow>(`${VERSION} where model = $1 order by number desc`, [
-        model,
-      ]);
+      const rows = await sql.query<VersionRow>(
+        `${VERSION} where model = $1 and ${SHOWN} order by number desc`,
+        [model],
+      );
       return rows.map(toVersion);
     },
     async models() {
       const rows = await sql.query<{ model: string }>(
-        "select distinct model from millwright.model_version order by model",
+        `select distinct model from millwright.model_version where ${SHOWN} order by model`,
       );
       return rows.map((row) => row.model);
     },
@@ -97,23 +135,38 @@ export function registryStore(sql: Sql): RegistryStore {
     async lock(model) {
       await sql.query("select pg_advisory_xact_lock(hashtext('model_alias:' || $1))", [model]);
     },
-    async move(move) {
-      await sql.query(
-        `insert into millwright.model_alias_move
-           (model, alias, version, previous, reason, verdict, run_id, at)
-         values ($1, $2, $3, $4, $5, $6, $7, to_timestamp($8 / 1000.0))`,
-        [
-          move.model,
-          move.alias,
-          move.version ?? null,
-          move.previous ?? null,
-          move.reason,
-          move.verdict === undefined ? null : JSON.stringify(move.verdict),
-          move.runId ?? null,
-          move.at,
-        ],
-      );
-    },
+    move: (move) =>
+      sql.transact(async (tx) => {
+        await tx.query(
+          `insert into millwright.model_alias_move
+             (model, alias, version, previous, reason, verdict, run_id, at)
+           values ($1, $2, $3, $4, $5, $6, $7, to_timestamp($8 / 1000.0))`,
+          [
+            move.model,
+            move.alias,
+            move.version ?? null,
+            move.previous ?? null,
+            move.reason,
+            move.verdict === undefined ? null : JSON.stringify(move.verdict),
+            move.runId ?? null,
+            move.at,
+          ],
+        );
+        const { model, alias } = move;
+        const at = Math.round(move.at);
+        const to = move.version && (await registryStore(tx).get(move.version));
+        const registered = registeredStore(tx);
+        const { tell } = webhookStore(tx);
+        if (to) {
+          const own = { model, number: to.number, version: to.id, runId: to.runId, at };
+          await registered.moveOwnAlias(alias, own);
+          const said = { name: model, alias, version: String(to.number) };
+          await tell("MODEL_VERSION_ALIAS.CREATED", said, at);
+        } else {
+          await registered.moveOwnAlias(alias, { model, version: undefined });
+          await tell("MODEL_VERSION_ALIAS.DELETED", { name: model, alias }, at);
+        }
+      }),
     async moves(model, alias) {
       const rows = await sql.query<MoveRow>(
         `select model, alias, version, previous, reason, verdict, run_id,

@@ -50,10 +50,11 @@ export function memoryStores(): MemoryStores {
   const routeOf = (model: string) => state.routes.filter((r) => r.model === model).at(-1);
   const stores: Stores = {
     registry: {
-      async add(version) {
+      async add(version, given) {
         const kept = state.versions.find(({ id }) => id === version.id);
         if (kept) return kept;
-        const number = state.versions.filter(({ model }) => model === version.model).length + 1;
+        const own = state.versions.filter(({ model }) => model === version.model);
+        const number = given ?? Math.max(0, ...own.map((v) => v.number)) + 1;
         state.versions.push({ ...version, number });
         return { ...version, number };
       },

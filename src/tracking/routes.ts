@@ -5,16 +5,21 @@ import type { HttpRoute } from "../http/http.ts";
 import { mount } from "../http/mount.ts";
 import type { Clock } from "../lib/clock.ts";
 import { isActive, runDetail, runSummary } from "./run-view.ts";
+import { compareRuns } from "./runs/compare-runs.ts";
+import type { Comparison } from "./runs/comparison.ts";
+import type { TrackedRunStore } from "./runs/store.ts";
 
 export interface RunRoutesDeps {
   readonly engine: Engine;
   readonly clock: Clock;
+  /** Runs as they are tracked, those of MLflow's clients among them. */
+  readonly tracked: Pick<TrackedRunStore, "whole">;
   /** What the status page says beyond runs; the worker's heartbeat is read from the engine. */
   status(): Promise<Pick<Status, "project" | "version" | "gateway" | "models" | "openIncidents">>;
 }
 
 /** Runs and `/api/status`. Throws `not_found` for an unknown run, `conflict` when there is nothing left to cancel. */
-export function runRoutes({ engine, clock, status }: RunRoutesDeps): HttpRoute[] {
+export function runRoutes({ engine, clock, tracked, status }: RunRoutesDeps): HttpRoute[] {
   const found = async (id: string): Promise<Run> => {
     const run = await engine.get(id);
     if (run) return run;
@@ -46,6 +51,10 @@ export function runRoutes({ engine, clock, status }: RunRoutesDeps): HttpRoute[]
       const [run, steps] = await Promise.all([found(id), engine.steps(id)]);
       return runDetail(run, steps);
     },
+    async compare({ runs: ids, all = false }) {
+      const named = ids.split(",").map((id) => id.trim());
+      return copied(await compareRuns({ runs: tracked }, { runs: named.filter(Boolean), all }));
+    },
     async cancel({ run: id }) {
       const run = await found(id);
       if (!isActive(run))
@@ -57,4 +66,24 @@ export function runRoutes({ engine, clock, status }: RunRoutesDeps): HttpRoute[]
       return runSummary(await found(id));
     },
   });
+}
+
+/** JSON has no NaN and no infinity: they are said as MLflow says them. */
+function copied(found: Comparison) {
+  const rows = (section: Comparison["params"]) =>
+    section.map(({ values, ...row }) => ({
+      ...row,
+      values: values.map((value) =>
+        typeof value === "number" && !Number.isFinite(value) ? String(value) : value,
+      ),
+    }));
+  const { params, metrics, data, environment, tags } = found;
+  return {
+    ...{
+      runs: found.runs.map((run) => ({ ...run })),
+      params: rows(params),
+      metrics: rows(metrics),
+    },
+    ...{ data: rows(data), environment: rows(environment), tags: rows(tags) },
+  };
 }

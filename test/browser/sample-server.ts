@@ -146,6 +146,7 @@ export async function sampleServer(
         },
       }),
       ...runRoutes({
+        tracked: { whole: async () => undefined },
         engine: empty ? { ...engine, list: async () => [] } : engine,
         clock,
         status: async () => ({

@@ -3,72 +3,30 @@
  * PyPI and unmodified. Makes a Python environment once per list of versions, starts real gateways (one with a token), runs the tests.
  * Needs python3 with venv. Ends with "N passed, N failed".
  */
-import { spawn, spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { processes } from "./processes.mjs";
+import { python } from "./python.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const TOKEN = "a token of conformance";
 
-/** The Python of an environment that has the clients; made when it is not there yet. */
-function python() {
-  const list = readFileSync(join(here, "requirements.txt"), "utf8");
-  const version = run("python3", ["--version"]).stdout.trim();
-  const key = createHash("sha256").update(`${version}\n${list}`).digest("hex").slice(0, 12);
-  const folder = join(tmpdir(), `millwright-conformance-${key}`);
-  const program = join(folder, "bin", "python");
-  const complete = join(folder, "complete");
-  if (existsSync(complete)) return program;
-  rmSync(folder, { recursive: true, force: true });
-  run("python3", ["-m", "venv", folder]);
-  const quiet = ["--quiet", "--disable-pip-version-check", "--no-input"];
-  run(program, ["-m", "pip", "install", ...quiet, "-r", join(here, "requirements.txt")]);
-  writeFileSync(complete, "");
-  return program;
-}
-
-function run(program, args) {
-  const done = spawnSync(program, args, { encoding: "utf8" });
-  if (done.status === 0) return done;
-  const why = done.error?.message ?? `${done.stdout}${done.stderr}`;
-  throw new Error(`${program} ${args.join(" ")} failed: ${why.slice(-2000)}`);
-}
-
 const scratch = mkdtempSync(join(tmpdir(), "millwright-clients-"));
-const program = join(here, `../../node_modules/.cache/millwright/conformance-${process.pid}.mjs`);
-const gateways = [];
-async function start(name, token) {
-  const folder = join(scratch, name);
-  const env = { ...process.env, MILLWRIGHT_TOKEN: token };
-  if (token === undefined) delete env.MILLWRIGHT_TOKEN;
-  const child = spawn(process.execPath, [program, folder], {
-    env,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  gateways.push(child);
-  const lines = createInterface(child.stdout);
-  const first = await Promise.race([once(lines, "line"), once(child, "exit").then(() => [])]);
-  if (first[0] === undefined) throw new Error("the gateway did not start");
-  return JSON.parse(first[0]);
-}
+const { bundle, start, stop } = processes();
 
 let status = 1;
 try {
-  const interpreter = python();
-  await build({
-    entryPoints: [join(here, "gateway-process.ts")],
-    outfile: program,
-    ...{ bundle: true, platform: "node", format: "esm", packages: "external", logLevel: "error" },
-  });
-  const open = await start("open", undefined);
-  const guarded = await start("guarded", TOKEN);
-  const tests = spawn(interpreter, ["-W", "ignore", join(here, "main.py"), ...process.argv.slice(2)], {
+  const interpreter = python([join(here, "requirements.txt")]);
+  const program = await bundle("gateway-process");
+  const gateway = (name, token) =>
+    start(process.execPath, [program, join(scratch, name)], { MILLWRIGHT_TOKEN: token });
+  const open = await gateway("open", undefined);
+  const guarded = await gateway("guarded", TOKEN);
+  const tests = spawn(interpreter, ["-W", "ignore", join(here, "main.py"), here, ...process.argv.slice(2)], {
     stdio: "inherit",
     env: {
       ...process.env,
@@ -79,11 +37,7 @@ try {
   });
   [status] = await once(tests, "exit");
 } finally {
-  for (const gateway of gateways) {
-    gateway.kill("SIGTERM");
-    if (gateway.exitCode === null) await once(gateway, "exit");
-  }
+  await stop();
   rmSync(scratch, { recursive: true, force: true });
-  rmSync(program, { force: true });
 }
 process.exit(status ?? 1);

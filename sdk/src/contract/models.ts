@@ -224,7 +224,10 @@ export const models = {
     method: "POST",
     path: "/api/models/{model}/train",
     summary: "Starts a training run, or answers with the one already under way.",
-    input: Name,
+    input: Name.extend({
+      /** Also when the same code, data and settings have been trained before; else that run's version stands. */
+      again: z.boolean().optional(),
+    }),
     output: Started,
   }),
   importModel: endpoint({

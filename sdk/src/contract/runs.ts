@@ -17,6 +17,32 @@ const RunDetail = RunSummaryShape.extend({
   steps: z.array(RunStepShape),
 });
 
+const ComparedRow = z.object({
+  key: z.string(),
+  /** One for each run, in their order; null = it has none. */
+  values: z.array(z.union([z.string(), z.number(), z.null()])),
+  differs: z.boolean(),
+});
+
+const Comparison = z.object({
+  runs: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      status: z.string(),
+      startTime: z.number(),
+      endTime: z.number().nullable(),
+    }),
+  ),
+  params: z.array(ComparedRow),
+  /** The latest value of each. */
+  metrics: z.array(ComparedRow),
+  /** Digests of datasets, by name and use. */
+  data: z.array(ComparedRow),
+  environment: z.array(ComparedRow),
+  tags: z.array(ComparedRow),
+});
+
 const Status = z.object({
   project: z.string(),
   version: z.string(),
@@ -64,6 +90,19 @@ export const runs = {
     input: z.object({ run: z.string().min(1).max(200) }),
     output: RunDetail,
   }),
+  compare: endpoint({
+    method: "GET",
+    path: "/api/compare",
+    summary:
+      "Runs side by side, ours and those of MLflow's clients: what differs in params, metrics, data, environment and tags.",
+    input: z.object({
+      /** Two to twenty ids, separated by commas. */
+      runs: z.string().min(1).max(10_000),
+      /** Also what is the same in all of them. */
+      all: z.stringbool().optional(),
+    }),
+    output: Comparison,
+  }),
   cancel: endpoint({
     method: "POST",
     path: "/api/runs/{run}/cancel",
@@ -74,5 +113,6 @@ export const runs = {
 };
 
 export type Status = z.output<typeof Status>;
+export type Comparison = z.output<typeof Comparison>;
 export type RunDetail = z.output<typeof RunDetail>;
 export type RunStepView = z.output<typeof RunStepShape>;

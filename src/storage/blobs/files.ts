@@ -1,9 +1,20 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { access, type FileHandle, mkdir, open, readFile, rename, rm } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import {
+  access,
+  type FileHandle,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  utimes,
+} from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { MillwrightError } from "../../errors.ts";
 import type { Digest } from "../../lib/digest.ts";
+import { fillFrom, isAbsent, keepFile, sweepHalves } from "../keep-file.ts";
 import type { Blobs } from "./blobs.ts";
 
 /**
@@ -15,55 +26,25 @@ export function fileBlobs(folder: string): Blobs {
   const root = resolve(folder);
   const temporary = join(root, "tmp");
 
-  const write = async (fill: (file: FileHandle) => Promise<Digest>): Promise<Digest> => {
-    await mkdir(temporary, { recursive: true });
-    const half = join(temporary, randomBytes(12).toString("hex"));
-    try {
-      const file = await open(half, "wx", 0o444);
-      let digest: Digest;
-      try {
-        digest = await fill(file);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      const at = pathOf(root, digest);
-      const made = await mkdir(dirname(at), { recursive: true });
-      await rename(half, at);
-      await syncFolder(dirname(at));
-      if (made) await syncFolder(root);
-      return digest;
-    } catch (error) {
-      await rm(half, { force: true });
-      throw storageError(error, root);
-    }
-  };
+  const write = (fill: (file: FileHandle) => Promise<Digest>): Promise<Digest> =>
+    keepFile(temporary, fill, (digest) => pathOf(root, digest));
 
   const self: Blobs = {
     async put(bytes) {
       const digest: Digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
-      if (await self.has(digest)) return digest;
+      if (await touched(pathOf(root, digest))) return digest;
       return write(async (file) => {
         await file.writeFile(bytes);
         return digest;
       });
     },
-    putFile(path) {
-      return write(async (file) => {
+    putFile: (path) => self.putStream(fileContent(path)),
+    putStream: (content) =>
+      write(async (file) => {
         const hash = createHash("sha256");
-        try {
-          for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) {
-            hash.update(chunk as Buffer);
-            await writeAll(file, chunk as Buffer);
-          }
-        } catch (error) {
-          if ((error as NodeJS.ErrnoException).code === "ENOENT")
-            throw new MillwrightError("not_found", `There is no file ${path}.`, { cause: error });
-          throw error;
-        }
+        await fillFrom(file, content, (chunk) => hash.update(chunk));
         return `sha256:${hash.digest("hex")}`;
-      });
-    },
+      }),
     async get(digest) {
       const at = pathOf(root, digest);
       let bytes: Buffer;
@@ -100,8 +81,72 @@ export function fileBlobs(folder: string): Blobs {
       const at = pathOf(root, digest);
       await rm(at, { force: true });
     },
+    async deleteOld(digest, before) {
+      const at = pathOf(root, digest);
+      const aside = join(temporary, randomBytes(12).toString("hex"));
+      await mkdir(temporary, { recursive: true });
+      try {
+        await rename(at, aside);
+      } catch (error) {
+        if (isAbsent(error)) return true;
+        throw error;
+      }
+      // Who put it before it was moved has touched it; who comes later finds nothing, and writes it anew.
+      const { mtimeMs } = await stat(aside);
+      if (mtimeMs >= before) {
+        await rename(aside, at);
+        return false;
+      }
+      await rm(aside);
+      return true;
+    },
+    async *list() {
+      for (const start of await namesIn(root, /^[0-9a-f]{2}$/))
+        for (const rest of await namesIn(join(root, start), /^[0-9a-f]{62}$/))
+          yield `sha256:${start}${rest}`;
+    },
+    tidy: (before) => sweepHalves(temporary, before),
+    beside(name) {
+      if (!/^[a-z]{3,40}$/.test(name) || name === "tmp")
+        throw new MillwrightError("internal", `'${name}' is no name for a store.`);
+      return fileBlobs(join(root, name));
+    },
   };
   return self;
+}
+
+async function namesIn(folder: string, form: RegExp): Promise<string[]> {
+  const names = await readdir(folder).catch((error) => {
+    if (isAbsent(error)) return [];
+    throw error;
+  });
+  return names.filter((name) => form.test(name));
+}
+
+/** Says with the time of the file that its blob was put again; false when there is none. */
+async function touched(path: string): Promise<boolean> {
+  const now = new Date();
+  try {
+    await utimes(path, now, now);
+    return true;
+  } catch (error) {
+    if (isAbsent(error)) return false;
+    // Somebody else's file, or a disk that is only read: it is there all the same.
+    return access(path).then(
+      () => true,
+      () => false,
+    );
+  }
+}
+
+async function* fileContent(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(path, { highWaterMark: 2 ** 20 }) as AsyncIterable<Buffer>;
+  } catch (error) {
+    if (isAbsent(error))
+      throw new MillwrightError("not_found", `There is no file ${path}.`, { cause: error });
+    throw error;
+  }
 }
 
 /** Only a well-formed digest names a file, so no blob name can lead out of the folder. */
@@ -114,44 +159,7 @@ function pathOf(root: string, digest: string): string {
   return join(root, digest.slice(7, 9), digest.slice(9));
 }
 
-async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    const { bytesWritten } = await file.write(bytes, done);
-    done += bytesWritten;
-  }
-}
-
-/** Makes a rename durable. Windows cannot open folders, and does not need to. */
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === "win32") return;
-  const folder = await open(path, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
 function missing(error: unknown, digest: Digest): unknown {
-  if ((error as NodeJS.ErrnoException).code !== "ENOENT") return error;
+  if (!isAbsent(error)) return error;
   return new MillwrightError("not_found", `There is no blob ${digest}.`, { cause: error });
-}
-
-function storageError(error: unknown, root: string): unknown {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === "ENOSPC" || code === "EDQUOT")
-    return new MillwrightError(
-      "storage_full",
-      `The disk of ${root} is full. Free some space, then try again.`,
-      { cause: error },
-    );
-  if (code === "EACCES" || code === "EROFS")
-    return new MillwrightError(
-      "unavailable",
-      `${root} cannot be written: ${(error as Error).message}.`,
-      {
-        cause: error,
-      },
-    );
-  return error;
 }

@@ -41,7 +41,8 @@ create table millwright.tracked_key (
   name text not null unique
 );
 
--- Every point. The key is the natural one (an exact repetition is the same point) and gives a history in its order.
+-- Every point. The key is the natural one: an exact repetition is the same point, and a history in its order is a walk over the
+-- index alone, as long as it is vacuumed often enough for that.
 create table millwright.metric (
   run bigint not null,
   key integer not null,
@@ -49,9 +50,10 @@ create table millwright.metric (
   step bigint not null,
   value double precision not null,
   primary key (run, key, timestamp, step, value)
-);
+) with (autovacuum_vacuum_insert_scale_factor = 0.05);
 
 -- Of each run and key the greatest (step, timestamp, value). `experiment` is that of the run, for searches by value.
+-- Changed with every batch, so vacuumed early.
 create table millwright.latest_metric (
   run bigint not null,
   key integer not null,
@@ -60,7 +62,7 @@ create table millwright.latest_metric (
   timestamp bigint not null,
   step bigint not null,
   primary key (run, key)
-);
+) with (autovacuum_vacuum_scale_factor = 0.05);
 create index latest_metric_value on millwright.latest_metric (experiment, key, value, run);
 
 create table millwright.param (
@@ -69,6 +71,12 @@ create table millwright.param (
   value text not null,
   primary key (run, key)
 );
+-- Params are written once. Called where two processes gave one at the same time: the later tries again and sees it.
+create function millwright.param_raced() returns text language plpgsql as $$
+begin
+  raise exception using errcode = 'MW001', message = 'another process gave this param a value';
+end $$;
+
 -- The start is enough to find by, and fits an index whatever the value's length.
 create index param_value on millwright.param (key, left(value, 64), run);
 
@@ -143,9 +151,11 @@ create table millwright.logged_model_metric (
   value double precision not null,
   -- Empty where the metric belongs to no dataset.
   dataset_name text not null default '',
-  dataset_digest text not null default '',
-  primary key (model, key, timestamp, step, value, run, dataset_name, dataset_digest)
+  dataset_digest text not null default ''
 );
+-- Names may be longer together than an index takes. A key has no line breaks.
+create unique index logged_model_metric_point on millwright.logged_model_metric
+  (model, run, timestamp, step, value, md5(key || E'\n' || dataset_name || E'\n' || dataset_digest));
 
 create table millwright.run_model (
   run bigint not null,

@@ -17,3 +17,15 @@ export interface Experiment {
   readonly updatedAt: number;
   readonly tags: readonly Tag[];
 }
+
+const LARGEST_ID = 2n ** 63n - 1n;
+
+/**
+ * The id as it is kept, of what a caller gave: "007" is 7. "none" when nothing could have it, since it is negative or beyond
+ * 64 bits; undefined when it is no integer at all.
+ */
+export function experimentId(given: string): string | "none" | undefined {
+  if (!/^\s*[+-]?\d+\s*$/.test(given) || given.length > 100) return undefined;
+  const id = BigInt(given.trim().replace(/^\+/, ""));
+  return id < 0n || id > LARGEST_ID ? "none" : String(id);
+}

@@ -58,12 +58,14 @@ const BY_CODE: Readonly<Record<ErrorCode, MlflowErrorCode>> = {
 };
 
 const isMlflowPath = (path: string): boolean =>
-  /^\/(api|ajax-api)\/[23]\.0\/mlflow|^\/v1\/traces|^\/(get-artifact|model-versions\/get-artifact)/.test(
+  /^\/+(api|ajax-api)\/[23]\.0\/mlflow|^\/+v1\/traces|^\/+(get-artifact|model-versions\/get-artifact)/.test(
     path,
   );
 
 function codeOf({ code, details }: Problem): MlflowErrorCode {
   const named = details?.mlflow as MlflowErrorCode | undefined;
+  // Clients do without what a server does not have; that a thing is not there means something else.
+  if (code === "not_found" && details?.allowed !== undefined) return "ENDPOINT_NOT_FOUND";
   return named ?? BY_CODE[code];
 }
 

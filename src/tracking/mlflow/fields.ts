@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { invalidParameter } from "./errors.ts";
+import { numberTextAt } from "./number-text.ts";
 
 /**
  * Fields as MLflow's clients send them: JSON of protobuf, or text in a query. Integers may be decimal text, doubles may be "NaN",
@@ -8,8 +9,12 @@ import { invalidParameter } from "./errors.ts";
 export const absent = <T extends z.ZodType>(type: T) =>
   z.preprocess((value) => (value === null ? undefined : value), type.optional());
 
-/** Required texts may be empty where MLflow allows it; `text(1)` may not. */
-export const text = (min = 0) => z.string().min(min);
+/** Required texts may be empty where MLflow allows it; `text(1)` may not. PostgreSQL keeps no character of code 0. */
+export const text = (min = 0) =>
+  z
+    .string()
+    .min(min)
+    .refine((value) => !value.includes("\0"), "It holds a character of code 0; leave it out.");
 
 /** int32 or int64. Beyond 2^53 it could not come back as it went. */
 export const integer = () =>
@@ -49,13 +54,26 @@ export const boolean = () =>
     z.boolean(),
   );
 
-/** In a query a field given once is a list of one. */
-export const list = <T extends z.ZodType>(of: T) =>
-  z.preprocess(
-    (value) =>
-      value === undefined || value === null ? [] : typeof value === "string" ? [value] : value,
-    z.array(of),
-  );
+const LISTS = new WeakSet<z.ZodType>();
+
+/** Absent = empty. */
+export const list = <T extends z.ZodType>(of: T) => {
+  const type = z.preprocess((value) => value ?? [], z.array(of));
+  LISTS.add(type);
+  return type;
+};
+
+/** A query as fields: where one is a list, a value given once is a list of one. */
+export function queryFields(
+  type: z.ZodObject,
+  query: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const fields: Record<string, unknown> = { ...query };
+  for (const [name, field] of Object.entries(type.shape))
+    if (typeof fields[name] === "string" && LISTS.has(field as z.ZodType))
+      fields[name] = [fields[name]];
+  return fields;
+}
 
 /** By name, any case, or by number, as protobuf has it. */
 export const choice = <const T extends readonly string[]>(
@@ -70,8 +88,15 @@ export const choice = <const T extends readonly string[]>(
     z.enum(names),
   );
 
-/** Reads what a caller sent, or throws INVALID_PARAMETER_VALUE in MLflow's words. */
-export function readFields<T extends z.ZodType>(type: T, given: unknown): z.output<T> {
+/**
+ * Reads what a caller sent, or throws INVALID_PARAMETER_VALUE in MLflow's words.
+ * @param body the JSON text it came in: messages repeat numbers as they were written (9.0, which Python calls a float).
+ */
+export function readFields<T extends z.ZodType>(
+  type: T,
+  given: unknown,
+  body?: () => string,
+): z.output<T> {
   const read = type.safeParse(given);
   if (read.success) return read.data;
   const issue = read.error.issues[0]!;
@@ -79,8 +104,15 @@ export function readFields<T extends z.ZodType>(type: T, given: unknown): z.outp
   const value = valueAt(given, issue.path);
   if (value === undefined || value === null || (value === "" && issue.code === "too_small"))
     throw invalidParameter(`Missing value for required parameter '${path}'. ${SEE}`);
+  if (issue.code === "custom" && issue.message !== "Invalid input")
+    throw invalidParameter(
+      `Invalid value ${shown(value)} for parameter '${path}' supplied: ${issue.message} ${SEE}`,
+    );
+  const written =
+    typeof value === "number" && body !== undefined ? numberTextAt(body(), issue.path) : undefined;
+  const hint = written !== undefined && /[.eE]/.test(written) ? "float" : pythonType(value);
   throw invalidParameter(
-    `Invalid value ${shown(value)} for parameter '${path}' supplied: Hint: Value was of type '${pythonType(value)}'. ${SEE}`,
+    `Invalid value ${written ?? shown(value)} for parameter '${path}' supplied: Hint: Value was of type '${hint}'. ${SEE}`,
   );
 }
 
@@ -104,8 +136,14 @@ const valueAt = (given: unknown, path: readonly PropertyKey[]): unknown =>
     given,
   );
 
+/** Shortened. What is nested too deep to be written is not shown. */
 function shown(value: unknown): string {
-  const text = JSON.stringify(value);
+  let text: string;
+  try {
+    text = JSON.stringify(value);
+  } catch {
+    return "(nested too deep to show)";
+  }
   return text.length > 500 ? `${text.slice(0, 500)}…` : text;
 }
 

@@ -2,18 +2,20 @@ import type { z } from "zod";
 import type { HttpRequest, HttpRoute } from "../../http/http.ts";
 import { utf8Text } from "../../lib/utf8.ts";
 import { invalidParameter } from "./errors.ts";
-import { readFields } from "./fields.ts";
+import { queryFields, readFields } from "./fields.ts";
 
 /** One call of MLflow's REST API. */
 export interface Rpc<T extends z.ZodObject = z.ZodObject> {
   /** Several where old clients use another. */
   readonly method: HttpRoute["method"] | readonly HttpRoute["method"][];
-  /** After `/api/2.0/mlflow`: `/runs/get`, `/logged-models/{model_id}`. Parameters are fields of the input. */
+  /** After `/api/2.0/mlflow`: `/runs/get`, `/logged-models/{model_id}`, `-artifacts/…`. Parameters are fields of the input. */
   readonly path: string;
   /** Of the API: 2 when left out. */
   readonly version?: 2 | 3;
   readonly summary: string;
   readonly input: T;
+  /** As of an HttpRoute. */
+  readonly patient?: boolean;
   /** Without a body the answer is `{}`, which is how the protocol says that it is done. */
   handle(input: z.output<T>, request: HttpRequest): ReturnType<HttpRoute["handle"]>;
 }
@@ -35,10 +37,14 @@ function route(call: Rpc, method: HttpRoute["method"], root: string): HttpRoute 
     method,
     path: `/${root}/${call.version ?? 2}.0/mlflow${call.path}`,
     raw: true,
+    patient: call.patient === true,
     about: () => ({ summary: `MLflow: ${call.summary}` }),
     handle(request) {
-      const given = method === "GET" ? request.query : readBody(request, method);
-      const input = readFields(call.input, { ...given, ...request.params });
+      const given =
+        method === "GET" ? queryFields(call.input, request.query) : readBody(request, method);
+      const input = readFields(call.input, { ...given, ...request.params }, () =>
+        request.body instanceof Uint8Array ? utf8Text(request.body) : "",
+      );
       return call.handle(input, request);
     },
   };

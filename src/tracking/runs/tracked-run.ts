@@ -38,3 +38,37 @@ export interface RunData {
   readonly params: readonly Param[];
   readonly tags: readonly Tag[];
 }
+
+export interface TrackedDataset {
+  readonly name: string;
+  readonly digest: string;
+  readonly sourceType: string;
+  readonly source: string;
+  readonly schema: string | undefined;
+  readonly profile: string | undefined;
+}
+
+export interface DatasetInput {
+  readonly dataset: TrackedDataset;
+  readonly tags: readonly Tag[];
+}
+
+export interface ModelOutput {
+  readonly model: string;
+  readonly step: number;
+}
+
+/** All that a run shows beside its own row. */
+export interface RunContents extends RunData {
+  readonly datasets: readonly DatasetInput[];
+  /** Ids of logged models. */
+  readonly inputModels: readonly string[];
+  readonly outputModels: readonly ModelOutput[];
+}
+
+export const NO_CONTENTS: RunContents = {
+  ...{ metrics: [], params: [], tags: [], datasets: [], inputModels: [], outputModels: [] },
+};
+
+/** The tag that is a run's name. */
+export const RUN_NAME_TAG = "mlflow.runName";

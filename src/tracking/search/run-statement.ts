@@ -1,0 +1,210 @@
+import { type Bind, binder, condition } from "./condition.ts";
+import { behind, orderBy, type Position, type SortColumn } from "./keyset.ts";
+import type { Clause } from "./kind.ts";
+import { sortedBy } from "./page.ts";
+import {
+  INDEXED,
+  joinName,
+  type Part,
+  RUN_ATTRIBUTES,
+  type RunSearch,
+  runColumns,
+  type View,
+} from "./run-search.ts";
+
+export interface Statement {
+  readonly text: string;
+  readonly parameters: readonly unknown[];
+}
+
+const TABLES: Readonly<Record<string, string>> = {
+  metric: "millwright.latest_metric",
+  param: "millwright.param",
+  tag: "millwright.run_tag",
+};
+/** Said in words, so that the index of active runs serves. */
+const STAGES: Readonly<Record<View, readonly string[]>> = {
+  ACTIVE_ONLY: ["r.lifecycle_stage = 'active'"],
+  DELETED_ONLY: ["r.lifecycle_stage = 'deleted'"],
+  ALL: [],
+};
+/** More are searched together: the first page of each would be too much to merge. */
+const MERGED = 100;
+
+/**
+ * The first `limit` runs of a part, behind a position if one is given: the columns `select` of `r`, and `s0`, `s1`, … what they
+ * are sorted by. undefined: no run can match.
+ */
+export function runStatement(
+  search: RunSearch,
+  part: Part,
+  { select, position, limit }: { select: string; position: Position | undefined; limit: number },
+): Statement | undefined {
+  const joins = joinsOf(search, part);
+  if (joins === undefined) return undefined;
+  const parameters: unknown[] = [];
+  const bind = binder(parameters);
+  const one = search.experiments.length === 1;
+  const merged = !one && mergeable(search, joins);
+  const given = bind(one ? search.experiments[0] : search.experiments);
+  const wanted = one ? `= ${given}::bigint` : merged ? "= e.id" : `= any(${given}::bigint[])`;
+  const columns = runColumns(search, part);
+  const conditions = [
+    ...search.clauses.flatMap((clause) => clauseCondition(clause, search, bind)),
+    ...joins.flatMap(presence),
+    ...partCondition(search, part),
+    ...(position === undefined ? [] : [behind(columns, position, bind)]),
+  ];
+  const taken = `limit ${bind(limit)}::integer`;
+  const inner = [
+    `select ${select}, ${sortedBy(columns)}`,
+    "from millwright.tracked_run r",
+    ...joins.map((join, i) =>
+      i < JOINED ? joinText(join, i < DRIVING ? wanted : undefined, bind) : lookText(join, bind),
+    ),
+    `where ${[isImplied(search, part) ? "true" : `r.experiment ${wanted}`, ...STAGES[search.view]].join(" and ")}`,
+    ...conditions.map((text) => `and ${text}`),
+    `order by ${orderBy(columns)} ${taken}`,
+  ].join("\n");
+  const text = merged
+    ? `select p.* from unnest(${given}::bigint[]) e (id) cross join lateral (\n${inner}\n) p
+order by ${orderBy(columns.map((column, i): SortColumn => ({ ...column, sql: `p.s${i}` })))} ${taken}`
+    : inner;
+  return { text, parameters };
+}
+
+/** A metric, param or tag of the runs: joined once, however often the search speaks of it. */
+interface Join {
+  readonly entity: string;
+  readonly number: number;
+  readonly name: string;
+  /** Only runs that have it. */
+  needed: boolean;
+  /** Only runs that do not. */
+  absent: boolean;
+}
+
+function joinsOf({ clauses, order, keys }: RunSearch, part: Part): readonly Join[] | undefined {
+  const joins = new Map<string, Join>();
+  const join = (entity: string, key: string): Join | undefined => {
+    const number = keys.get(key);
+    if (number === undefined) return undefined;
+    const name = joinName(entity, number);
+    const found = joins.get(name) ?? { entity, number, name, needed: false, absent: false };
+    joins.set(name, found);
+    return found;
+  };
+  // First, so that PostgreSQL considers to walk it in order.
+  if (order[0] !== undefined && order[0].entity !== "attribute")
+    join(order[0].entity, order[0].key);
+  for (const { entity, key, operator } of clauses.toSorted((a, b) => rank(a) - rank(b))) {
+    if (TABLES[entity] === undefined) continue;
+    const found = join(entity, key);
+    if (operator === "IS NULL") {
+      if (found !== undefined) found.absent = true;
+    } else if (found === undefined) return undefined;
+    else found.needed = true;
+  }
+  for (const [i, { entity, key }] of order.entries()) {
+    if (entity === "attribute") continue;
+    const found = join(entity, key);
+    if (i > 0) continue;
+    if (part === "missing") {
+      if (found !== undefined) found.absent = true;
+    } else if (found === undefined) return undefined;
+    else found.needed = true;
+  }
+  const all = [...joins.values()];
+  return all.some(({ needed, absent }) => needed && absent) ? undefined : all;
+}
+
+/**
+ * So many metrics say their experiment: then the index by experiment, key and value can find the runs. PostgreSQL takes each saying
+ * for a condition of its own and expects fewer runs; a long filter would seem to find none.
+ */
+const DRIVING = 3;
+
+function joinText(
+  { entity, number, name, needed }: Join,
+  wanted: string | undefined,
+  bind: Bind,
+): string {
+  const near =
+    entity === "metric" && wanted !== undefined ? ` and ${name}.experiment ${wanted}` : "";
+  return `${needed ? "join" : "left join"} ${TABLES[entity]} ${name} on ${name}.run = r.seq and ${name}.key = ${bind(number)}::integer${near}`;
+}
+
+/**
+ * So many are joined, those likely to leave few runs first. PostgreSQL plans eight tables together; forty take it seconds. The others
+ * are looked up for each run that is left: null where the run has none.
+ */
+const JOINED = 7;
+
+const rank = ({ operator }: Clause): number =>
+  operator === "=" || operator === "IN" ? 0 : /[<>]/.test(operator) ? 1 : 2;
+
+const lookText = ({ entity, number, name }: Join, bind: Bind): string =>
+  `cross join lateral (select (select v.value from ${TABLES[entity]} v where v.run = r.seq and v.key = ${bind(number)}::integer) as value) ${name}`;
+
+function presence({ name, needed, absent }: Join, i: number): string[] {
+  if (absent) return [`${name}.${i < JOINED ? "run" : "value"} is null`];
+  return needed && i >= JOINED ? [`${name}.value is not null`] : [];
+}
+
+/** A metric that runs are sorted by first says the experiment for them: PostgreSQL would take a second word for a second condition. */
+const isImplied = ({ order }: RunSearch, part: Part): boolean =>
+  order[0]?.entity === "metric" && (part === "present" || part === "nan");
+
+/** Several experiments whose order an index gives are read one by one, as far as a page, and merged. */
+function mergeable({ experiments, clauses, order }: RunSearch, joins: readonly Join[]): boolean {
+  const first = order[0];
+  return (
+    experiments.length <= MERGED &&
+    joins.every(({ entity }) => entity === "metric") &&
+    clauses.every(({ entity }) => entity !== "dataset") &&
+    (first === undefined || first.entity === "metric" || first.key === "start_time")
+  );
+}
+
+function partCondition({ order, keys }: RunSearch, part: Part): string[] {
+  const { entity, key } = order[0] ?? {};
+  if (entity !== "metric" || part === "missing" || part === "all") return [];
+  const sign = part === "nan" ? "=" : "<";
+  return [`${joinName(entity, keys.get(key!)!)}.value ${sign} 'NaN'::float8`];
+}
+
+function clauseCondition(clause: Clause, { keys }: RunSearch, bind: Bind): string[] {
+  const { entity, key, operator, value } = clause;
+  if (entity === "dataset") return [datasetCondition(clause, bind)];
+  if (entity === "attribute") {
+    const numeric = key === "start_time" || key === "end_time";
+    return [condition(RUN_ATTRIBUTES[key]!, clause, numeric ? "integer" : "text", bind)];
+  }
+  if (operator === "IS NULL" || operator === "IS NOT NULL") return [];
+  const column = `${joinName(entity, keys.get(key)!)}.value`;
+  if (entity === "metric") return [condition(column, clause, "double", bind)];
+  if (operator !== "=" && operator !== "IN") return [condition(column, clause, "text", bind)];
+  const values = [value].flat() as string[];
+  const starts = values.map(startOf);
+  const start = `left(${column}, ${INDEXED})`;
+  const near =
+    operator === "="
+      ? `${start} = ${bind(starts[0])}::text`
+      : `${start} = any(${bind(starts)}::text[])`;
+  // A short value is all of its beginning. To say it twice would make PostgreSQL expect far fewer runs than there are.
+  return values.every((text) => Array.from(text).length < INDEXED)
+    ? [near]
+    : [near, condition(column, clause, "text", bind)];
+}
+
+/** PostgreSQL counts characters, JavaScript halves of some. */
+const startOf = (text: string): string => Array.from(text).slice(0, INDEXED).join("");
+
+/** Of any dataset of the run; two clauses may mean two datasets. */
+function datasetCondition(clause: Clause, bind: Bind): string {
+  if (clause.key === "context")
+    return `exists (select from millwright.run_dataset i where i.run = r.seq and ${condition("i.context", clause, "text", bind)})`;
+  const column = clause.key === "name" ? "d.name" : "d.digest";
+  return `exists (select from millwright.run_dataset i join millwright.tracked_dataset d on d.id = i.dataset
+    where i.run = r.seq and ${condition(column, clause, "text", bind)})`;
+}
