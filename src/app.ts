@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
+import { setImmediate as endOfTurn } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import packageJson from "../package.json" with { type: "json" };
 import type { ComputeHost } from "./compute.ts";
@@ -160,7 +161,7 @@ function ownTracking(sql: Sql): OwnTracking {
   return {
     experiments: experimentStore(sql, ARTIFACT_ROOT),
     runs: trackedRunStore(sql, keys),
-    runLog: runLog(sql, keys),
+    runLog: runLog(sql, keys, endOfTurn),
     inputs: inputStore(sql),
     own: ownRunStore(sql),
   };

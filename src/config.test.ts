@@ -18,6 +18,17 @@ test("an empty environment works, and so do empty variables", () => {
   });
 });
 
+test("artifacts go where they are told to, relative to the project", () => {
+  const read = (root: string) => readConfig({ MILLWRIGHT_ARTIFACT_ROOT: root }, "/p").artifactRoot;
+  expect(read("s3://bucket/x")).toBe("s3://bucket/x");
+  expect(read("mlflow-artifacts:/")).toBe("mlflow-artifacts:/");
+  expect(read("my runs")).toBe("file:///p/my%20runs");
+  expect(read("/data")).toBe("file:///data");
+  const { artifactsDestination } = readConfig({ MILLWRIGHT_ARTIFACTS_DESTINATION: "a" }, "/p");
+  expect(artifactsDestination).toBe("file:///p/a");
+  expect(readConfig({}, "/p").artifactRoot).toBeUndefined();
+});
+
 test("gRPC is next to the gateway, elsewhere or off", () => {
   const grpc = (environment: Record<string, string>) => readConfig(environment, "/p").grpcPort;
   expect(grpc({ MILLWRIGHT_GATEWAY_PORT: "9000" })).toBe(9001);

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { MillwrightError } from "./errors.ts";
 
@@ -12,6 +13,10 @@ export interface Config {
   /** undefined = the embedded PostgreSQL in dataDir. */
   readonly databaseUrl: string | undefined;
   readonly blobUrl: string;
+  /** Where runs of MLflow's clients keep their artifacts: `mlflow-artifacts:/` (through control) when undefined. */
+  readonly artifactRoot: string | undefined;
+  /** A folder for what comes through control; undefined = blobs. */
+  readonly artifactsDestination: string | undefined;
   readonly host: string;
   readonly controlPort: number;
   readonly gatewayPort: number;
@@ -52,6 +57,8 @@ const bytes = z
 const Environment = z.object({
   DATABASE_URL: z.string().startsWith("postgres").optional(),
   BLOB_URL: z.string().optional(),
+  MILLWRIGHT_ARTIFACT_ROOT: z.string().optional(),
+  MILLWRIGHT_ARTIFACTS_DESTINATION: z.string().optional(),
   MILLWRIGHT_DATA: z.string().optional(),
   MILLWRIGHT_HOST: z.string().default("127.0.0.1"),
   MILLWRIGHT_PORT: z.coerce.number().int().min(0).max(65_535).default(7400),
@@ -100,6 +107,8 @@ export function readConfig(
     dataDir,
     databaseUrl: env.DATABASE_URL,
     blobUrl: env.BLOB_URL ?? `file:${join(dataDir, "blobs")}`,
+    artifactRoot: uriOf(env.MILLWRIGHT_ARTIFACT_ROOT, root),
+    artifactsDestination: uriOf(env.MILLWRIGHT_ARTIFACTS_DESTINATION, root),
     host: env.MILLWRIGHT_HOST,
     controlPort: env.MILLWRIGHT_PORT,
     gatewayPort: env.MILLWRIGHT_GATEWAY_PORT,
@@ -117,6 +126,12 @@ export function readConfig(
     accessLog: env.MILLWRIGHT_ACCESS_LOG,
   };
 }
+
+/** Of a path, relative to the project, its `file:` URI. */
+const uriOf = (text: string | undefined, root: string): string | undefined =>
+  text === undefined || /^[a-z][a-z0-9+.-]+:/i.test(text)
+    ? text
+    : pathToFileURL(resolve(root, text)).href;
 
 /** Next to the gateway's unless said otherwise. */
 function grpcPort(wanted: number | "off" | undefined, gateway: number): number | undefined {

@@ -81,7 +81,10 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
       ...{ targets: config.webhookTargets, served: servedModels(platform) },
     },
   };
-  const tracking = await trackingApi(parts, { scratch: join(config.dataDir, "scratch") });
+  const tracking = await trackingApi(parts, {
+    ...{ artifactRoot: config.artifactRoot, artifactsDestination: config.artifactsDestination },
+    scratch: join(config.dataDir, "scratch"),
+  });
   const webhooks = deliverRegularly(registryParts(parts));
   const server = await openServer({
     ...{ log, host: config.host, port: config.controlPort, token: config.token },

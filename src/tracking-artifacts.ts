@@ -1,13 +1,21 @@
+import { open, stat } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MillwrightError } from "./errors.ts";
 import type { HttpRoute } from "./http/http.ts";
 import type { Clock } from "./lib/clock.ts";
+import type { Digest } from "./lib/digest.ts";
 import { versionNumber } from "./registry/registered/names.ts";
+import { OWN_FOLDER } from "./registry/registered/registered-model.ts";
+import { registeredSearchStore } from "./registry/registered/search/store.ts";
 import { registeredStore } from "./registry/registered/store.ts";
+import { versionFiles } from "./registry/registered/version-files.ts";
+import { registryStore } from "./registry/store.ts";
 import { folderArtifacts } from "./storage/artifacts/folder.ts";
 import { indexedArtifacts } from "./storage/artifacts/indexed.ts";
-import { type Uploads, uploadsTo } from "./storage/artifacts/uploads.ts";
+import { openHandle } from "./storage/artifacts/open-handle.ts";
+import { type MadeFile, overlaidArtifacts } from "./storage/artifacts/overlaid.ts";
+import { uploadsTo } from "./storage/artifacts/part-files.ts";
 import type { Blobs } from "./storage/blobs/blobs.ts";
 import type { Sql } from "./storage/sql/sql.ts";
 import type { ArtifactFolder, LocateDeps } from "./tracking/artifacts/locate-artifacts.ts";
@@ -15,6 +23,9 @@ import { proxyRoutes } from "./tracking/artifacts/proxy/routes.ts";
 import { artifactRoutes } from "./tracking/artifacts/routes.ts";
 import { artifactUris } from "./tracking/artifacts/store.ts";
 import { uploadRoutes } from "./tracking/artifacts/uploads/routes.ts";
+import { collectGarbage, type GarbageInput } from "./tracking/garbage/collect-garbage.ts";
+import type { Collected } from "./tracking/garbage/owner.ts";
+import { garbageStore } from "./tracking/garbage/store.ts";
 import { doesNotExist } from "./tracking/mlflow/errors.ts";
 
 export interface ArtifactParts {
@@ -34,9 +45,7 @@ export interface TrackingArtifacts {
   readonly routes: readonly HttpRoute[];
   /** What finds the artifacts of a URI. */
   readonly located: LocateDeps;
-  readonly uploads: Uploads;
-  /** Only artifacts: nobody else refers to these, and what others delete as theirs is none of them. */
-  readonly blobs: Blobs;
+  collectGarbage(input: GarbageInput): Promise<Collected>;
 }
 
 /** Where artifacts are kept and found, and what is answered about them. */
@@ -44,15 +53,20 @@ export function trackingArtifacts(
   { sql, blobs, clock }: ArtifactParts,
   { artifactRoot = "mlflow-artifacts:/", artifactsDestination, scratch }: ArtifactOptions,
 ): TrackingArtifacts {
+  // Nobody else refers to these, and what others delete as theirs is none of them.
   const own = blobs.beside("artifacts");
   const destination = folderOf("artifactsDestination", artifactsDestination);
-  const paths = [isUrl(artifactRoot) ? [] : (folderOf("artifactRoot", artifactRoot) ?? [])].flat();
-  const folders: ArtifactFolder[] = [...paths, destination ?? []].flat().map((path) => ({
-    ...{ path, artifacts: folderArtifacts(path) },
-  }));
-  const proxied = destination
+  const root = isUrl(artifactRoot) ? undefined : folderOf("artifactRoot", artifactRoot);
+  const folders: ArtifactFolder[] = [root ?? [], destination ?? []]
+    .flat()
+    .map((path) => ({ path, artifacts: folderArtifacts(path) }));
+  const written = destination
     ? folderArtifacts(destination)
     : indexedArtifacts({ sql, blobs: own });
+  const versions = { registered: registeredStore(sql), registry: registryStore(sql) };
+  const proxied = overlaidArtifacts(written, OWN_FOLDER, (folder) =>
+    versionFiles({ ...versions, file: (digest) => fileOf(blobs, digest) }, folder),
+  );
   const uploads = uploadsTo(proxied, join(scratch, "uploads"));
   const located: LocateDeps = {
     ...artifactUris(sql),
@@ -63,14 +77,22 @@ export function trackingArtifacts(
       throw doesNotExist(`Model Version (name=${name}, version=${version}) not found`);
     },
   };
+  const { versionFrom } = registeredSearchStore(sql);
+  const deps = { garbage: garbageStore(sql), located, uploads, blobs: own, versionFrom };
   return {
-    ...{ located, uploads, blobs: own },
+    ...{ located, collectGarbage: (input) => collectGarbage(deps, input) },
     routes: [
       ...proxyRoutes({ artifacts: proxied }),
       ...uploadRoutes({ uploads, clock }),
       ...artifactRoutes(located),
     ],
   };
+}
+
+async function fileOf(blobs: Blobs, digest: Digest): Promise<Omit<MadeFile, "name">> {
+  const path = await blobs.localPath(digest);
+  const { size: bytes } = await stat(path);
+  return { bytes, open: async () => openHandle(await open(path, "r"), bytes) };
 }
 
 /** Of any scheme but `file:`. One letter is a drive of Windows. */

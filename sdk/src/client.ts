@@ -57,14 +57,38 @@ const fill = (path: string, input: Readonly<Record<string, unknown>>): string =>
   path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(input[name])));
 
 function query(input: Readonly<Record<string, unknown>>): string {
-  const entries = Object.entries(input).filter(([, value]) => value !== undefined);
-  if (entries.length === 0) return "";
-  return `?${new URLSearchParams(Object.fromEntries(entries.map(([key, value]) => [key, String(value)])))}`;
+  // A list is its field repeated.
+  const entries = Object.entries(input).flatMap(([key, value]) =>
+    [value]
+      .flat()
+      .map((one): [string, string] | undefined =>
+        one === undefined ? undefined : [key, String(one)],
+      ),
+  );
+  const fields = new URLSearchParams(entries.filter((entry) => entry !== undefined));
+  return fields.size === 0 ? "" : `?${fields}`;
 }
+
+/** For the calls of MLflow's protocol, whose errors have codes of their own. */
+const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
+  400: "invalid_input",
+  401: "unauthorized",
+  403: "forbidden",
+  404: "not_found",
+  409: "conflict",
+  429: "overloaded",
+  503: "unavailable",
+  504: "timeout",
+};
 
 function asProblem(status: number, body: unknown): Problem {
   if (typeof body === "object" && body !== null && "code" in body && "detail" in body)
     return body as Problem;
+  if (typeof body === "object" && body !== null && "error_code" in body && "message" in body)
+    return {
+      ...{ type: "about:blank", title: String(body.error_code), status },
+      ...{ code: BY_STATUS[status] ?? "internal", detail: String(body.message) },
+    };
   return {
     type: "about:blank",
     title: "unexpected answer",

@@ -4,6 +4,7 @@ import { compare } from "./compare.ts";
 import { demo } from "./demo.ts";
 import { doctor } from "./doctor.ts";
 import { explain } from "./explain.ts";
+import { gc } from "./gc.ts";
 import { importCommand } from "./import.ts";
 import { init } from "./init.ts";
 import { leaderboard } from "./leaderboard.ts";
@@ -45,6 +46,7 @@ export const COMMANDS: readonly CommandOf[] = [
   show,
   logs,
   doctor,
+  gc,
   demo,
   start,
 ];

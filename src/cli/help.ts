@@ -26,7 +26,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     "route",
   ],
   "Look:": ["status", "runs", "compare", "reproduce", "predictions", "show", "logs"],
-  "Operate:": ["cancel", "doctor", "start"],
+  "Operate:": ["cancel", "doctor", "gc", "start"],
 };
 
 const HELP: Readonly<Record<string, Help>> = {
@@ -259,6 +259,16 @@ const HELP: Readonly<Record<string, Help>> = {
         'millwright predictions is_spam --erase-key m17@example.org --reason "asked by its owner"',
         "gone for ever",
       ],
+    ],
+  },
+  gc: {
+    summary: "remove for good what was deleted long ago",
+    about:
+      "Runs, logged models and experiments that MLflow's clients deleted: their metrics, params, tags and files. What a registered version came from stays. Contents that no file has any more go a day later, since somebody may be about to use them. What can still be restored is what is not older than --older-than.",
+    examples: [
+      ["millwright gc --dry-run", "what would go"],
+      ["millwright gc", "what was deleted more than 30 days ago"],
+      ["millwright gc --older-than 0d", "all that is deleted"],
     ],
   },
   show: {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { MillwrightError } from "../errors.ts";
 
@@ -38,6 +38,15 @@ export async function keepFile<T>(
   } catch (error) {
     await rm(half, { force: true });
     throw storageError(error, temporary);
+  }
+}
+
+/** Removes what processes that died left in such a folder, and has not grown since `before` (milliseconds since 1970). */
+export async function sweepHalves(temporary: string, before: number): Promise<void> {
+  for (const name of await readdir(temporary).catch(() => [])) {
+    const half = join(temporary, name);
+    const about = await stat(half).catch(() => undefined);
+    if (about?.isFile() && about.mtimeMs < before) await rm(half, { force: true });
   }
 }
 

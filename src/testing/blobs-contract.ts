@@ -100,6 +100,16 @@ export function blobsContract(name: string, open: () => Promise<Blobs>): void {
       }
     });
 
+    test("all of them are listed, and those of a store beside it are not", async () => {
+      const blobs = await open();
+      const digests = await Promise.all(["1", "2", "3"].map((text) => blobs.put(bytesOf(text))));
+      await blobs.beside("artifacts").put(bytesOf("4"));
+      const listed: Digest[] = [];
+      for await (const digest of blobs.list()) listed.push(digest);
+      expect(listed.sort()).toEqual(digests.sort());
+      for await (const digest of (await open()).list()) expect(digest).toBeUndefined();
+    });
+
     test("a store beside another has blobs of its own", async () => {
       const blobs = await open();
       const beside = blobs.beside("artifacts");

@@ -1,5 +1,6 @@
 import { openServer } from "../http/server.ts";
 import { deliverRegularly, type RegistryApiParts } from "../registry-api.ts";
+import type { Blobs } from "../storage/blobs/blobs.ts";
 import { fileBlobs } from "../storage/blobs/files.ts";
 import { sealWith } from "../storage/seal.ts";
 import { mlflowErrorBody, mlflowErrorStatus } from "../tracking/mlflow/errors.ts";
@@ -16,6 +17,7 @@ export interface RegistryAnswer {
 export interface RegistryServer {
   readonly url: string;
   readonly db: TestDatabase;
+  readonly blobs: Blobs;
   readonly parts: RegistryApiParts;
   /** @param path after `/api/2.0/mlflow/`. GET takes the fields as its query, other methods as JSON. */
   call(method: string, path: string, fields?: object): Promise<RegistryAnswer>;
@@ -30,8 +32,9 @@ export async function registryServer(
 ): Promise<RegistryServer> {
   const db = await testDatabase();
   const log = quietLog();
+  const blobs = fileBlobs(`${db.folder}/blobs`);
   const parts: TrackingParts = {
-    ...{ sql: db.sql, log, blobs: fileBlobs(`${db.folder}/blobs`), chance: Math.random },
+    ...{ sql: db.sql, log, blobs, chance: Math.random },
     clock: { now: () => Date.now() },
     registry: { seal: sealWith("a key for tests"), targets: "any", ...registry },
   };
@@ -42,7 +45,7 @@ export async function registryServer(
   });
   const own = registryParts(parts);
   return {
-    ...{ url: server.url, db, parts: own },
+    ...{ url: server.url, db, blobs, parts: own },
     async call(method, path, fields = {}) {
       const query = new URLSearchParams();
       if (method === "GET")

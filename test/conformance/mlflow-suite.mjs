@@ -56,7 +56,7 @@ const run = async (program, args, env = {}, cwd = scratch) => {
 
 let status = 1;
 try {
-  const interpreter = python(join(here, "requirements.txt"));
+  const interpreter = python([join(here, "requirements.txt")]);
   // The tests alone, so that the installed mlflow is imported.
   cpSync(join(source, "tests"), join(scratch, "tests"), { recursive: true });
   cpSync(join(source, "pyproject.toml"), join(scratch, "pyproject.toml"));

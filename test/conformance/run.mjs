@@ -20,13 +20,13 @@ const { bundle, start, stop } = processes();
 
 let status = 1;
 try {
-  const interpreter = python(join(here, "requirements.txt"));
+  const interpreter = python([join(here, "requirements.txt")]);
   const program = await bundle("gateway-process");
   const gateway = (name, token) =>
     start(process.execPath, [program, join(scratch, name)], { MILLWRIGHT_TOKEN: token });
   const open = await gateway("open", undefined);
   const guarded = await gateway("guarded", TOKEN);
-  const tests = spawn(interpreter, ["-W", "ignore", join(here, "main.py"), ...process.argv.slice(2)], {
+  const tests = spawn(interpreter, ["-W", "ignore", join(here, "main.py"), here, ...process.argv.slice(2)], {
     stdio: "inherit",
     env: {
       ...process.env,

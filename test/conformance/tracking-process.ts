@@ -4,14 +4,17 @@ import { parseArgs } from "node:util";
 import pg from "pg";
 import { withOpenApi } from "../../src/http/openapi.ts";
 import { openServer } from "../../src/http/server.ts";
+import { deliverRegularly } from "../../src/registry-api.ts";
 import { fileBlobs } from "../../src/storage/blobs/files.ts";
+import { sealWith } from "../../src/storage/seal.ts";
 import { postgres } from "../../src/storage/sql/postgres.ts";
 import { mlflowErrorBody, mlflowErrorStatus } from "../../src/tracking/mlflow/errors.ts";
-import { trackingApi } from "../../src/tracking-api.ts";
+import { registryParts, type TrackingParts, trackingApi } from "../../src/tracking-api.ts";
 
 /**
  * The tracking API alone, with a store of its own: a copy of the database at DATABASE_URL (see `tracking-database-process.ts`),
- * dropped on SIGTERM, and blobs in `--data`. With MILLWRIGHT_TOKEN, only for those who have it. Errors of ours go to standard error.
+ * dropped on SIGTERM, and blobs in `--data`. With MILLWRIGHT_TOKEN, only for those who have it; with WEBHOOK_TARGETS=any, webhooks may
+ * send to this machine. Errors of ours go to standard error.
  */
 const { values } = parseArgs({
   options: {
@@ -46,17 +49,20 @@ const say = (message: string, fields?: object): void =>
   void process.stderr.write(`${message} ${fields === undefined ? "" : JSON.stringify(fields)}\n`);
 const log = { debug() {}, info() {}, warn: say, error: say };
 const sql = postgres(url.href, { log });
-const routes = await trackingApi(
-  {
-    ...{ sql, log, blobs: fileBlobs(join(values.data, "blobs")) },
-    ...{ clock: { now: () => Date.now() }, chance: () => randomInt(2 ** 47) / 2 ** 47 },
+const parts: TrackingParts = {
+  ...{ sql, log, blobs: fileBlobs(join(values.data, "blobs")) },
+  ...{ clock: { now: () => Date.now() }, chance: () => randomInt(2 ** 47) / 2 ** 47 },
+  registry: {
+    seal: sealWith("conformance"),
+    targets: process.env.WEBHOOK_TARGETS === "any" ? "any" : "public",
   },
-  {
-    artifactRoot: values["artifact-root"],
-    artifactsDestination: values["artifacts-destination"],
-    scratch: join(values.data, "scratch"),
-  },
-);
+};
+const routes = await trackingApi(parts, {
+  artifactRoot: values["artifact-root"],
+  artifactsDestination: values["artifacts-destination"],
+  scratch: join(values.data, "scratch"),
+});
+const webhooks = deliverRegularly(registryParts(parts));
 const server = await openServer({
   ...{ log, port: Number(values.port), token: process.env.MILLWRIGHT_TOKEN },
   ...{ errorBody: mlflowErrorBody, errorStatus: mlflowErrorStatus },
@@ -69,6 +75,7 @@ process.on("SIGTERM", () => {
   stopping = true;
   void (async () => {
     await server.close(0);
+    await webhooks.stop();
     await sql.close();
     await command(`drop database ${name} with (force)`);
     process.exit(0);

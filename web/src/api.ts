@@ -1,5 +1,6 @@
 import { client } from "@millwright/sdk";
 import { datasets } from "@millwright/sdk/contract/datasets";
+import { experiments } from "@millwright/sdk/contract/experiments";
 import { incidents } from "@millwright/sdk/contract/incidents";
 import { models } from "@millwright/sdk/contract/models";
 import { predictions } from "@millwright/sdk/contract/predictions";
@@ -15,6 +16,23 @@ export const keepToken = (token: string): void => sessionStorage.setItem(TOKEN, 
 const token = sessionStorage.getItem(TOKEN);
 
 export const api = client(
-  { ...models, ...runs, ...datasets, ...incidents, ...routing, ...predictions, ...trying },
+  {
+    ...{ ...models, ...runs, ...experiments, ...datasets, ...incidents },
+    ...{ ...routing, ...predictions, ...trying },
+  },
   { url: location.origin, ...(token ? { token } : {}) },
 );
+
+/** Has the browser keep a file of a run's artifacts. A link would come without the token. */
+export async function saveArtifact(run: string, path: string): Promise<void> {
+  const query = new URLSearchParams({ run_id: run, path });
+  const answer = await fetch(`/get-artifact?${query}`, {
+    headers: token ? { authorization: `Bearer ${token}` } : {},
+  });
+  if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await answer.blob());
+  link.download = path.split("/").at(-1)!;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}

@@ -57,6 +57,11 @@ export const pathTo = {
     `/models/${encodeURIComponent(model)}/predictions/${encodeURIComponent(id)}`,
   runs: (state?: string) => (state === undefined ? "/runs" : `/runs?state=${state}`),
   run: (run: string) => `/runs/${encodeURIComponent(run)}`,
+  experiments: () => "/experiments",
+  experiment: (experiment: string) => `/experiments/${encodeURIComponent(experiment)}`,
+  trackedRun: (experiment: string, run: string) =>
+    `/experiments/${encodeURIComponent(experiment)}/runs/${encodeURIComponent(run)}`,
+  compare: (runs: readonly string[]) => `/compare?runs=${runs.map(encodeURIComponent).join(",")}`,
   datasets: () => "/datasets",
   dataset: (dataset: string) => `/datasets/${encodeURIComponent(dataset)}`,
   incidents: () => "/incidents",

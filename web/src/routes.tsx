@@ -4,8 +4,12 @@ import { DatasetsPage } from "./pages/datasets/datasets.tsx";
 import { IncidentsPage } from "./pages/monitoring/incidents.tsx";
 import { OverviewPage } from "./pages/overview/overview.tsx";
 import { ModelPage } from "./pages/registry/model.tsx";
+import { ComparePage } from "./pages/tracking/compare.tsx";
+import { ExperimentPage } from "./pages/tracking/experiment.tsx";
+import { ExperimentsPage } from "./pages/tracking/experiments.tsx";
 import { RunPage } from "./pages/tracking/run.tsx";
 import { RunsPage } from "./pages/tracking/runs.tsx";
+import { TrackedRunPage } from "./pages/tracking/tracked-run.tsx";
 
 /** Every page with its address. */
 export const ROUTES: readonly {
@@ -19,6 +23,16 @@ export const ROUTES: readonly {
   },
   { pattern: /^\/runs\/?$/, page: () => <RunsPage /> },
   { pattern: /^\/runs\/([^/]+)\/?$/, page: ([run = ""]) => <RunPage id={run} /> },
+  { pattern: /^\/experiments\/?$/, page: () => <ExperimentsPage /> },
+  {
+    pattern: /^\/experiments\/([^/]+)\/?$/,
+    page: ([experiment = ""]) => <ExperimentPage id={experiment} />,
+  },
+  {
+    pattern: /^\/experiments\/([^/]+)\/runs\/([^/]+)\/?$/,
+    page: ([experiment = "", run = ""]) => <TrackedRunPage experiment={experiment} id={run} />,
+  },
+  { pattern: /^\/compare\/?$/, page: () => <ComparePage /> },
   { pattern: /^\/datasets\/?$/, page: () => <DatasetsPage /> },
   { pattern: /^\/datasets\/([^/]+)\/?$/, page: ([name = ""]) => <DatasetPage name={name} /> },
   { pattern: /^\/incidents\/?$/, page: () => <IncidentsPage /> },

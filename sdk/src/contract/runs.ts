@@ -113,5 +113,6 @@ export const runs = {
 };
 
 export type Status = z.output<typeof Status>;
+export type Comparison = z.output<typeof Comparison>;
 export type RunDetail = z.output<typeof RunDetail>;
 export type RunStepView = z.output<typeof RunStepShape>;

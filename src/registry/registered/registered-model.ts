@@ -57,9 +57,12 @@ export const PROMPT_TAG = "mlflow.prompt.is_prompt";
 export const isPrompt = (tags: readonly ModelTag[]): boolean =>
   tags.some(({ key, value }) => key === PROMPT_TAG && value.toLowerCase() === "true");
 
-/** Where the files of a version of ours are, for MLflow's clients: a virtual folder of the artifact proxy. */
+/** Of the artifact proxy: where versions of ours have folders of files that nobody wrote. No experiment has such an id. */
+export const OWN_FOLDER = "models";
+
+/** Where the files of a version of ours are, for MLflow's clients. */
 export const ownLocation = (model: string, number: number): string =>
-  `mlflow-artifacts:/models/${model}/${number}`;
+  `mlflow-artifacts:/${OWN_FOLDER}/${model}/${number}`;
 
 /** Any case. Throws INVALID_PARAMETER_VALUE. */
 export function canonicalStage(given: string): Stage {

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { parse } from "yaml";
 import { MillwrightError } from "../../errors.ts";
 import type { Digest } from "../../lib/digest.ts";
 import { someVersion } from "../../testing/memory-stores.ts";
+import { onnxModel } from "../../testing/onnx-models.ts";
 import { type RegistryServer, registryServer } from "../../testing/registry-server.ts";
 import { type RegistryStore, registryStore } from "../store.ts";
 
@@ -326,6 +328,44 @@ test("a copied version is of the run and files that its original is of", async (
   expect((await register("copy", { source: "models:/original/7" })).status).toBe(404);
 });
 
+test("a logged model gives its version run and files, and lists each registration once", async () => {
+  const made = await call("POST", "runs/create", { experiment_id: "0", start_time: 1 });
+  const source_run_id = made.body.run.info.run_id;
+  const logged = await call("POST", "logged-models", {
+    ...{ experiment_id: "0", name: "net", source_run_id },
+  });
+  const { model_id, artifact_uri } = logged.body.model.info;
+  await create("from-logged");
+  const source = `models:/${model_id}`;
+  const registrations = await Promise.all(
+    Array.from({ length: 5 }, () => register("from-logged", { source, model_id })),
+  );
+  for (const { body } of registrations)
+    expect(body.model_version).toMatchObject({ run_id: source_run_id, model_id, source });
+  const uri = await call("GET", "model-versions/get-download-uri", {
+    ...{ name: "from-logged", version: 5 },
+  });
+  expect(uri.body.artifact_uri).toBe(artifact_uri);
+  const tagOf = async () => {
+    const { body } = await call("GET", `logged-models/${model_id}`);
+    const tags: { key: string; value: string }[] = body.model.info.tags;
+    return JSON.parse(tags.find(({ key }) => key === "mlflow.modelVersions")!.value);
+  };
+  const all = [1, 2, 3, 4, 5].map((version) => ({ name: "from-logged", version }));
+  const sorted = (list: { version: number }[]) => list.sort((a, b) => a.version - b.version);
+  expect(sorted(await tagOf())).toEqual(all);
+  // As the client does after it has registered.
+  const again = JSON.stringify([...all, { ...all[4], version: "5" }]);
+  await call("PATCH", `logged-models/${model_id}/tags`, {
+    tags: [{ key: "mlflow.modelVersions", value: again }],
+  });
+  expect(sorted(await tagOf())).toEqual(all);
+  const nowhere = `models:/m-${"0".repeat(32)}`;
+  expect(await register("from-logged", { source: nowhere })).toMatchObject({
+    ...{ status: 404, body: { message: /Logged model with ID .* not found/ } },
+  });
+});
+
 test("searching: prompts only for who asks, pages without gaps, tokens of other searches refused", async () => {
   const prompt = [{ key: "mlflow.prompt.is_prompt", value: "true" }];
   await call("POST", "registered-models/create", { name: "page-prompt", tags: prompt });
@@ -374,4 +414,42 @@ test("registering appends version.registered to the event log; a prompt does not
       payload: { number: 1, source: "s3://bucket/told", loggedModel: null, runId: null },
     },
   ]);
+});
+
+test("the files of a version of ours are read through the artifact proxy, and not changed", async () => {
+  const onnx = onnxModel("logged_churn.onnx");
+  const id = digest("f11e");
+  const kept = await server.blobs.put(onnx);
+  await registry.add({ ...someVersion("a"), id, model: "files", onnx: kept, createdAt: 1 });
+  const { body } = await call("GET", "model-versions/get-download-uri", {
+    ...{ name: "files", version: "1" },
+  });
+  expect(body.artifact_uri).toBe("mlflow-artifacts:/models/files/1");
+  const root = `${server.url}/api/2.0/mlflow-artifacts/artifacts`;
+  const listed = await (await fetch(`${root}?path=models/files/1`)).json();
+  expect(listed).toMatchObject({
+    files: [
+      { path: "MLmodel", is_dir: false },
+      { path: "model.onnx", is_dir: false, file_size: onnx.length },
+    ],
+  });
+  const read = (file: string) => fetch(`${root}/models/files/1/${file}`);
+  expect(parse(await (await read("MLmodel")).text())).toMatchObject({
+    flavors: { onnx: { data: "model.onnx" }, python_function: { loader_module: "mlflow.onnx" } },
+  });
+  expect(new Uint8Array(await (await read("model.onnx")).arrayBuffer())).toEqual(onnx);
+  expect((await read("conda.yaml")).status).toBe(404);
+  expect((await fetch(`${root}?path=models/files/2`)).status).toBe(200);
+  for (const [method, path] of [
+    ["PUT", "models/files/1/MLmodel"],
+    ["PUT", "models/files/1/deep/er"],
+    ["DELETE", "models/files/1"],
+  ]) {
+    const refused = await fetch(`${root}/${path}`, {
+      method: method!,
+      ...(method === "PUT" ? { body: "x" } : {}),
+    });
+    expect([method, refused.status]).toEqual([method, 400]);
+  }
+  expect((await fetch(`${root}/models/other/1/x`, { method: "PUT", body: "x" })).status).toBe(200);
 });

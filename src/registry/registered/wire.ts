@@ -24,7 +24,8 @@ export const versionWire = (version: RegisteredVersion) => ({
   last_updated_timestamp: version.updatedAt,
   ...text("user_id", version.userId),
   current_stage: version.stage,
-  ...text("description", version.description),
+  // Said although it is empty: clients tell that from none.
+  description: version.description,
   source: version.source,
   ...text("run_id", version.runId),
   ...text("run_link", version.runLink),

@@ -2,7 +2,7 @@ import { constants, type Dirent } from "node:fs";
 import { lstat, mkdir, open, readdir, realpath, rm, stat } from "node:fs/promises";
 import { join, resolve, sep } from "node:path";
 import { MillwrightError } from "../../errors.ts";
-import { fillFrom, isAbsent, keepFile } from "../keep-file.ts";
+import { fillFrom, isAbsent, keepFile, sweepHalves } from "../keep-file.ts";
 import { artifactPath, folderOf, foldersAbove, isFile, isFolder, nameOf } from "./artifact-path.ts";
 import type { ArtifactEntry, Artifacts, Removed } from "./artifacts.ts";
 import { openHandle } from "./open-handle.ts";
@@ -130,6 +130,8 @@ export function folderArtifacts(folder: string): Artifacts {
       const inside = await locate(folderOf(path));
       return inside === undefined ? NOTHING : weigh(join(inside, nameOf(path)));
     },
+
+    tidy: (before) => sweepHalves(join(root, HALVES), before),
   };
   return self;
 }

@@ -97,6 +97,8 @@ export function indexedArtifacts(parts: { readonly sql: Sql; readonly blobs: Blo
           [keyOf(artifactPath(path))],
         ),
       ),
+
+    tidy: (before) => blobs.tidy(before),
   };
 }
 

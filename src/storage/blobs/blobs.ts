@@ -15,6 +15,10 @@ export interface Blobs {
   delete(digest: Digest): Promise<void>;
   /** Deletes it unless somebody has put it since `before` (milliseconds since 1970), also in this moment. true = it is gone. */
   deleteOld(digest: Digest, before: number): Promise<boolean>;
+  /** Every digest, in no order; those that come or go meanwhile may be left out. */
+  list(): AsyncIterable<Digest>;
+  /** Removes what was left half written by processes that ended in its middle, before so many milliseconds since 1970. */
+  tidy(before: number): Promise<void>;
   /** A store of its own beside this one. Whoever keeps it need not ask who else refers to its blobs. */
   beside(name: string): Blobs;
 }

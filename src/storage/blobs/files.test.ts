@@ -1,5 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -33,6 +41,17 @@ test("a failed copy or stream leaves nothing half-written", async () => {
   await expect(broken).rejects.toThrow("the line was cut");
   await expect(fileBlobs(root).putFile(folder)).rejects.toThrow();
   expect(readdirSync(join(root, "tmp"))).toEqual([]);
+});
+
+test("what a process that died left half written is removed, what grows is not", async () => {
+  const root = join(folder, "halves");
+  const blobs = fileBlobs(root);
+  await blobs.put(new Uint8Array([1]));
+  writeFileSync(join(root, "tmp/old"), "x");
+  writeFileSync(join(root, "tmp/young"), "x");
+  utimesSync(join(root, "tmp/old"), 1000, 1000);
+  await blobs.tidy(Date.now() - 60_000);
+  expect(readdirSync(join(root, "tmp"))).toEqual(["young"]);
 });
 
 const small = join(folder, "small");

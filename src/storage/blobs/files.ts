@@ -4,6 +4,7 @@ import {
   access,
   type FileHandle,
   mkdir,
+  readdir,
   readFile,
   rename,
   rm,
@@ -13,7 +14,7 @@ import {
 import { join, resolve } from "node:path";
 import { MillwrightError } from "../../errors.ts";
 import type { Digest } from "../../lib/digest.ts";
-import { fillFrom, isAbsent, keepFile } from "../keep-file.ts";
+import { fillFrom, isAbsent, keepFile, sweepHalves } from "../keep-file.ts";
 import type { Blobs } from "./blobs.ts";
 
 /**
@@ -99,6 +100,12 @@ export function fileBlobs(folder: string): Blobs {
       await rm(aside);
       return true;
     },
+    async *list() {
+      for (const start of await namesIn(root, /^[0-9a-f]{2}$/))
+        for (const rest of await namesIn(join(root, start), /^[0-9a-f]{62}$/))
+          yield `sha256:${start}${rest}`;
+    },
+    tidy: (before) => sweepHalves(temporary, before),
     beside(name) {
       if (!/^[a-z]{3,40}$/.test(name) || name === "tmp")
         throw new MillwrightError("internal", `'${name}' is no name for a store.`);
@@ -106,6 +113,14 @@ export function fileBlobs(folder: string): Blobs {
     },
   };
   return self;
+}
+
+async function namesIn(folder: string, form: RegExp): Promise<string[]> {
+  const names = await readdir(folder).catch((error) => {
+    if (isAbsent(error)) return [];
+    throw error;
+  });
+  return names.filter((name) => form.test(name));
 }
 
 /** Says with the time of the file that its blob was put again; false when there is none. */

@@ -122,3 +122,119 @@ create table millwright.evaluation_record (
   primary key (dataset, input_hash)
 );
 create index evaluation_record_order on millwright.evaluation_record (dataset, n);
+
+-- What is wrong with traces of an experiment, found by people or judges. Assessments of kind 'issue' point here by name.
+create table millwright.trace_issue (
+  id text collate "C" primary key,
+  experiment bigint not null references millwright.experiment on delete cascade,
+  name text not null,
+  description text not null,
+  status text not null check (status in ('pending', 'rejected', 'resolved')),
+  severity text check (severity in ('not_an_issue', 'low', 'medium', 'high')),
+  root_causes jsonb not null default '[]',
+  categories jsonb not null default '[]',
+  source_run text,
+  created_by text,
+  created_at bigint not null,
+  updated_at bigint not null
+);
+create index trace_issue_newest on millwright.trace_issue (experiment, created_at desc, id desc);
+
+-- Language models behind an API, as MLflow's AI gateway knows them. Kept for its clients; nothing here calls them.
+create table millwright.llm_secret (
+  id text primary key,
+  name text not null unique,
+  -- AES-256-GCM under the key of the data folder; never answered.
+  sealed bytea not null,
+  masked jsonb not null,
+  provider text,
+  auth_config jsonb not null default '{}',
+  created_at bigint not null,
+  updated_at bigint not null,
+  created_by text,
+  updated_by text
+);
+
+create table millwright.llm_model (
+  id text primary key,
+  name text not null unique,
+  secret text references millwright.llm_secret on delete set null,
+  provider text not null,
+  model_name text not null,
+  created_at bigint not null,
+  updated_at bigint not null,
+  created_by text,
+  updated_by text
+);
+
+create table millwright.llm_endpoint (
+  id text primary key,
+  name text not null unique,
+  routing_strategy text,
+  fallback jsonb,
+  usage_tracking boolean not null,
+  experiment bigint references millwright.experiment on delete set null,
+  tags jsonb not null default '{}',
+  created_at bigint not null,
+  updated_at bigint not null,
+  created_by text,
+  updated_by text
+);
+
+create table millwright.llm_endpoint_model (
+  id text primary key,
+  n bigint generated always as identity,
+  endpoint text not null references millwright.llm_endpoint on delete cascade,
+  model text not null references millwright.llm_model,
+  linkage text not null check (linkage in ('PRIMARY', 'FALLBACK')),
+  weight real not null,
+  fallback_order integer,
+  created_at bigint not null,
+  created_by text,
+  unique (endpoint, model, linkage)
+);
+create index llm_endpoint_model_model on millwright.llm_endpoint_model (model);
+
+-- Who uses an endpoint: a scorer, say.
+create table millwright.llm_binding (
+  endpoint text not null references millwright.llm_endpoint on delete cascade,
+  resource_type text not null,
+  resource_id text not null,
+  display_name text,
+  created_at bigint not null,
+  updated_at bigint not null,
+  created_by text,
+  updated_by text,
+  primary key (endpoint, resource_type, resource_id)
+);
+create index llm_binding_resource on millwright.llm_binding (resource_type, resource_id);
+
+-- What judges answers: code and prompts as MLflow's clients serialize them, in versions.
+create table millwright.scorer (
+  id text primary key,
+  experiment bigint not null references millwright.experiment on delete cascade,
+  name text not null,
+  -- Versions are numbered on, also after the last was deleted.
+  versions integer not null,
+  unique (experiment, name)
+);
+
+create table millwright.scorer_version (
+  scorer text not null references millwright.scorer on delete cascade,
+  version integer not null,
+  serialized text not null,
+  -- That its model is reached by; the text has the name it had then.
+  endpoint text references millwright.llm_endpoint on delete set null,
+  had_endpoint boolean not null,
+  created_at bigint not null,
+  primary key (scorer, version)
+);
+
+-- Which share of new traces a scorer is to judge.
+create table millwright.online_scoring (
+  id text primary key,
+  scorer text not null unique references millwright.scorer on delete cascade,
+  sample_rate double precision not null,
+  filter text,
+  updated_at bigint not null
+);

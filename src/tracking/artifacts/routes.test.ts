@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -7,13 +8,14 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { request } from "node:http";
+import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type HttpServer, openServer } from "../../http/server.ts";
 import { folderArtifacts } from "../../storage/artifacts/folder.ts";
-import { type Uploads, uploadsTo } from "../../storage/artifacts/uploads.ts";
+import { uploadsTo } from "../../storage/artifacts/part-files.ts";
+import type { Uploads } from "../../storage/artifacts/uploads.ts";
 import { quietLog } from "../../testing/quiet-log.ts";
 import { doesNotExist, mlflowErrorBody, mlflowErrorStatus } from "../mlflow/errors.ts";
 import { proxyRoutes } from "./proxy/routes.ts";
@@ -252,6 +254,61 @@ describe("the artifact proxy", () => {
     );
   });
 });
+
+const small = join(folder, "small");
+mkdirSync(small);
+const mounted =
+  process.getuid?.() === 0 &&
+  spawnSync("/bin/sh", ["-c", `mount -t tmpfs -o size=1m tmpfs "${small}"`]).status === 0;
+afterAll(() => {
+  if (mounted) spawnSync("/bin/sh", ["-c", `umount "${small}"`]);
+});
+
+test.runIf(mounted)(
+  "a full disk is said in words, keeps nothing, and ends no connection",
+  async () => {
+    const artifacts = folderArtifacts(small);
+    const parts = uploadsTo(artifacts, join(small, "uploads"));
+    const { url, close } = await openServer({
+      routes: [
+        ...proxyRoutes({ artifacts }),
+        ...uploadRoutes({ uploads: parts, clock: { now: () => now } }),
+      ],
+      ...{ log: quietLog(), port: 0, errorBody: mlflowErrorBody, errorStatus: mlflowErrorStatus },
+    });
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const sockets = new Set<unknown>();
+    const send = (path: string, bytes: number): Promise<{ status: number; text: string }> =>
+      new Promise((resolve, reject) => {
+        const asked = request(url + path, { method: "PUT", agent }, (answer) => {
+          let text = "";
+          answer.on("data", (chunk) => {
+            text += chunk;
+          });
+          answer.on("end", () => resolve({ status: answer.statusCode!, text }));
+        });
+        asked.on("socket", (socket) => sockets.add(socket));
+        asked.on("error", reject);
+        asked.end(Buffer.alloc(bytes));
+      });
+    const id = await parts.begin("x", 1);
+    for (const path of [`${PROXY}/large`, `/api/2.0/mlflow-artifacts/mpu/part/${id}/1`]) {
+      const full = await send(path, 30_000_000);
+      expect(full.status).toBe(507);
+      expect(JSON.parse(full.text)).toEqual({
+        error_code: "RESOURCE_EXHAUSTED",
+        message: expect.stringMatching(/disk .* is full/),
+      });
+      expect(full.text).not.toContain(small);
+    }
+    expect(await artifacts.open("large")).toBeUndefined();
+    expect((await send(`${PROXY}/fits`, 500_000)).status).toBe(200);
+    expect(await artifacts.measure("fits")).toEqual({ files: 1, bytes: 500_000 });
+    expect(sockets.size).toBe(1);
+    agent.destroy();
+    await close(100);
+  },
+);
 
 describe("uploads in parts", () => {
   const MPU = "/api/2.0/mlflow-artifacts/mpu";

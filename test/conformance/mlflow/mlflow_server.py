@@ -4,20 +4,26 @@
 """
 
 import argparse
+import json
 import os
 import shutil
 import socket
+import sqlite3
 
 options = argparse.ArgumentParser()
 for name in ("port", "data", "artifact-root", "artifacts-destination"):
     options.add_argument(f"--{name}", required=True)
 given = options.parse_args()
 
+os.makedirs(given.data, exist_ok=True)
 database = os.path.join(given.data, "mlflow.db")
 # Its migrations take seconds; all servers of a run share one that was migrated once.
 template = os.environ.get("MLFLOW_CONFORMANCE_TEMPLATE")
 if template and os.path.exists(template):
     shutil.copy(template, database)
+    with sqlite3.connect(database) as change:
+        place = f"{given.artifact_root.rstrip('/')}/0"
+        change.execute("update experiments set artifact_location = ? where experiment_id = 0", [place])
 os.environ.update(
     _MLFLOW_SERVER_FILE_STORE=f"sqlite:///{database}",
     _MLFLOW_SERVER_ARTIFACT_ROOT=given.artifact_root,
@@ -44,4 +50,5 @@ initialize_backend_stores(f"sqlite:///{database}", default_artifact_root=given.a
 if template and not os.path.exists(template):
     shutil.copy(database, f"{template}.{os.getpid()}")
     os.replace(f"{template}.{os.getpid()}", template)
+print(json.dumps({"url": f"http://127.0.0.1:{given.port}", "pid": os.getpid()}), flush=True)
 uvicorn.run(app, host="127.0.0.1", port=int(given.port), log_level="error", ws="none")

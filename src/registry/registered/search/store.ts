@@ -50,5 +50,19 @@ export function registeredSearchStore(sql: Sql) {
       const { items, next } = pageOf(rows, count, versionColumns(search));
       return { items: items.map(versionOfRow), next };
     },
+    /** A version that came from a run or logged model, or whose files are among its own: `spam 3`. */
+    async versionFrom(owner: {
+      readonly id: string;
+      readonly artifactUri: string;
+    }): Promise<string | undefined> {
+      const [row] = await sql.query<{ version: string }>(
+        `select m.name || ' ' || v.number as version
+         from millwright.registered_version v join millwright.registered_model m on m.id = v.model
+         where v.run_id = $1 or v.logged_model = $1 or starts_with(v.location || '/', $2 || '/')
+         order by m.name, v.number limit 1`,
+        [owner.id, owner.artifactUri],
+      );
+      return row?.version;
+    },
   };
 }

@@ -1,0 +1,148 @@
+import type { TrackedRun } from "@millwright/sdk/contract/experiments";
+import { Link, pathTo } from "../../location.tsx";
+import { Age, useNow } from "../../ui/age.tsx";
+import { duration, figure } from "../../ui/format.ts";
+import {
+  type Column,
+  columnName,
+  metricOf,
+  nameOf,
+  orderOf,
+  paramOf,
+  tagOf,
+} from "./run-columns.ts";
+import { TrackedStatus } from "./tracked-status.tsx";
+
+/** Tracked runs, one a row, with the metrics and params wanted. A click on a column's name orders by it. */
+export function TrackedRunTable({
+  runs,
+  columns,
+  chosen,
+  choose,
+  order,
+  onOrder,
+}: {
+  runs: readonly TrackedRun[];
+  columns: readonly Column[];
+  /** Ids. */
+  chosen: readonly string[];
+  choose: (run: string, wanted: boolean) => void;
+  /** `metrics.`auc` DESC`; empty: newest first. */
+  order: string;
+  onOrder: (order: string) => void;
+}) {
+  const now = useNow();
+  return (
+    <div className="scroll">
+      <table className="rows tracked">
+        <thead>
+          <tr>
+            <th scope="col">Run</th>
+            <th scope="col">State</th>
+            <th scope="col">Started</th>
+            <th scope="col" className="number">
+              Took
+            </th>
+            {columns.map((column) => (
+              <Head key={columnName(column)} {...{ column, order, onOrder }} />
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {runs.map((run) => {
+            const { info } = run;
+            const parent = tagOf(run, "mlflow.parentRunId");
+            return (
+              <tr key={info.run_id}>
+                <th scope="row">
+                  <span className="pick">
+                    <input
+                      type="checkbox"
+                      aria-label={`Choose ${nameOf(run)} for comparison`}
+                      checked={chosen.includes(info.run_id)}
+                      onChange={(event) => choose(info.run_id, event.target.checked)}
+                    />
+                    <span>
+                      <Link to={pathTo.trackedRun(info.experiment_id, info.run_id)}>
+                        {nameOf(run)}
+                      </Link>
+                      <small>
+                        {parent === undefined ? info.user_id : `part of ${parent.slice(0, 12)}`}
+                      </small>
+                    </span>
+                  </span>
+                </th>
+                <td>
+                  <TrackedStatus status={info.status} />
+                </td>
+                <td>
+                  <Age at={info.start_time} />
+                </td>
+                <td className="number">
+                  {info.end_time === undefined && info.status !== "RUNNING"
+                    ? "–"
+                    : duration((info.end_time ?? Math.max(now, info.start_time)) - info.start_time)}
+                </td>
+                {columns.map((column) => (
+                  <Cell key={columnName(column)} {...{ run, column }} />
+                ))}
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Head({
+  column,
+  order,
+  onOrder,
+}: {
+  column: Column;
+  order: string;
+  onOrder: (order: string) => void;
+}) {
+  const key = orderOf(column);
+  const now = key !== undefined && order.startsWith(`${key} `) ? order.slice(key.length + 1) : "";
+  const sort = now === "DESC" ? "descending" : now === "ASC" ? "ascending" : "none";
+  return (
+    <th scope="col" className={column.kind === "metric" ? "number" : ""} aria-sort={sort}>
+      {key === undefined ? (
+        column.key
+      ) : (
+        <button
+          type="button"
+          className="order"
+          title={`${column.kind} ${column.key}: order by it`}
+          onClick={() =>
+            onOrder(now === "DESC" ? `${key} ASC` : now === "ASC" ? "" : `${key} DESC`)
+          }
+        >
+          {column.key}
+          <span aria-hidden="true">{now === "DESC" ? " ↓" : now === "ASC" ? " ↑" : ""}</span>
+        </button>
+      )}
+    </th>
+  );
+}
+
+function Cell({ run, column: { kind, key } }: { run: TrackedRun; column: Column }) {
+  if (kind === "param") {
+    const value = paramOf(run, key);
+    return (
+      <td>
+        <span className="clip" title={value}>
+          {value ?? <span className="muted">–</span>}
+        </span>
+      </td>
+    );
+  }
+  const value = metricOf(run, key);
+  return (
+    <td className="number" title={value === undefined ? undefined : String(value)}>
+      {value === undefined ? "–" : Number.isFinite(value) ? figure(value) : String(value)}
+    </td>
+  );
+}
