@@ -71,7 +71,7 @@ export function genaiApi(parts: GenaiParts): HttpRoute[] {
 }
 
 function llmRoutes({ sql, clock, chance, experiments, seal }: GenaiParts): HttpRoute[] {
-  const secrets = llmSecretStore(sql, seal);
+  const secrets = llmSecretStore(sql, (text) => seal.seal(text));
   return [
     ...llmProviderRoutes(),
     ...llmSecretRoutes({ secrets, clock, chance }),
