@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
+import { setImmediate as endOfTurn } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import packageJson from "../package.json" with { type: "json" };
 import type { ComputeHost } from "./compute.ts";
@@ -143,13 +144,15 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
 }
 
 function loggedByClients(sql: Sql, located: LocateDeps): LoggedByClients {
-  const registered = registeredStore(sql);
   return {
     readFile: (uri, path, most) => readArtifact(located, { uri, path, most }),
-    async tagVersion(model, number, tags) {
-      for (const [key, value] of Object.entries(tags))
-        await registered.setVersionTag(model, number, { key, value });
-    },
+    tagVersion: (model, number, tags) =>
+      // All at once: whoever waits for one of them finds the others, too.
+      sql.transact(async (tx) => {
+        const registered = registeredStore(tx);
+        for (const [key, value] of Object.entries(tags))
+          await registered.setVersionTag(model, number, { key, value });
+      }),
   };
 }
 
@@ -158,7 +161,7 @@ function ownTracking(sql: Sql): OwnTracking {
   return {
     experiments: experimentStore(sql, ARTIFACT_ROOT),
     runs: trackedRunStore(sql, keys),
-    runLog: runLog(sql, keys),
+    runLog: runLog(sql, keys, endOfTurn),
     inputs: inputStore(sql),
     own: ownRunStore(sql),
   };

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setImmediate as endOfTurn } from "node:timers/promises";
 import { genaiApi } from "./genai-api.ts";
 import type { HttpRoute } from "./http/http.ts";
 import type { Clock } from "./lib/clock.ts";
@@ -61,7 +62,7 @@ export async function trackingApi(
   const runs = trackedRunStore(sql, keys);
   const registered = registryParts(parts);
   const artifacts = trackingArtifacts(parts, options);
-  const log = runLog(sql, keys);
+  const log = runLog(sql, keys, endOfTurn);
   await experiments.keepDefault(clock.now());
   return [
     plainText("/health", "OK"),

@@ -17,6 +17,7 @@ import { route } from "./route.ts";
 import { runs } from "./runs.ts";
 import { score } from "./score.ts";
 import { show } from "./show.ts";
+import { split } from "./split.ts";
 import { start } from "./start.ts";
 import { status } from "./status.ts";
 import { train } from "./train.ts";
@@ -32,6 +33,7 @@ export const COMMANDS: readonly CommandOf[] = [
   predict,
   explain,
   score,
+  split,
   promote,
   rollback,
   route,

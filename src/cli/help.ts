@@ -20,6 +20,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     "predict",
     "explain",
     "score",
+    "split",
     "promote",
     "rollback",
     "route",
@@ -168,6 +169,12 @@ const HELP: Readonly<Record<string, Help>> = {
       ["millwright reproduce churn", "the champion"],
       ["millwright reproduce churn@3 --json", "another version, as data"],
     ],
+  },
+  split: {
+    summary: "write the rows a model may learn from, for training elsewhere",
+    about:
+      "Divides the data as a training here would, and writes the training part. The rest stays here and judges every version of the model, those that are logged from Python among them: who trains on all rows is judged on rows it has seen.",
+    examples: [["millwright split churn --out train.csv", "then train on train.csv"]],
   },
   cancel: {
     summary: "stop a run that is not over",

@@ -1,11 +1,10 @@
-import { stat } from "node:fs/promises";
-import { basename, dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import pc from "picocolors";
 import { MillwrightError } from "../errors.ts";
 import { inWords } from "../lib/duration.ts";
 import type { ScoreInput, ScoreOutcome } from "../pipelines/score.ts";
 import { capacityOf } from "../scoring/forwarding.ts";
-import { resultFormat } from "../storage/columns/result-format.ts";
+import { checkPlace } from "./check-place.ts";
 import type { CommandOf, GlobalOptions } from "./command.ts";
 import { followRun } from "./follow-run.ts";
 import { modelNamed } from "./model-argument.ts";
@@ -103,17 +102,6 @@ function tell(terminal: Terminal, done: ScoreOutcome, ms: number): void {
   else
     terminal.say(
       `${forwarded.rows} rows handed on to ${forwarded.to}${where}. Room for ${forwarded.capacityLeft} more until the period ends.`,
-    );
-}
-
-/** Found out now, not when everything is scored. */
-async function checkPlace(out: string): Promise<void> {
-  resultFormat(out);
-  const folder = await stat(dirname(out)).catch(() => undefined);
-  if (!folder?.isDirectory())
-    throw new MillwrightError(
-      "invalid_input",
-      `--out ${basename(out)}: there is no folder ${dirname(out)}. Make it first.`,
     );
 }
 

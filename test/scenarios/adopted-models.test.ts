@@ -2,7 +2,7 @@
  * A model made elsewhere becomes a version as a trained one does: judged on the project's held-out rows, by its gates, against
  * its champion; promoted or kept with the reason; served by the gateway; explained and watched.
  */
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -10,6 +10,7 @@ import { type App, openApp } from "../../src/app.ts";
 import { readConfig } from "../../src/config.ts";
 import { type Gateway, openGateway } from "../../src/gateway.ts";
 import type { AdoptInput, AdoptOutcome } from "../../src/pipelines/adopt-version.ts";
+import { exportTrainingRows } from "../../src/pipelines/export-training-rows.ts";
 import { onnxRuntime } from "../../src/runtime/onnxruntime.ts";
 import { customers } from "../../src/testing/customers.ts";
 import { onnxModel } from "../../src/testing/onnx-models.ts";
@@ -146,6 +147,19 @@ describe("a model of the project", () => {
     const outcome = await adopt("other", "NEG_corrupt_protobuf.onnx");
     expect(outcome).toMatchObject({ servable: false, version: null, deployment: null });
   });
+});
+
+test("who trains elsewhere can be given the rows that are not held out", async () => {
+  const out = join(folder, "train.csv");
+  const step = { signal: { aborted: false }, progress: () => {} };
+  const given = { model: "churn", out, step, token: "a" };
+  const { rows, heldOut } = await exportTrainingRows(app.platform, given);
+  expect([rows, heldOut]).toEqual([1200, 300]);
+  const [head, ...lines] = readFileSync(out, "utf8").trimEnd().split("\n");
+  expect(head).toBe("customer,tenure,monthly,calls,leaves");
+  expect(new Set(lines.map((line) => line.split(",")[0])).size).toBe(1200);
+  const version = (await app.platform.registry.find("churn", "champion"))!;
+  expect((await app.platform.evaluationOf(version)).testRows).toBe(300);
 });
 
 test("a model that the project does not know is imported, and answers where nothing else does", async () => {

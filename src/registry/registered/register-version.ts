@@ -1,3 +1,10 @@
+import {
+  eachOnce,
+  listText,
+  type Registration,
+  registrationsIn,
+  VERSIONS_TAG,
+} from "../../tracking/logged-models/registrations.ts";
 import { doesNotExist, invalidParameter } from "../../tracking/mlflow/errors.ts";
 import { checkTag } from "./names.ts";
 import { isPrompt, type ModelTag, PROMPT_TAG, type RegisteredVersion } from "./registered-model.ts";
@@ -47,7 +54,7 @@ export async function registerVersion(
     });
     if (number === undefined) throw modelNotFound(model);
     if (loggedModel !== undefined && request.modelId !== "")
-      await noteRegistration(parts, loggedModel, { name: model, version: String(number) });
+      await noteRegistration(parts, loggedModel, { name: model, version: number });
     await tell(parts, request, { number, runId, at });
     // Last: all appends wait for each other until their transactions end.
     if (!prompt) {
@@ -119,13 +126,6 @@ function checkPromptSource(source: string): void {
   if (/^[a-z][a-z0-9+.-]*:/i.test(source)) checkRemoteSource(source);
 }
 
-const VERSIONS_TAG = "mlflow.modelVersions";
-
-interface Registration {
-  readonly name: string;
-  readonly version: string;
-}
-
 /** The logged model's tag lists each of its registrations once. */
 async function noteRegistration(
   { registered, loggedModels }: RegisteredParts,
@@ -134,20 +134,8 @@ async function noteRegistration(
 ): Promise<void> {
   await registered.lockLoggedModel(id);
   const known = (await loggedModels.get(id))?.tags.find(({ key }) => key === VERSIONS_TAG)?.value;
-  const all = [...registrationsIn(known), added];
-  const once = new Map(all.map((one) => [`${one.name}/${one.version}`, one]));
-  const value = JSON.stringify([...once.values()]);
+  const value = eachOnce(listText([...registrationsIn(known), added]));
   await loggedModels.setTags(id, [{ key: VERSIONS_TAG, value }]);
-}
-
-/** What a client wrote there and is no list is not worth keeping. */
-function registrationsIn(text: string | undefined): readonly Registration[] {
-  try {
-    const list: unknown = JSON.parse(text ?? "[]");
-    return Array.isArray(list) ? (list as Registration[]) : [];
-  } catch {
-    return [];
-  }
 }
 
 const PROMPT_TEXT = "mlflow.prompt.text";

@@ -328,6 +328,44 @@ test("a copied version is of the run and files that its original is of", async (
   expect((await register("copy", { source: "models:/original/7" })).status).toBe(404);
 });
 
+test("a logged model gives its version run and files, and lists each registration once", async () => {
+  const made = await call("POST", "runs/create", { experiment_id: "0", start_time: 1 });
+  const source_run_id = made.body.run.info.run_id;
+  const logged = await call("POST", "logged-models", {
+    ...{ experiment_id: "0", name: "net", source_run_id },
+  });
+  const { model_id, artifact_uri } = logged.body.model.info;
+  await create("from-logged");
+  const source = `models:/${model_id}`;
+  const registrations = await Promise.all(
+    Array.from({ length: 5 }, () => register("from-logged", { source, model_id })),
+  );
+  for (const { body } of registrations)
+    expect(body.model_version).toMatchObject({ run_id: source_run_id, model_id, source });
+  const uri = await call("GET", "model-versions/get-download-uri", {
+    ...{ name: "from-logged", version: 5 },
+  });
+  expect(uri.body.artifact_uri).toBe(artifact_uri);
+  const tagOf = async () => {
+    const { body } = await call("GET", `logged-models/${model_id}`);
+    const tags: { key: string; value: string }[] = body.model.info.tags;
+    return JSON.parse(tags.find(({ key }) => key === "mlflow.modelVersions")!.value);
+  };
+  const all = [1, 2, 3, 4, 5].map((version) => ({ name: "from-logged", version }));
+  const sorted = (list: { version: number }[]) => list.sort((a, b) => a.version - b.version);
+  expect(sorted(await tagOf())).toEqual(all);
+  // As the client does after it has registered.
+  const again = JSON.stringify([...all, { ...all[4], version: "5" }]);
+  await call("PATCH", `logged-models/${model_id}/tags`, {
+    tags: [{ key: "mlflow.modelVersions", value: again }],
+  });
+  expect(sorted(await tagOf())).toEqual(all);
+  const nowhere = `models:/m-${"0".repeat(32)}`;
+  expect(await register("from-logged", { source: nowhere })).toMatchObject({
+    ...{ status: 404, body: { message: /Logged model with ID .* not found/ } },
+  });
+});
+
 test("searching: prompts only for who asks, pages without gaps, tokens of other searches refused", async () => {
   const prompt = [{ key: "mlflow.prompt.is_prompt", value: "true" }];
   await call("POST", "registered-models/create", { name: "page-prompt", tags: prompt });

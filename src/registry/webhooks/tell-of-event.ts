@@ -2,10 +2,8 @@ import type { Event } from "../../engine/event.ts";
 import type { ModelVersion } from "../model-version.ts";
 import type { WebhookStore } from "./store.ts";
 
-/** Of the event log: what webhooks of our own kinds are told. */
-export const TOLD_EVENTS = [
-  ...["model.promoted", "incident.opened", "run.finished", "run.failed", "experiment.created"],
-] as const;
+/** Of the event log: what webhooks are told. Runs and experiments tell of themselves (migration 0073). */
+export const TOLD_EVENTS = ["model.promoted", "incident.opened"] as const;
 
 /** Writes the deliveries of one event; the same event again writes none. */
 export async function tellOfEvent(
@@ -34,11 +32,5 @@ export async function tellOfEvent(
         ...{ model: event.subject, incident: payload.id ?? null, summary: payload.headline ?? "" },
         ...{ cause: payload.cause ?? null, words: payload.words ?? null },
       });
-    case "run.finished":
-      return tell("RUN.FINISHED", payload);
-    case "run.failed":
-      return tell("RUN.FAILED", payload);
-    case "experiment.created":
-      return tell("EXPERIMENT.CREATED", payload);
   }
 }

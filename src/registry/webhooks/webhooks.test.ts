@@ -172,6 +172,31 @@ test("versions and champions of our own are told like a client's, and promotions
   });
 });
 
+test("the end of a run is told once, and a new experiment", async () => {
+  const id = await subscribe(["RUN.FINISHED", "RUN.FAILED", "EXPERIMENT.CREATED"]);
+  const { body } = await call("POST", "experiments/create", { name: "told of" });
+  const experiment = body.experiment_id;
+  const ended = async (status: string) => {
+    const made = await call("POST", "runs/create", {
+      ...{ experiment_id: experiment, run_name: status, start_time: 1 },
+    });
+    const { run_id } = made.body.run.info;
+    for (const end_time of [2, 3]) await call("POST", "runs/update", { run_id, status, end_time });
+    return run_id;
+  };
+  const runs = [await ended("FINISHED"), await ended("KILLED"), await ended("RUNNING")];
+  await deliverUntil(async () => (await deliveries(id)).every(isDelivered));
+  const told = received.map(({ body }) => [`${body.entity}.${body.action}`, body.data]);
+  expect(told).toHaveLength(3);
+  expect(Object.fromEntries(told)).toMatchObject({
+    "experiment.created": { experiment_id: experiment, name: "told of" },
+    "run.finished": { run_id: runs[0], run_name: "FINISHED", status: "FINISHED", end_time: 2 },
+    "run.failed": { run_id: runs[1], run_name: "KILLED", status: "KILLED" },
+  });
+  for (const { body } of received)
+    expect(new Date(body.timestamp).toISOString()).toBe(body.timestamp);
+});
+
 test("nothing is told of what was rolled back", async () => {
   const id = await subscribe(["REGISTERED_MODEL.CREATED"]);
   await call("POST", "registered-models/create", { name: "twice" });

@@ -41,7 +41,8 @@ create table millwright.tracked_key (
   name text not null unique
 );
 
--- Every point. The key is the natural one (an exact repetition is the same point) and gives a history in its order.
+-- Every point. The key is the natural one: an exact repetition is the same point, and a history in its order is a walk over the
+-- index alone, as long as it is vacuumed often enough for that.
 create table millwright.metric (
   run bigint not null,
   key integer not null,
@@ -49,9 +50,10 @@ create table millwright.metric (
   step bigint not null,
   value double precision not null,
   primary key (run, key, timestamp, step, value)
-);
+) with (autovacuum_vacuum_insert_scale_factor = 0.05);
 
 -- Of each run and key the greatest (step, timestamp, value). `experiment` is that of the run, for searches by value.
+-- Changed with every batch, so vacuumed early.
 create table millwright.latest_metric (
   run bigint not null,
   key integer not null,
@@ -60,7 +62,7 @@ create table millwright.latest_metric (
   timestamp bigint not null,
   step bigint not null,
   primary key (run, key)
-);
+) with (autovacuum_vacuum_scale_factor = 0.05);
 create index latest_metric_value on millwright.latest_metric (experiment, key, value, run);
 
 create table millwright.param (

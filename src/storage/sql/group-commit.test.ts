@@ -1,3 +1,4 @@
+import { setImmediate as endOfTurn } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { MillwrightError } from "../../errors.ts";
 import { type GroupCommitOptions, groupCommit } from "./group-commit.ts";
@@ -8,7 +9,7 @@ const tick = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1
 function doubling(options: Partial<GroupCommitOptions<number, number>> = {}) {
   const groups: number[][] = [];
   const group = groupCommit<number, number>({
-    ...{ lanes: 1, laneOf: (n) => n, maxWaiting: 1000, isPassing: () => false },
+    ...{ lanes: 1, laneOf: (n) => n, maxWaiting: 1000, isPassing: () => false, endOfTurn },
     newGroup: () => ({ admits: () => true }),
     async write(calls) {
       groups.push([...calls]);
@@ -24,8 +25,8 @@ describe("group commit", () => {
   test("what arrives while a statement is under way shares the next", async () => {
     const { groups, group } = doubling();
     const first = group.submit(1);
-    await new Promise(setImmediate);
-    await new Promise(setImmediate);
+    await endOfTurn();
+    await endOfTurn();
     const rest = Promise.all([2, 3, 4].map(group.submit));
     expect(await first).toBe(2);
     expect(await rest).toEqual([4, 6, 8]);

@@ -25,6 +25,8 @@ export interface GroupCommitOptions<Call, Verdict> {
   write(calls: readonly Call[]): Promise<readonly Verdict[]>;
   /** Asked in order for each call that would join a group; the first always may. */
   newGroup(): { admits(call: Call): boolean };
+  /** Resolves when the event loop has looked at what else has come in (Node's `setImmediate`). */
+  endOfTurn(): Promise<void>;
   /** More calls than that waiting are sent away. */
   readonly maxWaiting: number;
   /** Whether the group may be written again as it was. */
@@ -83,7 +85,7 @@ export function groupCommit<Call, Verdict>(
 
   const run = async (lane: (typeof lanes)[number]): Promise<void> => {
     lane.isRunning = true;
-    await new Promise(setImmediate);
+    await options.endOfTurn();
     while (lane.queue.length > 0) {
       const { group, rest } = takeGroup(lane.queue);
       lane.queue = rest;

@@ -1,8 +1,9 @@
+import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { MillwrightError } from "../../errors.ts";
 import type { Log } from "../../lib/log.ts";
-import type { Sql } from "./sql.ts";
+import type { QueryOptions, Sql } from "./sql.ts";
 
 /** Outages up to this long (a database restart) are waited out before `unavailable`. */
 const WAIT_MS = 30_000;
@@ -55,14 +56,18 @@ export function postgres(
     }
   };
 
-  const query = async <Row>(text: string, parameters?: readonly unknown[]): Promise<Row[]> => {
+  const query = async <Row>(
+    text: string,
+    parameters?: readonly unknown[],
+    options?: QueryOptions,
+  ): Promise<Row[]> => {
     const repeatable = /^\s*select\b/i.test(text);
     const deadline = Date.now() + waitMs;
     for (;;) {
       const client = await connect();
       let broken = false;
       try {
-        return await ask<Row>(client, text, parameters);
+        return await ask<Row>(client, text, parameters, options);
       } catch (error) {
         broken = isOutage(error);
         if (!broken) throw translate(error);
@@ -113,9 +118,9 @@ async function inTransaction<T>(client: pg.PoolClient, body: (sql: Sql) => Promi
 /** Nested `transact` is a savepoint. */
 function withinTransaction(client: pg.PoolClient, depth: number): Sql {
   return {
-    async query<Row>(text: string, parameters?: readonly unknown[]) {
+    async query<Row>(text: string, parameters?: readonly unknown[], options?: QueryOptions) {
       try {
-        return await ask<Row>(client, text, parameters);
+        return await ask<Row>(client, text, parameters, options);
       } catch (error) {
         throw isOutage(error) ? unavailable(error, 0) : translate(error);
       }
@@ -141,11 +146,25 @@ async function ask<Row>(
   client: pg.PoolClient,
   text: string,
   parameters: readonly unknown[] | undefined,
+  options?: QueryOptions,
 ): Promise<Row[]> {
-  const result = (await client.query(text, parameters as unknown[] | undefined)) as unknown as
-    | pg.QueryResult
-    | pg.QueryResult[];
+  const values = parameters as unknown[] | undefined;
+  const result = (await (options?.prepare
+    ? client.query({ name: statementName(text), text, values: values ?? [] })
+    : client.query(text, values))) as unknown as pg.QueryResult | pg.QueryResult[];
   return (Array.isArray(result) ? result.at(-1)?.rows : result.rows) as Row[];
+}
+
+const names = new Map<string, string>();
+
+/** The same text has the same name, on every connection. */
+function statementName(text: string): string {
+  let name = names.get(text);
+  if (name === undefined) {
+    name = createHash("sha256").update(text).digest("hex").slice(0, 32);
+    names.set(text, name);
+  }
+  return name;
 }
 
 const OUTAGE = new Set([

@@ -5,6 +5,7 @@ import { type Page, pageOf } from "../search/page.ts";
 import type { PageWanted } from "../search/store.ts";
 import type { LoggedModel, LoggedModelStatus } from "./logged-model.ts";
 import { type ModelRow, modelColumns, modelOfRow } from "./model-row.ts";
+import { eachOnce, VERSIONS_TAG } from "./registrations.ts";
 import { type ModelSearch, modelColumnsSorted, modelStatement } from "./search.ts";
 
 export interface NewLoggedModel {
@@ -44,7 +45,10 @@ const POINTS_OF_MANY = 1;
 
 const lastOfEach = (pairs: readonly Tag[]): readonly [string[], string[]] => {
   const last = [...new Map(pairs.map(({ key, value }) => [key, value]))];
-  return [last.map(([key]) => key), last.map(([, value]) => value)];
+  return [
+    last.map(([key]) => key),
+    last.map(([key, value]) => (key === VERSIONS_TAG ? eachOnce(value) : value)),
+  ];
 };
 
 export function loggedModelStore(sql: Sql): LoggedModelStore {

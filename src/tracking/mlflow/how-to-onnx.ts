@@ -5,11 +5,11 @@ const RECIPES: Readonly<Record<string, readonly [string, string]>> = {
     'mlflow.onnx.log_model(to_onnx(model, X[:1].to_numpy("float32")), name="model", signature=infer_signature(X))',
   ],
   xgboost: [
-    "from onnxmltools import convert_xgboost; from skl2onnx.common.data_types import FloatTensorType",
+    "from onnxmltools import convert_xgboost; from onnxmltools.convert.common.data_types import FloatTensorType",
     'mlflow.onnx.log_model(convert_xgboost(model, initial_types=[("X", FloatTensorType([None, X.shape[1]]))]), name="model", signature=infer_signature(X))',
   ],
   lightgbm: [
-    "from onnxmltools import convert_lightgbm; from skl2onnx.common.data_types import FloatTensorType",
+    "from onnxmltools import convert_lightgbm; from onnxmltools.convert.common.data_types import FloatTensorType",
     'mlflow.onnx.log_model(convert_lightgbm(model, initial_types=[("X", FloatTensorType([None, X.shape[1]]))]), name="model", signature=infer_signature(X))',
   ],
   pytorch: [

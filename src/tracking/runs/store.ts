@@ -101,6 +101,7 @@ export function trackedRunStore(sql: Sql, keys: TrackedKeys): TrackedRunStore {
       const rows = await sql.query<RunRow & ContentsRow>(
         `select ${RUN_COLUMNS}, ${CONTENTS} from millwright.tracked_run r where r.id = $1`,
         [id],
+        { prepare: true },
       );
       if (rows[0] === undefined) return undefined;
       const names = await keys.names(keysOf(rows));
@@ -135,6 +136,7 @@ export function trackedRunStore(sql: Sql, keys: TrackedKeys): TrackedRunStore {
           [...tags.keys()].map((key) => numbers.get(key)!),
           [...tags.values()],
         ],
+        { prepare: true },
       );
       return changed(rows);
     },
@@ -154,6 +156,7 @@ export function trackedRunStore(sql: Sql, keys: TrackedKeys): TrackedRunStore {
          )
          select old.lifecycle_stage as stage, ${RUN_COLUMNS} from old left join r on true`,
         [id, status ?? null, endTime ?? null, name ?? null, nameTag],
+        { prepare: true },
       );
       return changed(rows);
     },

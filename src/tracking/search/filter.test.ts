@@ -140,7 +140,7 @@ describe("hostile filters", () => {
   it("are refused by size, at once", () => {
     expect(refusal(() => read("a".repeat(1_000_000)))).toContain("at most 200000");
     expect(refusal(() => read(`${"tags.a = 'b' AND ".repeat(101)}`))).toContain("100 clauses");
-    expect(refusal(() => read(`tags.a LIKE '${"%a".repeat(65)}'`))).toContain("wildcards");
+    expect(refusal(() => read(`tags.a LIKE '${"%a".repeat(17)}'`))).toContain("wildcards");
   });
 
   it("are read in linear time", () => {

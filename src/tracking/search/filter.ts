@@ -7,7 +7,7 @@ import { resolveKey } from "./resolve-key.ts";
 const MAX_LENGTH = 200_000;
 const MAX_CLAUSES = 100;
 /** Of one LIKE; matching costs at most this times the length of the value. */
-const MAX_WILDCARDS = 64;
+const MAX_WILDCARDS = 16;
 const MAX_REGEX = 1000;
 
 /**

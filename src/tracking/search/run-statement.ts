@@ -51,7 +51,7 @@ export function runStatement(
   const columns = runColumns(search, part);
   const conditions = [
     ...search.clauses.flatMap((clause) => clauseCondition(clause, search, bind)),
-    ...joins.filter(({ absent }) => absent).map(({ name }) => `${name}.run is null`),
+    ...joins.flatMap(presence),
     ...partCondition(search, part),
     ...(position === undefined ? [] : [behind(columns, position, bind)]),
   ];
@@ -59,7 +59,9 @@ export function runStatement(
   const inner = [
     `select ${select}, ${sortedBy(columns)}`,
     "from millwright.tracked_run r",
-    ...joins.map((join) => joinText(join, wanted, bind)),
+    ...joins.map((join, i) =>
+      i < JOINED ? joinText(join, i < DRIVING ? wanted : undefined, bind) : lookText(join, bind),
+    ),
     `where ${[isImplied(search, part) ? "true" : `r.experiment ${wanted}`, ...STAGES[search.view]].join(" and ")}`,
     ...conditions.map((text) => `and ${text}`),
     `order by ${orderBy(columns)} ${taken}`,
@@ -92,7 +94,10 @@ function joinsOf({ clauses, order, keys }: RunSearch, part: Part): readonly Join
     joins.set(name, found);
     return found;
   };
-  for (const { entity, key, operator } of clauses) {
+  // First, so that PostgreSQL considers to walk it in order.
+  if (order[0] !== undefined && order[0].entity !== "attribute")
+    join(order[0].entity, order[0].key);
+  for (const { entity, key, operator } of clauses.toSorted((a, b) => rank(a) - rank(b))) {
     if (TABLES[entity] === undefined) continue;
     const found = join(entity, key);
     if (operator === "IS NULL") {
@@ -113,10 +118,37 @@ function joinsOf({ clauses, order, keys }: RunSearch, part: Part): readonly Join
   return all.some(({ needed, absent }) => needed && absent) ? undefined : all;
 }
 
-/** Metrics know their experiment: the index by experiment, key and value is of use only where both are said. */
-function joinText({ entity, number, name, needed }: Join, wanted: string, bind: Bind): string {
-  const near = entity === "metric" ? ` and ${name}.experiment ${wanted}` : "";
+/**
+ * So many metrics say their experiment: then the index by experiment, key and value can find the runs. PostgreSQL takes each saying
+ * for a condition of its own and expects fewer runs; a long filter would seem to find none.
+ */
+const DRIVING = 3;
+
+function joinText(
+  { entity, number, name, needed }: Join,
+  wanted: string | undefined,
+  bind: Bind,
+): string {
+  const near =
+    entity === "metric" && wanted !== undefined ? ` and ${name}.experiment ${wanted}` : "";
   return `${needed ? "join" : "left join"} ${TABLES[entity]} ${name} on ${name}.run = r.seq and ${name}.key = ${bind(number)}::integer${near}`;
+}
+
+/**
+ * So many are joined, those likely to leave few runs first. PostgreSQL plans eight tables together; forty take it seconds. The others
+ * are looked up for each run that is left: null where the run has none.
+ */
+const JOINED = 7;
+
+const rank = ({ operator }: Clause): number =>
+  operator === "=" || operator === "IN" ? 0 : /[<>]/.test(operator) ? 1 : 2;
+
+const lookText = ({ entity, number, name }: Join, bind: Bind): string =>
+  `cross join lateral (select (select v.value from ${TABLES[entity]} v where v.run = r.seq and v.key = ${bind(number)}::integer) as value) ${name}`;
+
+function presence({ name, needed, absent }: Join, i: number): string[] {
+  if (absent) return [`${name}.${i < JOINED ? "run" : "value"} is null`];
+  return needed && i >= JOINED ? [`${name}.value is not null`] : [];
 }
 
 /** A metric that runs are sorted by first says the experiment for them: PostgreSQL would take a second word for a second condition. */

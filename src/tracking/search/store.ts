@@ -1,7 +1,9 @@
+import { MillwrightError } from "../../errors.ts";
 import type { Sql } from "../../storage/sql/sql.ts";
 import type { Experiment } from "../experiments/experiment.ts";
 import { EXPERIMENT_COLUMNS, type ExperimentRow, experimentOfRow } from "../experiments/store.ts";
 import type { TrackedKeys } from "../keys/store.ts";
+import { invalidParameter } from "../mlflow/errors.ts";
 import { RUN_COLUMNS, type RunRow } from "../runs/store.ts";
 import {
   type ExperimentSearch,
@@ -11,7 +13,7 @@ import {
 import type { Position } from "./keyset.ts";
 import { type Page, pageOf } from "./page.ts";
 import { type RunSearch, runColumns, runParts } from "./run-search.ts";
-import { runStatement } from "./run-statement.ts";
+import { runStatement, type Statement } from "./run-statement.ts";
 import { keyText, RUN_TEXTS, type RunTextRow, runText } from "./run-text.ts";
 
 export interface PageWanted {
@@ -38,7 +40,33 @@ export interface SearchStore {
 /** Keys whose JSON a process remembers, and those of one page more. */
 const REMEMBERED = 100_000;
 
-export function searchStore(sql: Sql, keys: TrackedKeys): SearchStore {
+/** `sqlState` of a statement that was ended. */
+const CANCELLED = "57014";
+
+/** Searches that could take long; to watch one costs two further round trips. */
+const isHeavy = ({ clauses }: RunSearch): boolean =>
+  clauses.length > 4 || clauses.some(({ operator }) => operator.endsWith("LIKE"));
+
+/** @param timeoutMs after which PostgreSQL ends a search that could take long. */
+export function searchStore(
+  sql: Sql,
+  keys: TrackedKeys,
+  { timeoutMs = 30_000 }: { readonly timeoutMs?: number } = {},
+): SearchStore {
+  const find = async ({ text, parameters }: Statement, isHeavy: boolean): Promise<RunRow[]> => {
+    if (!isHeavy) return sql.query<RunRow>(text, parameters);
+    try {
+      return await sql.transact(async (tx) => {
+        await tx.query("select set_config('statement_timeout', $1, true)", [String(timeoutMs)]);
+        return tx.query<RunRow>(text, parameters);
+      });
+    } catch (error) {
+      if (!(error instanceof MillwrightError) || error.details.sqlState !== CANCELLED) throw error;
+      throw invalidParameter(
+        `The search took longer than ${timeoutMs / 1000} s and was ended. Narrow it: fewer clauses or experiments, conditions with = instead of LIKE.`,
+      );
+    }
+  };
   const begin = new Map<string, string>();
   return {
     async runs(given, { position, count }) {
@@ -57,8 +85,7 @@ export function searchStore(sql: Sql, keys: TrackedKeys): SearchStore {
           limit,
         });
         if (statement !== undefined)
-          for (const row of await sql.query<RunRow>(statement.text, statement.parameters))
-            rows.push(row);
+          for (const row of await find(statement, isHeavy(search))) rows.push(row);
         if (rows.length > count) break;
         from = undefined;
       }

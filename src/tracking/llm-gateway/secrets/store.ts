@@ -1,3 +1,4 @@
+import type { Seal } from "../../../lib/seal.ts";
 import type { Sql } from "../../../storage/sql/sql.ts";
 import { AUDIT, type Audited, type By } from "../audited.ts";
 import type { Which } from "../names.ts";
@@ -39,11 +40,8 @@ export interface LlmSecretStore {
 
 const COLUMNS = `id, name, masked, provider, auth_config, ${AUDIT}`;
 
-/**
- * Values are sealed with the id of their secret, so that one cannot be put in another's place.
- * @param seal encrypts a text.
- */
-export function llmSecretStore(sql: Sql, seal: (text: string) => Uint8Array): LlmSecretStore {
+/** Values are sealed with the id of their secret, so that one cannot be put in another's place. */
+export function llmSecretStore(sql: Sql, { seal }: Pick<Seal, "seal">): LlmSecretStore {
   const sealed = (id: string, values: Texts): Uint8Array =>
     seal(JSON.stringify({ secret: id, values }));
   return {

@@ -1,12 +1,13 @@
 import { RUN_NAME_TAG } from "../tracked-run.ts";
 import type { RunEntry } from "./entry.ts";
+import type { IsNewest } from "./high-water.ts";
 
 export interface LogStatement {
   readonly text: string;
   readonly parameters: readonly unknown[];
 }
 
-type Cell = number | string;
+type Cell = number | string | boolean;
 type Columns = readonly Cell[][];
 
 /** What `logStatement` answers: a row for each entry that was refused, none for those that were kept. */
@@ -23,6 +24,9 @@ export interface RefusedRow {
   readonly given: string | null;
 }
 
+/** Whose key the statement fails on when a point said to be the newest was there already. */
+export const POINTS_TABLE = "metric";
+
 /** `sqlState` of the statement when somebody gave a param a value while it ran; the next attempt sees it. */
 export const PARAM_RACE = "MW001";
 
@@ -32,17 +36,19 @@ export const PARAM_RACE = "MW001";
  * statements of several processes wait for each other instead of dead-locking. Parts that nobody needs are left out.
  *
  * @param numbers of every key of the entries.
+ * @param isNewest such points are inserted without a look for equal ones; if there is one, the statement fails.
  */
 export function logStatement(
   entries: readonly RunEntry[],
   numbers: ReadonlyMap<string, number>,
+  isNewest: IsNewest,
 ): LogStatement {
   const parameters: unknown[] = [entries.map(({ run }) => run)];
   const unnest = (columns: Columns, types: readonly string[]): string =>
     `unnest(${types.map((type, i) => `$${parameters.push(columns[i])}::${type}[]`).join(", ")})`;
   const number = (name: string): number => numbers.get(name)!;
-  const points = columns(entries, 5, ({ metrics }) =>
-    metrics.map((m) => [number(m.key), m.value, m.timestamp, m.step]),
+  const points = columns(entries, 6, ({ run, metrics }) =>
+    metrics.map((m) => [number(m.key), m.value, m.timestamp, m.step, isNewest(run, m)]),
   );
   const ofModels = columns(entries, 8, ({ metrics }) =>
     metrics.flatMap((m) =>
@@ -103,12 +109,18 @@ export function logStatement(
      )`,
     has.points &&
       `point as materialized (
-         select k.seq as run, k.experiment, m.key, m.timestamp, m.step, m.value
-         from ${unnest(points, ["integer", "integer", "float8", "bigint", "bigint"])} m (call, key, value, timestamp, step)
+         select k.seq as run, k.experiment, m.key, m.timestamp, m.step, m.value, m.is_newest
+         from ${unnest(points, ["integer", "integer", "float8", "bigint", "bigint", "boolean"])}
+           m (call, key, value, timestamp, step, is_newest)
          join kept k on k.n = m.call
-       ), points as (
+       ), newest as (
          insert into millwright.metric (run, key, timestamp, step, value)
-         select run, key, timestamp, step, value from point order by run, key, timestamp, step, value
+         select run, key, timestamp, step, value from point where is_newest
+         order by run, key, timestamp, step, value
+       ), older as (
+         insert into millwright.metric (run, key, timestamp, step, value)
+         select run, key, timestamp, step, value from point where not is_newest
+         order by run, key, timestamp, step, value
          on conflict do nothing
        ), latest as (
          insert into millwright.latest_metric as l (run, key, experiment, value, timestamp, step)

@@ -1,3 +1,4 @@
+import { setImmediate as endOfTurn } from "node:timers/promises";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { postgres } from "../../../storage/sql/postgres.ts";
@@ -23,8 +24,8 @@ let made = 0;
 beforeAll(async () => {
   db = await testDatabase();
   second = postgres(db.url, { log: quietLog(), maxConnections: 3 });
-  log = runLog(db.sql, trackedKeys(db.sql));
-  otherLog = runLog(second, trackedKeys(second));
+  log = runLog(db.sql, trackedKeys(db.sql), endOfTurn);
+  otherLog = runLog(second, trackedKeys(second), endOfTurn);
   const name = "log";
   experiment = (await experimentStore(db.sql, "mlflow-artifacts:/").create({
     ...{ name, artifactLocation: undefined, tags: [], at: 0 },
@@ -150,6 +151,24 @@ describe("the log of runs", () => {
       metrics: [{ key: "loss", value: 1 / 500, step: 499 }],
       params: [{ key: "lr", value: "0.1" }],
     });
+  });
+
+  test("points above all this process wrote, but written by another already, are the same points", async () => {
+    const run = await newRun();
+    const upTo = (from: number, to: number) =>
+      entry(run, {
+        metrics: Array.from({ length: to - from }, (_, i) => point("both", i + from, 0, i + from)),
+      });
+    await log.submit(upTo(0, 10));
+    await otherLog.submit(upTo(0, 30));
+    const verdicts = await Promise.all([
+      log.submit(upTo(5, 40)),
+      log.submit(upTo(20, 50)),
+      otherLog.submit(upTo(35, 60)),
+      log.submit(upTo(0, 60)),
+    ]);
+    expect(new Set(verdicts.map(({ outcome }) => outcome))).toEqual(new Set(["kept"]));
+    expect(await history(run, "both")).toEqual(Array.from({ length: 60 }, (_, i) => [0, i, i]));
   });
 
   test("a param that has another value refuses the whole entry, and nobody else's", async () => {

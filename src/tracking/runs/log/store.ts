@@ -3,7 +3,14 @@ import { type GroupCommit, groupCommit } from "../../../storage/sql/group-commit
 import type { Sql } from "../../../storage/sql/sql.ts";
 import type { TrackedKeys } from "../../keys/store.ts";
 import { laneOf, type RunEntry, sharedStatement, type Verdict } from "./entry.ts";
-import { logStatement, PARAM_RACE, type RefusedRow } from "./statement.ts";
+import { highWater } from "./high-water.ts";
+import {
+  type LogStatement,
+  logStatement,
+  PARAM_RACE,
+  POINTS_TABLE,
+  type RefusedRow,
+} from "./statement.ts";
 
 /** Where metrics, params and tags of runs are written; a call is an entry. Committed when it resolves. */
 export type RunLog = GroupCommit<RunEntry, Verdict>;
@@ -12,15 +19,39 @@ export type RunLog = GroupCommit<RunEntry, Verdict>;
 const LANES = 2;
 const MAX_WAITING = 20_000;
 
-export function runLog(sql: Sql, keys: TrackedKeys): RunLog {
+/** @param endOfTurn as of `GroupCommitOptions`. */
+export function runLog(sql: Sql, keys: TrackedKeys, endOfTurn: () => Promise<void>): RunLog {
+  const water = highWater();
+  /** Hints first; where they were wrong, without. */
+  const refusedBy = async (
+    entries: readonly RunEntry[],
+    numbers: ReadonlyMap<string, number>,
+  ): Promise<RefusedRow[]> => {
+    const run = ({ text, parameters }: LogStatement) =>
+      sql.query<RefusedRow>(text, parameters, { prepare: true });
+    try {
+      return await run(logStatement(entries, numbers, water.judge()));
+    } catch (error) {
+      if (!isWrongHint(error)) throw error;
+      return run(logStatement(entries, numbers, () => false));
+    }
+  };
   return groupCommit({
-    ...{ lanes: LANES, laneOf, maxWaiting: MAX_WAITING, newGroup: sharedStatement, isPassing },
+    ...{
+      lanes: LANES,
+      laneOf,
+      maxWaiting: MAX_WAITING,
+      endOfTurn,
+      newGroup: sharedStatement,
+      isPassing,
+    },
     async write(entries: readonly RunEntry[]) {
       const numbers = await keys.numbers(namesOf(entries));
-      const { text, parameters } = logStatement(entries, numbers);
-      const refused = await sql.query<RefusedRow>(text, parameters);
       const verdicts = entries.map((): Verdict => ({ outcome: "kept" }));
-      for (const row of refused) verdicts[row.call] = verdictOf(row, entries[row.call]!, numbers);
+      for (const row of await refusedBy(entries, numbers))
+        verdicts[row.call] = verdictOf(row, entries[row.call]!, numbers);
+      for (const [i, { run, metrics }] of entries.entries())
+        if (verdicts[i]!.outcome === "kept") water.raise(run, metrics);
       return verdicts;
     },
   });
@@ -51,4 +82,9 @@ function verdictOf(
  */
 const isPassing = (error: unknown): boolean =>
   error instanceof MillwrightError &&
-  (error.code === "unavailable" || error.details?.sqlState === PARAM_RACE);
+  (error.code === "unavailable" || error.details.sqlState === PARAM_RACE);
+
+const isWrongHint = (error: unknown): boolean =>
+  error instanceof MillwrightError &&
+  error.code === "conflict" &&
+  error.details.table === POINTS_TABLE;
