@@ -144,13 +144,15 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
 }
 
 function loggedByClients(sql: Sql, located: LocateDeps): LoggedByClients {
-  const registered = registeredStore(sql);
   return {
     readFile: (uri, path, most) => readArtifact(located, { uri, path, most }),
-    async tagVersion(model, number, tags) {
-      for (const [key, value] of Object.entries(tags))
-        await registered.setVersionTag(model, number, { key, value });
-    },
+    tagVersion: (model, number, tags) =>
+      // All at once: whoever waits for one of them finds the others, too.
+      sql.transact(async (tx) => {
+        const registered = registeredStore(tx);
+        for (const [key, value] of Object.entries(tags))
+          await registered.setVersionTag(model, number, { key, value });
+      }),
   };
 }
 

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { HttpRoute } from "./http/http.ts";
 import type { Clock } from "./lib/clock.ts";
-import type { Seal } from "./storage/seal.ts";
+import type { Seal } from "./lib/seal.ts";
 import type { Sql } from "./storage/sql/sql.ts";
+import type { LocateDeps } from "./tracking/artifacts/locate-artifacts.ts";
 import { assessmentRoutes } from "./tracking/assessments/routes.ts";
 import { assessmentStore } from "./tracking/assessments/store.ts";
 import { evaluationDatasetRoutes } from "./tracking/evaluation-datasets/routes.ts";
@@ -16,8 +17,11 @@ import { llmEndpointRoutes } from "./tracking/llm-gateway/endpoints/routes.ts";
 import { llmEndpointStore } from "./tracking/llm-gateway/endpoints/store.ts";
 import { llmModelRoutes } from "./tracking/llm-gateway/models/routes.ts";
 import { llmModelStore } from "./tracking/llm-gateway/models/store.ts";
+import { llmProviderRoutes } from "./tracking/llm-gateway/providers/routes.ts";
 import { llmSecretRoutes } from "./tracking/llm-gateway/secrets/routes.ts";
 import { llmSecretStore } from "./tracking/llm-gateway/secrets/store.ts";
+import { promptLabRoutes } from "./tracking/prompt-lab/routes.ts";
+import type { RunLog } from "./tracking/runs/log/store.ts";
 import type { TrackedRunStore } from "./tracking/runs/store.ts";
 import { scorerRoutes } from "./tracking/scorers/routes.ts";
 import { scorerStore } from "./tracking/scorers/store.ts";
@@ -35,6 +39,9 @@ export interface GenaiParts {
   chance(): number;
   readonly experiments: ExperimentStore;
   readonly runs: TrackedRunStore;
+  readonly log: RunLog;
+  /** What finds the artifacts of runs. */
+  readonly located: LocateDeps;
   /** For keys of language models' providers. */
   readonly seal: Pick<Seal, "seal">;
 }
@@ -58,6 +65,7 @@ export function genaiApi(parts: GenaiParts): HttpRoute[] {
     ...evaluationDatasetRoutes({ clock, chance, datasets: evaluationDatasetStore(sql) }),
     ...issueRoutes({ ...common, issues: issueStore(sql) }),
     ...scorerRoutes({ ...common, scorers: scorerStore(sql) }),
+    ...promptLabRoutes({ ...parts, ...common }),
     ...llmRoutes(parts),
   ];
 }
@@ -65,6 +73,7 @@ export function genaiApi(parts: GenaiParts): HttpRoute[] {
 function llmRoutes({ sql, clock, chance, experiments, seal }: GenaiParts): HttpRoute[] {
   const secrets = llmSecretStore(sql, seal);
   return [
+    ...llmProviderRoutes(),
     ...llmSecretRoutes({ secrets, clock, chance }),
     ...llmModelRoutes({ models: llmModelStore(sql), secrets, clock, chance }),
     ...llmEndpointRoutes({

@@ -61,20 +61,26 @@ export async function trackingApi(
   const experiments = experimentStore(sql, artifactRoot);
   const runs = trackedRunStore(sql, keys);
   const registered = registryParts(parts);
+  const artifacts = trackingArtifacts(parts, options);
+  const log = runLog(sql, keys, endOfTurn);
   await experiments.keepDefault(clock.now());
   return [
     plainText("/health", "OK"),
     plainText("/version", PROTOCOL_VERSION),
     ...experimentRoutes({ experiments, clock, folder: process.cwd().replaceAll("\\", "/") }),
     ...trackedRunRoutes({ runs, clock, chance }),
-    ...logRoutes({ log: runLog(sql, keys, endOfTurn) }),
+    ...logRoutes({ log }),
     ...inputRoutes({ inputs: inputStore(sql) }),
     ...loggedModelRoutes({ models: loggedModelStore(sql), clock, chance }),
     ...searchRoutes({ search: searchStore(sql, keys) }),
-    ...trackingArtifacts(parts, options).routes,
+    ...artifacts.routes,
     ...registryApi(registered),
     ...historyRoutes({ history: historyStore(sql), runs, keys }),
-    ...genaiApi({ sql, clock, chance, experiments, runs, seal: registered.seal }),
+    ...genaiApi({
+      ...{ sql, clock, chance, experiments, runs, log },
+      ...{ located: artifacts.located, seal: registered.seal },
+    }),
+    serverInfo,
   ];
 }
 
@@ -86,6 +92,13 @@ export const registryParts = ({ registry, ...parts }: TrackingParts): RegistryAp
     (await trackedRunStore(sql, trackedKeys(sql)).get(run))?.artifactUri,
   loggedModels: loggedModelStore,
 });
+
+/** Clients ask for it when they are set up with a workspace: there are none. */
+const serverInfo: HttpRoute = {
+  ...{ method: "GET", path: "/api/3.0/mlflow/server-info" },
+  about: () => ({ summary: "MLflow: what kind of server this is." }),
+  handle: () => ({ body: { store_type: "SqlStore", workspaces_enabled: false } }),
+};
 
 const plainText = (path: string, body: string): HttpRoute => ({
   ...{ method: "GET", path, access: "open" },

@@ -1,5 +1,6 @@
 import {
   eachOnce,
+  listText,
   type Registration,
   registrationsIn,
   VERSIONS_TAG,
@@ -53,7 +54,7 @@ export async function registerVersion(
     });
     if (number === undefined) throw modelNotFound(model);
     if (loggedModel !== undefined && request.modelId !== "")
-      await noteRegistration(parts, loggedModel, { name: model, version: String(number) });
+      await noteRegistration(parts, loggedModel, { name: model, version: number });
     await tell(parts, request, { number, runId, at });
     // Last: all appends wait for each other until their transactions end.
     if (!prompt) {
@@ -133,7 +134,7 @@ async function noteRegistration(
 ): Promise<void> {
   await registered.lockLoggedModel(id);
   const known = (await loggedModels.get(id))?.tags.find(({ key }) => key === VERSIONS_TAG)?.value;
-  const value = eachOnce(JSON.stringify([...registrationsIn(known), added]));
+  const value = eachOnce(listText([...registrationsIn(known), added]));
   await loggedModels.setTags(id, [{ key: VERSIONS_TAG, value }]);
 }
 

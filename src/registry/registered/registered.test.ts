@@ -351,12 +351,11 @@ test("a logged model gives its version run and files, and lists each registratio
     const tags: { key: string; value: string }[] = body.model.info.tags;
     return JSON.parse(tags.find(({ key }) => key === "mlflow.modelVersions")!.value);
   };
-  const all = ["1", "2", "3", "4", "5"].map((version) => ({ name: "from-logged", version }));
-  const sorted = (list: { version: string }[]) =>
-    list.sort((a, b) => a.version.localeCompare(b.version));
+  const all = [1, 2, 3, 4, 5].map((version) => ({ name: "from-logged", version }));
+  const sorted = (list: { version: number }[]) => list.sort((a, b) => a.version - b.version);
   expect(sorted(await tagOf())).toEqual(all);
   // As the client does after it has registered.
-  const again = JSON.stringify([...all, all[4]]);
+  const again = JSON.stringify([...all, { ...all[4], version: "5" }]);
   await call("PATCH", `logged-models/${model_id}/tags`, {
     tags: [{ key: "mlflow.modelVersions", value: again }],
   });

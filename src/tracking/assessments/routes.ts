@@ -1,10 +1,10 @@
 import { z } from "zod";
 import type { HttpRoute } from "../../http/http.ts";
 import type { Clock } from "../../lib/clock.ts";
-import { hexId } from "../../lib/hex-id.ts";
 import { doesNotExist } from "../mlflow/errors.ts";
 import { text } from "../mlflow/fields.ts";
 import { rpc, rpcRoutes } from "../mlflow/rpc.ts";
+import { hexId } from "../runs/hex-id.ts";
 import { assessmentView } from "./assessment.ts";
 import { changedAssessment, maskedFields } from "./change-assessment.ts";
 import { assessmentFields, newAssessment } from "./read-assessment.ts";

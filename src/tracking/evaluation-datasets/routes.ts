@@ -1,12 +1,12 @@
 import { z } from "zod";
 import type { HttpRoute } from "../../http/http.ts";
 import type { Clock } from "../../lib/clock.ts";
-import { hexId } from "../../lib/hex-id.ts";
 import { doesNotExist, invalidParameter } from "../mlflow/errors.ts";
 import { absent, list, text } from "../mlflow/fields.ts";
 import { checkLength, KEY_LENGTH } from "../mlflow/names.ts";
 import { pageToken, readPageToken } from "../mlflow/page-token.ts";
 import { type Rpc, rpc, rpcRoutes } from "../mlflow/rpc.ts";
+import { hexId } from "../runs/hex-id.ts";
 import { parseFilter } from "../search/filter.ts";
 import type { SortColumn } from "../search/keyset.ts";
 import { EVALUATION_DATASETS } from "../search/kinds.ts";

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import type { HttpRoute } from "../../http/http.ts";
 import type { Clock } from "../../lib/clock.ts";
-import { hexId } from "../../lib/hex-id.ts";
 import { doesNotExist } from "../mlflow/errors.ts";
 import { absent, boolean, choice, list, text } from "../mlflow/fields.ts";
 import { checkLength } from "../mlflow/names.ts";
 import { rpc, rpcRoutes } from "../mlflow/rpc.ts";
+import { hexId } from "../runs/hex-id.ts";
 import { parseFilter } from "../search/filter.ts";
 import { ISSUES } from "../search/kinds.ts";
 import { maxResults, positionOf, tokenAfter } from "../search/page.ts";

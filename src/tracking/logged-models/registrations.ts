@@ -3,7 +3,8 @@ export const VERSIONS_TAG = "mlflow.modelVersions";
 
 export interface Registration {
   readonly name: string;
-  readonly version: string;
+  /** MLflow's server writes a number, its client a text. */
+  readonly version: number | string;
 }
 
 /** What a client wrote there and is no list is none. */
@@ -18,9 +19,20 @@ export function registrationsIn(text: string | undefined): readonly Registration
 export function eachOnce(text: string): string {
   const list = listIn(text);
   if (list === undefined) return text;
-  const once = new Map(list.map((one) => [`${one.name}/${one.version}`, one]));
-  return once.size === list.length ? text : JSON.stringify([...once.values()]);
+  const once = new Map<string, Registration>();
+  for (const one of list) {
+    const key = `${one.name}/${one.version}`;
+    if (!once.has(key)) once.set(key, one);
+  }
+  return once.size === list.length ? text : listText([...once.values()]);
 }
+
+/** With the spaces that Python writes. */
+export const listText = (list: readonly Registration[]): string =>
+  `[${list.map((one) => `{${Object.entries(one).map(pairText).join(", ")}}`).join(", ")}]`;
+
+const pairText = ([key, value]: [string, unknown]): string =>
+  `${JSON.stringify(key)}: ${JSON.stringify(value)}`;
 
 function listIn(text: string): readonly Registration[] | undefined {
   try {

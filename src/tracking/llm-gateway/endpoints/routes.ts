@@ -1,11 +1,11 @@
 import { z } from "zod";
 import type { HttpRoute } from "../../../http/http.ts";
 import type { Clock } from "../../../lib/clock.ts";
-import { hexId } from "../../../lib/hex-id.ts";
 import { doesNotExist, invalidParameter, mlflowError } from "../../mlflow/errors.ts";
 import { absent, boolean, choice, double, integer, list, text } from "../../mlflow/fields.ts";
 import { checkLength, KEY_LENGTH } from "../../mlflow/names.ts";
 import { type Rpc, rpc, rpcRoutes } from "../../mlflow/rpc.ts";
+import { hexId } from "../../runs/hex-id.ts";
 import { experimentId, experimentNumber } from "../../traces/read-trace.ts";
 import { checkedName, checkedWhich, idOrName, nameTaken, notFound } from "../names.ts";
 import { endpointView, LINKAGES, type LlmEndpoint, linkedModelView, ROUTING } from "./endpoint.ts";

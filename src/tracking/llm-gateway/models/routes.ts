@@ -1,10 +1,10 @@
 import { z } from "zod";
 import type { HttpRoute } from "../../../http/http.ts";
 import type { Clock } from "../../../lib/clock.ts";
-import { hexId } from "../../../lib/hex-id.ts";
 import { mlflowError } from "../../mlflow/errors.ts";
 import { absent, text } from "../../mlflow/fields.ts";
 import { rpc, rpcRoutes } from "../../mlflow/rpc.ts";
+import { hexId } from "../../runs/hex-id.ts";
 import { checkedWhich, freeName, idOrName, nameTaken, notFound } from "../names.ts";
 import type { LlmSecretStore } from "../secrets/store.ts";
 import { llmModelView } from "./llm-model-view.ts";

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import type { HttpRoute } from "../../../http/http.ts";
 import type { Clock } from "../../../lib/clock.ts";
-import { hexId } from "../../../lib/hex-id.ts";
 import { invalidParameter } from "../../mlflow/errors.ts";
 import { absent, text } from "../../mlflow/fields.ts";
 import { rpc, rpcRoutes } from "../../mlflow/rpc.ts";
+import { hexId } from "../../runs/hex-id.ts";
 import { auditView } from "../audited.ts";
 import { checkedWhich, freeName, idOrName, nameTaken, notFound, texts } from "../names.ts";
 import type { LlmSecret, LlmSecretStore } from "./store.ts";

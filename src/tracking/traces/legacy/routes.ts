@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { HttpRoute } from "../../../http/http.ts";
-import { hexId } from "../../../lib/hex-id.ts";
 import { doesNotExist } from "../../mlflow/errors.ts";
 import { absent, choice, integer, list, text } from "../../mlflow/fields.ts";
 import { rpc, rpcRoutes } from "../../mlflow/rpc.ts";
+import { hexId } from "../../runs/hex-id.ts";
 import { checkedTexts, experimentId, experimentNumber } from "../read-trace.ts";
 import type { TraceRoutesDeps } from "../routes.ts";
 import { searchFields, searchTraces } from "../search-traces.ts";

@@ -6,6 +6,7 @@ import { Card } from "../../ui/card.tsx";
 import { Command } from "../../ui/command.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { Field } from "../../ui/field.tsx";
+import { figure } from "../../ui/format.ts";
 import { Page, Pending } from "../../ui/page.tsx";
 import { MetricHistory } from "./metric-history.tsx";
 
@@ -121,8 +122,14 @@ function Rows({ comparison, part }: { comparison: Comparison; part: (typeof PART
             <tr key={key}>
               <th scope="row">{key}</th>
               {values.map((value, i) => (
-                <td key={comparison.runs[i]!.id}>
-                  {value === null ? <span className="muted">–</span> : String(value)}
+                <td key={comparison.runs[i]!.id} title={value === null ? undefined : String(value)}>
+                  {value === null ? (
+                    <span className="muted">–</span>
+                  ) : typeof value === "number" ? (
+                    figure(value)
+                  ) : (
+                    value
+                  )}
                 </td>
               ))}
             </tr>

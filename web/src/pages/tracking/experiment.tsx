@@ -76,75 +76,77 @@ export function ExperimentPage({ id }: { id: string }) {
         )
       }
     >
-      <search>
-        <form className="runs-filter" onSubmit={submit}>
-          <Field
-            label="Filter"
-            hint="metrics.auc > 0.9 and params.depth = '6' and attributes.status = 'FINISHED'"
-          >
-            <input key={filter} name="filter" type="search" defaultValue={filter} />
-          </Field>
-          <button type="submit" className="button">
-            Filter
-          </button>
-        </form>
-      </search>
-      {live.error !== undefined && (
-        <div className="notice bad" role="alert">
-          {live.error.message}
-        </div>
-      )}
-      {all.length > 0 && (
-        <details className="columns-choice">
-          <summary>
-            Columns: {shown.length} of {all.length}
-          </summary>
-          <div className="chips">
-            {all.slice(0, 200).map((column) => (
-              <label key={columnName(column)}>
-                <input
-                  type="checkbox"
-                  checked={shown.includes(column)}
-                  onChange={(event) => toggle(columnName(column), event.target.checked)}
-                />
-                {column.key} <small>{column.kind}</small>
-              </label>
-            ))}
+      <div className="stack">
+        <search>
+          <form className="runs-filter" onSubmit={submit}>
+            <Field
+              label="Filter"
+              hint="metrics.auc > 0.9 and params.depth = '6' and attributes.status = 'FINISHED'"
+            >
+              <input key={filter} name="filter" type="search" defaultValue={filter} />
+            </Field>
+            <button type="submit" className="button">
+              Filter
+            </button>
+          </form>
+        </search>
+        {live.error !== undefined && (
+          <div className="notice bad" role="alert">
+            {live.error.message}
           </div>
-        </details>
-      )}
-      {runs.length > 0 ? (
-        <section className="card flush" aria-label="Runs">
-          <TrackedRunTable
-            {...{ runs, chosen, choose, order }}
-            columns={shown}
-            onOrder={(wanted) => go(withQuery({ order: wanted, page: undefined }))}
+        )}
+        {all.length > 0 && (
+          <details className="columns-choice">
+            <summary>
+              Columns: {shown.length} of {all.length}
+            </summary>
+            <div className="chips">
+              {all.slice(0, 200).map((column) => (
+                <label key={columnName(column)}>
+                  <input
+                    type="checkbox"
+                    checked={shown.includes(column)}
+                    onChange={(event) => toggle(columnName(column), event.target.checked)}
+                  />
+                  {column.key} <small>{column.kind}</small>
+                </label>
+              ))}
+            </div>
+          </details>
+        )}
+        {runs.length > 0 ? (
+          <section className="card flush" aria-label="Runs">
+            <TrackedRunTable
+              {...{ runs, chosen, choose, order }}
+              columns={shown}
+              onOrder={(wanted) => go(withQuery({ order: wanted, page: undefined }))}
+            />
+          </section>
+        ) : live.data === undefined ? null : filter !== "" ? (
+          <Empty title="No run matches this filter." />
+        ) : (
+          <Empty
+            title="No run yet."
+            commands={[
+              `export MLFLOW_TRACKING_URI=${location.origin} MLFLOW_EXPERIMENT_NAME='${experiment.name}'`,
+            ]}
+          >
+            A Python script with <code>mlflow.start_run()</code> logs here.
+          </Empty>
+        )}
+        {(next !== undefined || token !== undefined) && (
+          <nav className="pages" aria-label="Pages">
+            {token !== undefined && <Link to={withQuery({ page: undefined })}>First page</Link>}
+            {next !== undefined && <Link to={withQuery({ page: next })}>Next {LIMIT}</Link>}
+          </nav>
+        )}
+        <p className="same">
+          <span>The same from Python</span>
+          <Command
+            text={`mlflow.search_runs(experiment_ids=["${id}"]${filter === "" ? "" : `, filter_string=${JSON.stringify(filter)}`}${order === "" ? "" : `, order_by=[${JSON.stringify(order)}]`})`}
           />
-        </section>
-      ) : live.data === undefined ? null : filter !== "" ? (
-        <Empty title="No run matches this filter." />
-      ) : (
-        <Empty
-          title="No run yet."
-          commands={[
-            `export MLFLOW_TRACKING_URI=${location.origin} MLFLOW_EXPERIMENT_NAME='${experiment.name}'`,
-          ]}
-        >
-          A Python script with <code>mlflow.start_run()</code> logs here.
-        </Empty>
-      )}
-      {(next !== undefined || token !== undefined) && (
-        <nav className="pages" aria-label="Pages">
-          {token !== undefined && <Link to={withQuery({ page: undefined })}>First page</Link>}
-          {next !== undefined && <Link to={withQuery({ page: next })}>Next {LIMIT}</Link>}
-        </nav>
-      )}
-      <p className="same">
-        <span>The same from Python</span>
-        <Command
-          text={`mlflow.search_runs(experiment_ids=["${id}"]${filter === "" ? "" : `, filter_string=${JSON.stringify(filter)}`}${order === "" ? "" : `, order_by=[${JSON.stringify(order)}]`})`}
-        />
-      </p>
+        </p>
+      </div>
     </Page>
   );
 }

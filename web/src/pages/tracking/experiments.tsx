@@ -37,34 +37,36 @@ export function ExperimentsPage() {
       title="Experiments"
       lead="Runs of our own pipelines and of MLflow's clients, by what they try to find out."
     >
-      <search>
-        <form className="filters" onSubmit={search}>
-          <Field label="Name contains">
-            <input key={name} name="name" type="search" defaultValue={name} />
-          </Field>
-        </form>
-      </search>
-      {experiments.length > 0 && (
-        <section className="card flush" aria-label="Experiments">
-          <ExperimentTable experiments={experiments} />
-        </section>
-      )}
-      {experiments.length === 0 && <Empty title={`No experiment's name contains “${name}”.`} />}
-      {onlyDefault && name === "" && (
-        <Empty
-          title="No experiment yet but the default one."
-          commands={[`export MLFLOW_TRACKING_URI=${location.origin}`, "millwright train"]}
-        >
-          Point a Python script that logs to MLflow here, unchanged; or train a model of this
-          project: its trials are tracked, too.
-        </Empty>
-      )}
-      {(next !== undefined || token !== undefined) && (
-        <nav className="pages" aria-label="Pages">
-          {token !== undefined && <Link to={withQuery({ page: undefined })}>First page</Link>}
-          {next !== undefined && <Link to={withQuery({ page: next })}>Next page</Link>}
-        </nav>
-      )}
+      <div className="stack">
+        <search>
+          <form className="filters" onSubmit={search}>
+            <Field label="Name contains">
+              <input key={name} name="name" type="search" defaultValue={name} />
+            </Field>
+          </form>
+        </search>
+        {experiments.length > 0 && (
+          <section className="card flush" aria-label="Experiments">
+            <ExperimentTable experiments={experiments} />
+          </section>
+        )}
+        {experiments.length === 0 && <Empty title={`No experiment's name contains “${name}”.`} />}
+        {onlyDefault && name === "" && (
+          <Empty
+            title="No experiment yet but the default one."
+            commands={[`export MLFLOW_TRACKING_URI=${location.origin}`, "millwright train"]}
+          >
+            Point a Python script that logs to MLflow here, unchanged; or train a model of this
+            project: its trials are tracked, too.
+          </Empty>
+        )}
+        {(next !== undefined || token !== undefined) && (
+          <nav className="pages" aria-label="Pages">
+            {token !== undefined && <Link to={withQuery({ page: undefined })}>First page</Link>}
+            {next !== undefined && <Link to={withQuery({ page: next })}>Next page</Link>}
+          </nav>
+        )}
+      </div>
     </Page>
   );
 }

@@ -26,9 +26,11 @@ export function columnsOf(runs: readonly TrackedRun[]): Column[] {
     for (const { key, value } of data.metrics) add({ kind: "metric", key }, String(value));
     for (const { key, value } of data.params) add({ kind: "param", key }, value);
   }
-  // A param that is the same everywhere says nothing.
+  // A param that is the same everywhere says nothing, an end of an interval little.
   const telling = ({ column, values }: { column: Column; values: Set<string> }): number =>
-    column.kind === "param" && values.size === 1 ? 1 : 0;
+    column.kind === "param"
+      ? Number(values.size === 1)
+      : Number(/\.(lower|upper)$/.test(column.key));
   return [...counts.values()]
     .sort(
       (a, b) =>
