@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { HttpRoute } from "./http/http.ts";
 import type { Clock } from "./lib/clock.ts";
-import type { Seal } from "./storage/seal.ts";
+import type { Seal } from "./lib/seal.ts";
 import type { Sql } from "./storage/sql/sql.ts";
 import type { LocateDeps } from "./tracking/artifacts/locate-artifacts.ts";
 import { assessmentRoutes } from "./tracking/assessments/routes.ts";

@@ -7,6 +7,7 @@ import { outsideUrl } from "./http/outside-url.ts";
 import { postOutside } from "./http/post-outside.ts";
 import type { Clock } from "./lib/clock.ts";
 import type { Log } from "./lib/log.ts";
+import type { Seal } from "./lib/seal.ts";
 import type { RegisteredVersion } from "./registry/registered/registered-model.ts";
 import { registeredRoutes } from "./registry/registered/routes.ts";
 import { registeredSearchStore } from "./registry/registered/search/store.ts";
@@ -23,7 +24,6 @@ import { TOLD_EVENTS, tellOfEvent } from "./registry/webhooks/tell-of-event.ts";
 import type { WebhookTargets } from "./registry/webhooks/webhook.ts";
 import { roleIn } from "./serving/route-uses.ts";
 import { servingStore } from "./serving/store.ts";
-import type { Seal } from "./storage/seal.ts";
 import type { Sql } from "./storage/sql/sql.ts";
 
 /** What the platform around the registry does; left out where there is none, as in the conformance suite. */

@@ -105,12 +105,12 @@ export async function openPredictionLog(
     },
   };
   return {
-    async append(records) {
+    async append(records, inputs) {
       if (options.keep === "off") {
         counters.countRecords(records);
         return true;
       }
-      const kept = await keepRecords(deps, records);
+      const kept = await keepRecords(deps, records, inputs);
       if (!kept) unlogged += records.length;
       return kept;
     },
