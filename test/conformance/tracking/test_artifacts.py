@@ -91,13 +91,15 @@ class Files(Tracking):
 
     @defect("refused: Invalid path")
     def test_signs_that_urls_need(self):
-        """MLflow's client does not encode # and % in names, and cuts them off at #; who encodes them is understood."""
+        """MLflow's client does not encode # and % in names, and lists no #; who encodes them is understood."""
         root = self.client.get_run(self.key).info.artifact_uri.removeprefix("mlflow-artifacts:/")
         for i, name in enumerate(("a b#1.txt", "a b#2.txt", "100%.txt", "a%41.txt", "what?.txt")):
             at = f"{PROXY}/{root}/{urllib.parse.quote(name)}"
             requests.put(at, data=str(i).encode(), timeout=20).raise_for_status()
             self.assertEqual(requests.get(at, timeout=20).text, str(i))
-            self.assertEqual(paths(self.client, self.key)[name], (False, 1))
+        files = requests.get(PROXY, params={"path": root}, timeout=20).json()["files"]
+        self.assertIn({"path": "a b#2.txt", "is_dir": False, "file_size": 1}, files)
+        self.assertEqual(len(files), 5)
 
     def test_what_the_fluent_calls_log(self):
         mlflow.set_experiment(experiment_id=self.client.get_run(self.key).info.experiment_id)
@@ -207,7 +209,8 @@ class NotThere(Tracking):
             ):
                 with self.assertRaises((MlflowException, OSError)):
                     ask()
-            self.assertLess(time.monotonic() - began, 15)
+            # Who gets 500 instead tries again for four minutes.
+            self.assertLess(time.monotonic() - began, 100)
 
 
 @contextlib.contextmanager

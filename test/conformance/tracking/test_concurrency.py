@@ -38,8 +38,8 @@ class AtOnce(Tracking):
             return run, slowest
 
         done = at_once(work)
-        # A stalled pool waits half a minute; the machine may be busy.
-        self.assertLess(max(slowest for _, slowest in done), 20)
+        # Where connections wait for each other, they do so for half a minute.
+        self.assertLess(max(slowest for _, slowest in done), 29)
         for run, _ in done[::8]:
             data = self.client.get_run(run).data
             self.assertEqual((len(data.metrics), len(data.params)), (10, 8))
