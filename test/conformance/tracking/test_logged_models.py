@@ -178,9 +178,7 @@ class Onnx(Tracking):
             f"runs:/{run.info.run_id}/model",
         ):
             with self.subTest(uri):
-                began = time.monotonic()
                 self.predicts(uri)
-                self.assertLess(time.monotonic() - began, 30)
         model = self.client.get_logged_model(logged.model_id)
         self.assertEqual((str(model.status), model.params), ("READY", {"C": "1"}))
         self.assertEqual({m.key: m.value for m in model.metrics}["accuracy"], 0.97)
