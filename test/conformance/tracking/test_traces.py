@@ -16,7 +16,7 @@ class Traces(Tracking):
     def traces(self, count, clause=None, **options):
         """Spans are sent in the background."""
         mlflow.flush_trace_async_logging()
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         while True:
             found = mlflow.search_traces(
                 locations=[self.place], filter_string=clause, return_type="list", **options
