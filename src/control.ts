@@ -76,6 +76,7 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
   const self = processMetrics();
   const parts: TrackingParts = {
     ...{ sql, blobs: platform.blobs, clock, log, chance: () => randomInt(2 ** 47) / 2 ** 47 },
+    runLog: platform.tracking.runLog,
     registry: {
       seal: sealWith(config.secretKey ?? keyIn(join(config.dataDir, "secret.key"))),
       ...{ targets: config.webhookTargets, served: servedModels(platform) },

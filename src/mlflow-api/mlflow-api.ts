@@ -17,7 +17,7 @@ import { historyStore } from "../tracking/runs/history/store.ts";
 import { inputRoutes } from "../tracking/runs/inputs/routes.ts";
 import { inputStore } from "../tracking/runs/inputs/store.ts";
 import { logRoutes } from "../tracking/runs/log/routes.ts";
-import { runLog } from "../tracking/runs/log/store.ts";
+import { type RunLog, runLog } from "../tracking/runs/log/store.ts";
 import { trackedRunRoutes } from "../tracking/runs/routes.ts";
 import { trackedRunStore } from "../tracking/runs/store.ts";
 import { searchRoutes } from "../tracking/search/routes.ts";
@@ -34,6 +34,8 @@ export interface TrackingParts {
   readonly log: Log;
   /** Uniform in [0, 1), cryptographic: for ids. */
   chance(): number;
+  /** One for a process, since it has connections that write; made here when left out. */
+  readonly runLog?: RunLog | undefined;
   /** Left out: nothing is served, webhooks may send to the internet, and their secrets do not outlive the process. */
   readonly registry?: Pick<RegistryApiParts, "seal" | "targets" | "served"> | undefined;
 }
@@ -62,7 +64,7 @@ export async function trackingApi(
   const runs = trackedRunStore(sql, keys);
   const registered = registryParts(parts);
   const artifacts = trackingArtifacts(parts, options);
-  const log = runLog(sql, keys, endOfTurn);
+  const log = parts.runLog ?? runLog(sql, keys, endOfTurn);
   await experiments.keepDefault(clock.now());
   return [
     plainText("/health", "OK"),

@@ -2,7 +2,7 @@ import type { RequestNote } from "../lib/request-note.ts";
 import { fromOutputs } from "../onnx/feeds.ts";
 import type { GraphBinding, Signature } from "../onnx/signature.ts";
 import { type GraphTensors, joinRows } from "../onnx/tensor.ts";
-import { type Answer, labelOf } from "./answer.ts";
+import { type Answer, labelOf, unlogged } from "./answer.ts";
 import { asksWhy, explanationTensors } from "./explanation-tensors.ts";
 import { feedsOf, rowOf, tensorOf } from "./graph-tensors.ts";
 import type { InferAnswer, InferRequest, Tensor } from "./inference.ts";
@@ -66,15 +66,16 @@ export async function inferTensors(
       latencyMs,
     });
   }
-  await deps.log.append(records, texts);
+  const logged = await deps.log.append(records, texts);
   input.note?.done("log");
   input.note?.say({ model: route.model, version: version.number, variant, rows });
-  if (shadow !== undefined) deps.afterwards({ version: shadow, fields: route.fields, records });
+  if (shadow !== undefined && logged)
+    deps.afterwards({ version: shadow, fields: route.fields, records });
   return {
     model: route.model,
     version: String(version.number),
     id: request.id,
-    parameters: { version_id: version.id, variant },
+    parameters: { version_id: version.id, variant, ...unlogged({ logged }) },
     outputs: shown(
       graph,
       signature,
@@ -107,14 +108,15 @@ function shown(
 }
 
 /** Rows that were answered one by one, put together again. */
-function ofRows({ model, rows }: Answer, graph: GraphBinding, request: InferRequest): InferAnswer {
+function ofRows(answer: Answer, graph: GraphBinding, request: InferRequest): InferAnswer {
+  const { model, rows } = answer;
   const [{ by }] = rows as readonly [Answer["rows"][0]];
   const outputs = Object.fromEntries(
     graph.outputs.map(({ name }) => [name, joinRows(rows.map(({ tensors }) => tensors![name]!))]),
   );
   return {
     ...{ model, version: String(by.version.number), id: request.id },
-    parameters: { version_id: by.version.id, variant: by.variant },
+    parameters: { version_id: by.version.id, variant: by.variant, ...unlogged(answer) },
     outputs: shown(
       graph,
       by.signature,

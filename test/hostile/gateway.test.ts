@@ -10,8 +10,8 @@ import { random } from "../../src/lib/random.ts";
 import { servingStore } from "../../src/serving/store.ts";
 import { fileBlobs } from "../../src/storage/blobs/files.ts";
 import { type TestDatabase, testDatabase } from "../../src/testing/database.ts";
+import { freePort } from "../../src/testing/free-port.ts";
 import { mailModel } from "../scenarios/tiny-models.ts";
-import { freePort } from "../soak/stage.ts";
 
 let db: TestDatabase;
 let gateway: ChildProcess;

@@ -23,7 +23,7 @@ let artifacts: Artifacts;
 let n = 0;
 beforeAll(async () => {
   db = await testDatabase();
-}, 60_000);
+});
 afterAll(() => db.stop());
 beforeEach(async () => {
   await db.sql.query(

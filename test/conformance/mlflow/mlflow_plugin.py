@@ -37,7 +37,7 @@ root_of_next_server = None
 
 
 def wait_until_healthy(url, process):
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise RuntimeError(f"the server ended with {process.returncode}")

@@ -22,7 +22,7 @@ class Autolog(Tracking):
                 cwd=folder,
                 capture_output=True,
                 text=True,
-                timeout=300,
+                timeout=900,
             )
         self.assertEqual(done.returncode, 0, done.stderr[-4000:])
         run = self.client.get_run(done.stdout.strip().splitlines()[-1])

@@ -17,7 +17,7 @@ class Traces(Tracking):
         """Once there are `count`: spans are sent in the background."""
         if count > 0:
             mlflow.flush_trace_async_logging()
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         while True:
             found = mlflow.search_traces(
                 locations=[self.place], filter_string=clause, return_type="list", **options

@@ -43,7 +43,7 @@ def fresh(kind="thing"):
 def call(method, path, body=None, url=URL, api="api", **options):
     """A call by hand: status and JSON."""
     at = f"{url}/{api}/2.0/mlflow{path}"
-    answer = requests.request(method, at, json=body, timeout=60, **options)
+    answer = requests.request(method, at, json=body, timeout=120, **options)
     return answer.status_code, answer.json()
 
 
