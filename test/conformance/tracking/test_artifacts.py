@@ -16,7 +16,7 @@ import requests
 import urllib3
 from mlflow.exceptions import MlflowException
 
-from tracked import CONTROL, PID, SCRATCH, URL, Tracking, call, defect
+from tracked import CONTROL, PID, SCRATCH, SLOW, URL, Tracking, call, defect
 
 PROXY = f"{URL}/api/2.0/mlflow-artifacts/artifacts"
 MB = 2**20
@@ -258,6 +258,7 @@ def digest(path):
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+@SLOW
 @unittest.skipIf(CONTROL, "takes minutes")
 class Large(Tracking):
     """A gigabyte up and down. The server must not hold it."""

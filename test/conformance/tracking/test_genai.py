@@ -29,8 +29,8 @@ class EvaluationDatasets(Tracking):
             with mlflow.start_span(name="answer") as span:
                 span.set_inputs({"question": f"number {i}"})
                 span.set_outputs("yes")
+            mlflow.flush_trace_async_logging()
             mlflow.log_expectation(trace_id=span.trace_id, name="right", value="no")
-        mlflow.flush_trace_async_logging()
         found = mlflow.search_traces(locations=[self.place], return_type="list")
         made = datasets.create_dataset(name=fresh(), experiment_id=self.place)
         made.merge_records(found)
