@@ -18,6 +18,7 @@ import { loadUserCode } from "./engine/user-code.ts";
 import { MillwrightError } from "./errors.ts";
 import { journalRoot, newAttempt } from "./gateway/prediction-log.ts";
 import type { Log } from "./lib/log.ts";
+import { trackingArtifacts } from "./mlflow-api/artifact-api.ts";
 import { monitoringStore } from "./monitoring/store.ts";
 import { PIPELINES } from "./pipelines/all.ts";
 import { checkProject } from "./pipelines/check-project.ts";
@@ -60,7 +61,6 @@ import { ownRunStore } from "./tracking/own/store.ts";
 import { inputStore } from "./tracking/runs/inputs/store.ts";
 import { runLog } from "./tracking/runs/log/store.ts";
 import { trackedRunStore } from "./tracking/runs/store.ts";
-import { trackingArtifacts } from "./tracking-artifacts.ts";
 
 export const VERSION = packageJson.version;
 export const PROJECT_FILE = "millwright.config.ts";

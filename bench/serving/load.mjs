@@ -67,7 +67,8 @@ function statOf(pid) {
 }
 
 const TICKS = 100;
-const cpuOf = (pid) =>
+/** Seconds of CPU that a process and everything it started have used. */
+export const cpuOf = (pid) =>
   treeOf(pid).reduce((sum, one) => {
     const stat = statOf(one);
     return sum + (stat === undefined ? 0 : (Number(stat[11]) + Number(stat[12])) / TICKS);

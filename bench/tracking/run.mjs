@@ -2,23 +2,21 @@
  * MLflow's calls: our server against MLflow's own, on the same PostgreSQL, in turns, with the same load generator. From the root:
  *
  *   PYTHON=<an interpreter with mlflow and psycopg2-binary> node bench/tracking/run.mjs
- *     [--seconds 3] [--rounds 1] [--clients 1,20,100] [--rows log-metric,…] [--runs 100000] [--workers 4] [--gigabytes 1] [--out RESULTS]
+ *     [--seconds 3] [--rounds 1] [--clients 1,20,100] [--rows log-metric,…] [--runs 100000] [--workers 4] [--gigabytes 1]
+ *     [--profile <folder>] [--out RESULTS]
  *
  * Needs wrk (apt-get install --no-install-recommends wrk). Without PYTHON only ours is measured. MLflow runs as `mlflow server` starts
  * it (4 workers). Results go to bench/tracking/<out>.json and .md.
  */
-import { execFileSync, spawn } from "node:child_process";
-import { createReadStream, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { execFileSync } from "node:child_process";
+import { createReadStream, writeFileSync } from "node:fs";
 import { request } from "node:http";
-import { cpus, loadavg, tmpdir } from "node:os";
+import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { build } from "esbuild";
-import pg from "pg";
-import { load, memoryOf, needsWrk } from "../serving/load.mjs";
-import { historyOurs, historyTheirs, loadOurs, loadTheirs } from "./corpus.mjs";
+import { cpuOf, load, memoryOf, needsWrk } from "../serving/load.mjs";
+import { call, stage } from "./contenders.mjs";
+import { report } from "./report.mjs";
 
 const list = (text) => text.split(",").filter(Boolean);
 const { values: given } = parseArgs({
@@ -30,30 +28,26 @@ const { values: given } = parseArgs({
     runs: { type: "string", default: "100000" },
     workers: { type: "string", default: "4" },
     gigabytes: { type: "string", default: "1" },
+    profile: { type: "string" },
     out: { type: "string", default: "RESULTS" },
   },
 });
+const LONGEST_S = 40;
 const python = process.env.PYTHON;
 needsWrk();
-mkdirSync("dist/bench", { recursive: true });
-await build({
-  ...{ bundle: true, format: "esm", platform: "node", packages: "external", logLevel: "warning" },
-  ...{ entryPoints: { "tracking-ours": "bench/tracking/ours.ts" }, outdir: "dist/bench", outExtension: { ".js": ".mjs" } },
-});
-const folder = mkdtempSync(join(tmpdir(), "bench-tracking-"));
-execFileSync("chmod", ["755", folder]);
-const children = [];
+const { folder, ours, theirs, end } = await stage({ python, workers: given.workers, profile: given.profile });
 const cells = [];
-
-const database = await begin(process.execPath, ["dist/bench/tracking-ours.mjs", "database", join(folder, "pg")]);
-const urlOf = (name) => database.url.replace(/\/[^/?]*(\?|$)/, `/${name}$1`);
 const contenders = [await ours(), ...(python === undefined ? [] : [await theirs()])];
-
 const wanted = list(given.rows);
 const measures = (name) => wanted.length === 0 || wanted.includes(name);
 const clients = list(given.clients).map(Number);
 
 for (const contender of contenders) await prepare(contender);
+const metric = (i) => ({ key: `k${i % 10}`, value: Math.sin(i), timestamp: 1_700_000_000_000 + i, step: i });
+const batch = ({ runs }, i, n) => ({
+  run_id: runs[i % runs.length],
+  metrics: [...Array(n).keys()].map((k) => metric(i * n + k)),
+});
 const writes = {
   "log-metric": ({ runs }, i) => ["runs/log-metric", { run_id: runs[i % runs.length], ...metric(i) }],
   "log-batch 10": (c, i) => ["runs/log-batch", batch(c, i, 10)],
@@ -89,11 +83,7 @@ if (measures("history 1M")) await inTurns("history 1M", history);
 if (measures("artifact up")) await inTurns("artifact up", (c) => artifact(c, "PUT"));
 if (measures("artifact down")) await inTurns("artifact down", (c) => artifact(c, "GET"));
 
-for (const child of children.reverse()) {
-  child.kill("SIGTERM");
-  await new Promise((resolve) => (child.exitCode === null ? child.once("exit", resolve) : resolve()));
-}
-rmSync(folder, { recursive: true, force: true });
+await end(contenders);
 const about = {
   command: `node bench/tracking/run.mjs ${process.argv.slice(2).join(" ")}`.trim(),
   machine: `${cpus().length} x ${cpus()[0]?.model.trim()}`,
@@ -103,48 +93,9 @@ const about = {
   theirs: python === undefined ? "left out" : `MLflow ${execFileSync(python, ["-c", "import mlflow; print(mlflow.__version__)"], { encoding: "utf8" }).trim()}, ${given.workers} workers`,
 };
 writeFileSync(`bench/tracking/${given.out}.json`, `${JSON.stringify({ about, cells }, null, 1)}\n`);
-const text = report();
+const text = report(about, cells);
 writeFileSync(`bench/tracking/${given.out}.md`, text);
 console.log(text);
-
-async function begin(command, args, options = {}) {
-  const child = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"], ...options });
-  children.push(child);
-  const first = await new Promise((resolve, reject) => {
-    createInterface(child.stdout).once("line", resolve);
-    child.once("exit", (code) => reject(new Error(`${command} ${args[0]} ended with ${code}`)));
-  });
-  return { ...JSON.parse(first), pid: child.pid };
-}
-
-async function ours() {
-  const { url, pid } = await begin(process.execPath, ["dist/bench/tracking-ours.mjs", "serve", join(folder, "ours"), urlOf("ours")]);
-  return { name: "ours", url, pid, sql: await connect("ours"), loadCorpus: loadOurs, loadHistory: historyOurs };
-}
-
-async function theirs() {
-  const port = await freePort();
-  const child = spawn(
-    python,
-    ["-m", "mlflow", "server", "--host", "127.0.0.1", "--port", String(port), "--workers", given.workers,
-      "--backend-store-uri", urlOf("theirs").replace(/^postgres:/, "postgresql:"), "--artifacts-destination", join(folder, "theirs")],
-    { stdio: ["ignore", "ignore", "ignore"], env: { ...process.env, MLFLOW_DISABLE_TELEMETRY: "true", DO_NOT_TRACK: "true" } },
-  );
-  children.push(child);
-  const url = `http://127.0.0.1:${port}`;
-  for (let i = 0; ; i++) {
-    if ((await fetch(`${url}/health`).catch(() => undefined))?.ok) break;
-    if (i > 240 || child.exitCode !== null) throw new Error("MLflow's server did not start");
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  }
-  return { name: "mlflow", url, pid: child.pid, sql: await connect("theirs"), loadCorpus: loadTheirs, loadHistory: historyTheirs };
-}
-
-async function connect(name) {
-  const client = new pg.Client(urlOf(name));
-  await client.connect();
-  return client;
-}
 
 /** An experiment with 200 runs to write to. */
 async function prepare(contender) {
@@ -162,22 +113,6 @@ async function corpus(contender) {
   await contender.sql.query("vacuum analyze");
 }
 
-const metric = (i) => ({ key: `k${i % 10}`, value: Math.sin(i), timestamp: 1_700_000_000_000 + i, step: i });
-const batch = ({ runs }, i, n) => ({
-  run_id: runs[i % runs.length],
-  metrics: [...Array(n).keys()].map((k) => metric(i * n + k)),
-});
-
-async function call({ url }, path, body) {
-  const answer = await fetch(`${url}/api/2.0/mlflow/${path}`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  if (!answer.ok) throw new Error(`${url} ${path}: ${answer.status} ${await answer.text()}`);
-  return answer.json();
-}
-
 async function everyCell(row, counts, linesOf) {
   for (let round = 0; round < Number(given.rounds); round++)
     for (const connections of counts)
@@ -186,8 +121,28 @@ async function everyCell(row, counts, linesOf) {
         const bodies = join(folder, "bodies.jsonl");
         writeFileSync(bodies, `${lines.join("\n")}\n`);
         const { name, url, pid } = contender;
-        keep({ row, server: name, clients: connections, round, ...(await load({ url, bodies, connections, seconds: Number(given.seconds), pid })) });
+        const cell = await longEnough({ url, bodies, connections, seconds: Number(given.seconds), pid });
+        keep({ row, server: name, clients: connections, round, ...cell });
       }
+}
+
+/** wrk knows nothing of calls still under way at its end: where few have been answered, once more and longer. */
+async function longEnough(asked) {
+  await idle(asked.pid);
+  const { seconds, connections } = asked;
+  const cell = await load(asked);
+  if (cell.rps * seconds >= 4 * connections + 20 || seconds === LONGEST_S) return cell;
+  return longEnough({ ...asked, seconds: Math.min(LONGEST_S, seconds * 4) });
+}
+
+/** What the last load left behind is done first: at most a tenth of a core for half a second. */
+async function idle(pid) {
+  for (let i = 0, before = cpuOf(pid); i < 120; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const now = cpuOf(pid);
+    if (now - before < 0.05) return;
+    before = now;
+  }
 }
 
 function keep(cell) {
@@ -222,7 +177,7 @@ async function history(contender) {
 }
 
 async function artifact(contender, method) {
-  const bytes = Number(given.gigabytes) * 2 ** 30;
+  const bytes = Math.round(Number(given.gigabytes) * 2 ** 30);
   const source = join(folder, "artifact.bin");
   execFileSync("sh", ["-c", `[ -f ${source} ] || head -c ${bytes} /dev/urandom > ${source}`]);
   const path = `/api/2.0/mlflow-artifacts/artifacts/${contender.experiment}/${contender.runs[0]}/artifacts/big.bin`;
@@ -241,46 +196,4 @@ async function artifact(contender, method) {
   const seconds = (performance.now() - started) / 1000;
   clearInterval(watch);
   return { seconds, memoryMb, bad: 0 };
-}
-
-function freePort() {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-function report() {
-  const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
-  const rows = [...new Set(cells.map(({ row, clients: n }) => `${row}|${n}`))].map((key) => {
-    const [row, n] = key.split("|");
-    const of = (server, field) => {
-      const found = cells.filter((cell) => cell.row === row && cell.clients === Number(n) && cell.server === server).map((cell) => cell[field]);
-      return found.length === 0 || found[0] === undefined ? undefined : median(found);
-    };
-    const speed = (server) => {
-      const seconds = of(server, "seconds");
-      if (seconds !== undefined) return `${seconds.toFixed(2)} s`;
-      return of(server, "rps") === undefined ? "" : `${of(server, "rps").toFixed(1)}/s`;
-    };
-    const tail = (server) => (of(server, "p99") === undefined ? "" : `${of(server, "p50").toFixed(1)} / ${of(server, "p99").toFixed(0)}`);
-    const bad = (server) => of(server, "bad") || "";
-    const ratio = of("ours", "seconds") !== undefined ? of("mlflow", "seconds") / of("ours", "seconds") : of("ours", "rps") / of("mlflow", "rps");
-    const p99 = of("mlflow", "p99") / of("ours", "p99");
-    const times = (value) => (Number.isFinite(value) ? `${value.toFixed(1)}×` : "");
-    const mb = (server) => of(server, "memoryMb")?.toFixed(0) ?? "";
-    return `| ${row} | ${n} | ${speed("ours")} | ${tail("ours")} | ${mb("ours")} | ${bad("ours")} | ${speed("mlflow")} | ${tail("mlflow")} | ${mb("mlflow")} | ${bad("mlflow")} | ${times(ratio)} | ${times(p99)} |`;
-  });
-  return `# Tracking: MLflow's calls, our server and MLflow's own
-
-Command: \`${about.command}\` on ${about.machine}, Node ${about.node}, ${about.date}; peer: ${about.theirs}. Both servers are up side by side on
-one PostgreSQL 18 (a database each) and measured in turns; load generator wrk, one thread, on the same machine. Load average at the end: ${about.load.toFixed(1)}.
-Answers that are not 2xx count as bad. Memory is that of the server's processes, shared pages once, without PostgreSQL.
-
-| call | clients | ours | p50 / p99 ms | MB | bad | MLflow | p50 / p99 ms | MB | bad | faster | p99 better |
-|---|---|---|---|---|---|---|---|---|---|---|---|
-${rows.join("\n")}
-`;
 }

@@ -14,7 +14,7 @@ import { ownRunStore } from "../../src/tracking/own/store.ts";
 import { inputStore } from "../../src/tracking/runs/inputs/store.ts";
 import { runLog } from "../../src/tracking/runs/log/store.ts";
 import { trackedRunStore } from "../../src/tracking/runs/store.ts";
-import { trackingApi } from "../../src/tracking-api.ts";
+import { trackingApi } from "../../src/mlflow-api/mlflow-api.ts";
 
 export interface SampleTracking {
   readonly routes: readonly HttpRoute[];

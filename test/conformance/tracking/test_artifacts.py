@@ -16,7 +16,7 @@ import requests
 import urllib3
 from mlflow.exceptions import MlflowException
 
-from tracked import CONTROL, PID, SCRATCH, URL, Tracking, call, defect
+from tracked import CONTROL, PID, SCRATCH, SLOW, URL, Tracking, call, defect
 
 PROXY = f"{URL}/api/2.0/mlflow-artifacts/artifacts"
 MB = 2**20
@@ -91,13 +91,15 @@ class Files(Tracking):
 
     @defect("refused: Invalid path")
     def test_signs_that_urls_need(self):
-        """MLflow's client does not encode # and % in names, and cuts them off at #; who encodes them is understood."""
+        """MLflow's client does not encode # and % in names, and lists no #; who encodes them is understood."""
         root = self.client.get_run(self.key).info.artifact_uri.removeprefix("mlflow-artifacts:/")
         for i, name in enumerate(("a b#1.txt", "a b#2.txt", "100%.txt", "a%41.txt", "what?.txt")):
             at = f"{PROXY}/{root}/{urllib.parse.quote(name)}"
             requests.put(at, data=str(i).encode(), timeout=120).raise_for_status()
             self.assertEqual(requests.get(at, timeout=120).text, str(i))
-            self.assertEqual(paths(self.client, self.key)[name], (False, 1))
+        files = requests.get(PROXY, params={"path": root}, timeout=120).json()["files"]
+        self.assertIn({"path": "a b#2.txt", "is_dir": False, "file_size": 1}, files)
+        self.assertEqual(len(files), 5)
 
     def test_what_the_fluent_calls_log(self):
         mlflow.set_experiment(experiment_id=self.client.get_run(self.key).info.experiment_id)
@@ -256,6 +258,7 @@ def digest(path):
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+@SLOW
 @unittest.skipIf(CONTROL, "takes minutes")
 class Large(Tracking):
     """A gigabyte up and down. The server must not hold it."""

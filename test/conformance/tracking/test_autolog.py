@@ -7,11 +7,12 @@ import sys
 import tempfile
 import unittest
 
-from tracked import PYTORCH, URL, Tracking
+from tracked import PYTORCH, SLOW, URL, Tracking
 
 SCRIPTS = pathlib.Path(__file__).parent.parent / "autolog"
 
 
+@SLOW
 class Autolog(Tracking):
     def runs(self, name, program=sys.executable):
         with tempfile.TemporaryDirectory() as folder:

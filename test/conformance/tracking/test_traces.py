@@ -14,8 +14,9 @@ class Traces(Tracking):
         self.place = mlflow.set_experiment(fresh()).experiment_id
 
     def traces(self, count, clause=None, **options):
-        """Spans are sent in the background."""
-        mlflow.flush_trace_async_logging()
+        """Once there are `count`: spans are sent in the background."""
+        if count > 0:
+            mlflow.flush_trace_async_logging()
         deadline = time.monotonic() + 120
         while True:
             found = mlflow.search_traces(

@@ -18,6 +18,8 @@ TOKEN = os.environ["TOKEN"]
 SCRATCH = os.environ["SCRATCH"]
 # MLflow's own server instead of ours.
 CONTROL = os.environ["CONTROL"] != ""
+# With one of the clients only: what takes long.
+SLOW = unittest.skipIf(os.environ["SLOW"] == "", "with the newest client only")
 PYTORCH = os.environ["PYTORCH"]
 
 # A server's mistake is a failed test, not minutes of trying again.
