@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import { setImmediate as endOfTurn } from "node:timers/promises";
 import type { HttpRoute } from "../../src/http/http.ts";
+import { trackingApi } from "../../src/mlflow-api/mlflow-api.ts";
 import { outcomeTags, trialRecords } from "../../src/pipelines/tracked-training.ts";
 import { fileBlobs } from "../../src/storage/blobs/files.ts";
 import { testDatabase } from "../../src/testing/database.ts";
@@ -14,7 +15,6 @@ import { ownRunStore } from "../../src/tracking/own/store.ts";
 import { inputStore } from "../../src/tracking/runs/inputs/store.ts";
 import { runLog } from "../../src/tracking/runs/log/store.ts";
 import { trackedRunStore } from "../../src/tracking/runs/store.ts";
-import { trackingApi } from "../../src/mlflow-api/mlflow-api.ts";
 
 export interface SampleTracking {
   readonly routes: readonly HttpRoute[];

@@ -73,7 +73,8 @@ async function caller(url: string, told: Told, name: number): Promise<void> {
       told.labels.set(id, i);
     } catch (error) {
       if (error instanceof TypeError) return;
-      told.refused++;
+      // Where the machine has much else to do, callers are sent away for a moment.
+      if ((error as { code?: string }).code !== "unavailable") told.refused++;
     }
   }
 }
