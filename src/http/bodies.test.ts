@@ -160,6 +160,25 @@ describe("bodies as streams", () => {
     expect(large.status).toBe(413);
   });
 
+  test.each(["content-length: 20000000", "transfer-encoding: chunked"])(
+    "who sends far too much (%s) is answered all the same, and goes on with the same connection",
+    async (header) => {
+      const url = await serve({ bodyLimit: 1000 });
+      const [name, value] = header.split(": ") as [string, string];
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      for (let i = 0; i < 2; i++) {
+        const headers = { "content-type": "application/json", [name]: value };
+        const { status, text } = await send(
+          `${url}/json`,
+          { method: "POST", headers, agent },
+          (to) => Readable.from(Array(200).fill(Buffer.alloc(100_000, " "))).pipe(to),
+        );
+        expect([status, JSON.parse(text).code]).toEqual([413, "payload_too_large"]);
+      }
+      agent.destroy();
+    },
+  );
+
   test("a slow upload is waited for, a slow body of any other route is not", async () => {
     const url = await serve({ timeoutMs: 150 });
     const headers = { "content-type": "application/json", "content-length": 3_000_000 };

@@ -9,9 +9,12 @@ const FRAMEWORK: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_NOT_FOUND: "not_found",
 };
 
-/** Any error as a MillwrightError. What we do not know becomes `internal`, whose text never leaves the process. */
+/**
+ * Any error as a MillwrightError. What we do not know becomes `internal`, whose text never leaves the process; nor does what the
+ * database said of itself.
+ */
 export function asMillwrightError(error: unknown): MillwrightError {
-  if (error instanceof MillwrightError) return error;
+  if (error instanceof MillwrightError) return error.details.sqlState ? ofDatabase(error) : error;
   const { code, statusCode, message } = (error ?? {}) as {
     code?: string;
     statusCode?: number;
@@ -23,10 +26,16 @@ export function asMillwrightError(error: unknown): MillwrightError {
       message ?? "The request could not be read.",
       { cause: error },
     );
-  return new MillwrightError("internal", "Something went wrong here; the log has the details.", {
-    cause: error,
-  });
+  return unknown(error);
 }
+
+const unknown = (cause: unknown): MillwrightError =>
+  new MillwrightError("internal", "Something went wrong here; the log has the details.", { cause });
+
+const ofDatabase = (error: MillwrightError): MillwrightError =>
+  error.code === "internal"
+    ? unknown(error.cause ?? error)
+    : new MillwrightError(error.code, error.message, { cause: error });
 
 /** RFC 9457 problem details. */
 export function problemOf(error: MillwrightError): Problem {

@@ -285,7 +285,12 @@ function sendProblem(
   options: ServerOptions,
 ): FastifyReply {
   const path = request.url.split("?", 1)[0]!;
-  const { id, routeOptions } = request;
+  const { id, routeOptions, raw } = request;
+  // Fastify would close a connection on which too much comes: its sender would see that instead of the answer, and try again.
+  if (asMillwrightError(thrown).code === "payload_too_large") {
+    reply.removeHeader("connection");
+    letFlow(raw);
+  }
   return send(reply, problemAnswer(thrown, { id, path, route: routeOptions.url }, options), id);
 }
 

@@ -25,9 +25,16 @@ export const MLFLOW_ERRORS = {
 
 export type MlflowErrorCode = keyof typeof MLFLOW_ERRORS;
 
-/** What a handler throws; `errorOf` below gives it its body. */
+/** Characters. Two values of params fit; who sends megabytes does not get them back. */
+const MAX_MESSAGE = 16_000;
+
+/** What a handler throws; `mlflowErrorBody` below gives it its body. Long messages are cut. */
 export const mlflowError = (code: MlflowErrorCode, message: string): MillwrightError =>
-  new MillwrightError(MLFLOW_ERRORS[code].code, message, { details: { mlflow: code } });
+  new MillwrightError(
+    MLFLOW_ERRORS[code].code,
+    message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)}…` : message,
+    { details: { mlflow: code } },
+  );
 
 export const invalidParameter = (message: string): MillwrightError =>
   mlflowError("INVALID_PARAMETER_VALUE", message);

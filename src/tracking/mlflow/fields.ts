@@ -9,12 +9,16 @@ import { numberTextAt } from "./number-text.ts";
 export const absent = <T extends z.ZodType>(type: T) =>
   z.preprocess((value) => (value === null ? undefined : value), type.optional());
 
-/** Required texts may be empty where MLflow allows it; `text(1)` may not. PostgreSQL keeps no character of code 0. */
+/**
+ * Required texts may be empty where MLflow allows it; `text(1)` may not. PostgreSQL keeps no character of code 0, and half of a
+ * character would not come back as it went.
+ */
 export const text = (min = 0) =>
   z
     .string()
     .min(min)
-    .refine((value) => !value.includes("\0"), "It holds a character of code 0; leave it out.");
+    .refine((value) => !value.includes("\0"), "It holds a character of code 0; leave it out.")
+    .refine((value) => value.isWellFormed(), "It holds half of a character (a lone surrogate).");
 
 /** int32 or int64. Beyond 2^53 it could not come back as it went. */
 export const integer = () =>
@@ -82,7 +86,7 @@ export const choice = <const T extends readonly string[]>(
 ) =>
   z.preprocess(
     (value) =>
-      typeof value === "number" || /^\d+$/.test(String(value))
+      typeof value === "number" || (typeof value === "string" && /^\d+$/.test(value))
         ? (numbers[Number(value)] ?? value)
         : value,
     z.enum(names),
