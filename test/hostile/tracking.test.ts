@@ -8,8 +8,8 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { random } from "../../src/lib/random.ts";
 import { type TestDatabase, testDatabase } from "../../src/testing/database.ts";
+import { freePort } from "../../src/testing/free-port.ts";
 import { MLFLOW_ERRORS, type MlflowErrorCode } from "../../src/tracking/mlflow/errors.ts";
-import { freePort } from "../soak/stage.ts";
 import { GOOD_CALLS, type GoodCall, spoilt } from "./tracking-calls.ts";
 
 let db: TestDatabase;
