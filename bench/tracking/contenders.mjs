@@ -12,15 +12,17 @@ import { historyOurs, historyTheirs, loadOurs, loadTheirs } from "./corpus.mjs";
 /**
  * A folder, a database in it and what starts the servers; `end` ends them all.
  * @param profile a folder: our server leaves a CPU profile there.
+ * @param keep a folder that stays, instead of a temporary one.
  */
-export async function stage({ python, workers, profile }) {
+export async function stage({ python, workers, profile, keep }) {
   mkdirSync("dist/bench", { recursive: true });
   await build({
     ...{ bundle: true, format: "esm", platform: "node", packages: "external", logLevel: "warning", sourcemap: true },
     ...{ entryPoints: { "tracking-ours": "bench/tracking/ours.ts" }, outdir: "dist/bench", outExtension: { ".js": ".mjs" } },
   });
   cpSync("src/storage/migrations", "dist/bench/migrations", { recursive: true });
-  const folder = mkdtempSync(join(tmpdir(), "bench-tracking-"));
+  const folder = keep ?? mkdtempSync(join(tmpdir(), "bench-tracking-"));
+  mkdirSync(folder, { recursive: true });
   // Root's temporary folders are private; PostgreSQL runs as another user.
   execFileSync("chmod", ["755", folder]);
   const children = [];
@@ -28,6 +30,7 @@ export async function stage({ python, workers, profile }) {
   process.on("exit", () => {
     for (const child of children) child.kill("SIGTERM");
   });
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
 
   const begin = async (args, flags = []) => {
     const child = spawn(process.execPath, [...flags, "dist/bench/tracking-ours.mjs", ...args], { stdio: ["ignore", "pipe", "inherit"] });
@@ -47,7 +50,7 @@ export async function stage({ python, workers, profile }) {
   };
 
   return {
-    folder,
+    ...{ folder, place: database.about, postgres: database.pid },
     async ours() {
       const flags = profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profile}`];
       const { url, pid } = await begin(["serve", join(folder, "ours"), urlOf("ours")], flags);
@@ -79,7 +82,7 @@ export async function stage({ python, workers, profile }) {
         child.kill("SIGTERM");
         await new Promise((resolve) => (child.exitCode === null ? child.once("exit", resolve) : resolve()));
       }
-      rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+      if (keep === undefined) rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 }

@@ -1,10 +1,15 @@
 /** The same runs in both databases, written by SQL: loading them through MLflow's server would take hours. */
 
-/** Deterministic numbers of (run, key), the same in both. */
-const VALUE = "(hashtext(r || ':' || k)::bigint + 2147483648) / 4294967296.0";
+/** Numbers of (run, key) that look random in [0, 1), the same in both; those of metrics say nothing of those of params. */
+const uniform = (kind) => `(hashtext(r || '${kind}' || k)::bigint + 2147483648) / 4294967296.0`;
+const VALUE = uniform("m");
+const DIGIT = `(floor(${uniform("p")} * 10))::int::text`;
 
-/** `runs` × (`metrics` latest metrics, 5 params, 2 tags) in an experiment of their own. */
-export async function loadOurs(sql, { runs, metrics, experiment, from = 0 }) {
+/**
+ * `runs` × (`metrics` latest metrics, 5 params, 2 tags) in an experiment of their own.
+ * @param points of each metric; the latest is the last.
+ */
+export async function loadOurs(sql, { runs, metrics, experiment, from = 0, points = 1 }) {
   const names = [...Array(metrics).keys()].map((k) => `m${k}`).concat(["p0", "p1", "p2", "p3", "p4", "mlflow.user", "kind"]);
   await sql.query("insert into millwright.tracked_key (name) select unnest($1::text[]) on conflict do nothing", [names]);
   await sql.query(
@@ -14,20 +19,21 @@ export async function loadOurs(sql, { runs, metrics, experiment, from = 0 }) {
        from generate_series($3::bigint, $3::bigint + $1::bigint - 1) r returning seq, start_time - 1700000000000 as r
      ), m as (
        insert into millwright.latest_metric (run, key, experiment, value, timestamp, step)
-       select a.seq, t.id, $2, ${VALUE}, 1700000000000 + r, 0
+       select a.seq, t.id, $2, ${VALUE}, 1700000000000 + r, $5::int - 1
        from added a cross join generate_series(0, $4::int - 1) k join millwright.tracked_key t on t.name = 'm' || k
        returning run, key, timestamp, step, value
      ), h as (
-       insert into millwright.metric (run, key, timestamp, step, value) select run, key, timestamp, step, value from m
+       insert into millwright.metric (run, key, timestamp, step, value)
+       select run, key, timestamp - s, step - s, value + s from m cross join generate_series(0, $5::int - 1) s order by 1, 2, 3
      ), p as (
        insert into millwright.param (run, key, value)
-       select a.seq, t.id, (floor(${VALUE} * 10))::int::text
+       select a.seq, t.id, ${DIGIT}
        from added a cross join generate_series(0, 4) k join millwright.tracked_key t on t.name = 'p' || k
      )
      insert into millwright.run_tag (run, key, value)
      select a.seq, t.id, case t.name when 'mlflow.user' then 'bench' else 'kind-' || (r % 7) end
      from added a cross join millwright.tracked_key t where t.name in ('mlflow.user', 'kind')`,
-    [runs, experiment, from, metrics],
+    [runs, experiment, from, metrics, points],
   );
 }
 
@@ -46,7 +52,7 @@ export async function loadTheirs(sql, { runs, metrics, experiment, from = 0 }) {
       [experiment, metrics],
     );
   await sql.query(
-    `insert into params (key, value, run_uuid) select 'p' || k, (floor(${VALUE} * 10))::int::text, run_uuid from (${each}) a cross join generate_series(0, 4) k`,
+    `insert into params (key, value, run_uuid) select 'p' || k, ${DIGIT}, run_uuid from (${each}) a cross join generate_series(0, 4) k`,
     [experiment],
   );
   await sql.query(

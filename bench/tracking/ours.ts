@@ -18,10 +18,14 @@ const say = (facts: object): boolean => process.stdout.write(`${JSON.stringify(f
 if (what === "database") {
   const server = await ensurePostgres({ dataDir: folder, log });
   const sql = postgres(server.url, { log, maxConnections: 1 });
-  await sql.query("create database ours");
-  await sql.query("create database theirs");
+  const known = await sql.query<{ datname: string }>("select datname from pg_database");
+  for (const name of ["ours", "theirs"])
+    if (!known.some(({ datname }) => datname === name)) await sql.query(`create database ${name}`);
+  const [row] = await sql.query<{ about: string }>(
+    "select split_part(version(), ' on ', 1) || ', shared_buffers ' || current_setting('shared_buffers') as about",
+  );
   await sql.close();
-  say({ url: server.url });
+  say({ url: server.url, about: row?.about });
   process.on("SIGTERM", () => void server.stop().then(() => process.exit(0)));
   setInterval(() => undefined, 60_000);
 } else {
