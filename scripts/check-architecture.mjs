@@ -36,11 +36,8 @@ const LAYERS = [
   "run-thread.ts",
   "gateway",
   "gateway.ts",
-  "tracking-artifacts.ts",
+  "mlflow-api",
   "app.ts",
-  "genai-api.ts",
-  "registry-api.ts",
-  "tracking-api.ts",
   "control.ts",
   "index.ts",
   "testing",
@@ -49,15 +46,12 @@ const LAYERS = [
 ];
 const SUBSTRATE = new Set(["storage", "runtime", "engine", "http", "grpc"]); // siblings: they do not know each other
 const HOST =
-  /^src\/(storage|runtime|engine|http|grpc|gateway|cli|testing)\/|^src\/(main|compute|run-thread|gateway|tracking-artifacts|genai-api|registry-api|tracking-api|control|app|config|log)\.ts$/;
+  /^src\/(storage|runtime|engine|http|grpc|gateway|mlflow-api|cli|testing)\/|^src\/(main|compute|run-thread|gateway|control|app|config|log)\.ts$/;
 const ROLE = new Set(["store.ts", "routes.ts", "methods.ts"]);
 const COMPOSES = new Set([
   "app.ts",
   "compute.ts",
-  "tracking-artifacts.ts",
-  "genai-api.ts",
-  "registry-api.ts",
-  "tracking-api.ts",
+  "mlflow-api",
   "control.ts",
   "gateway",
   "gateway.ts",

@@ -18,6 +18,7 @@ import { loadUserCode } from "./engine/user-code.ts";
 import { MillwrightError } from "./errors.ts";
 import { journalRoot, newAttempt } from "./gateway/prediction-log.ts";
 import type { Log } from "./lib/log.ts";
+import { trackingArtifacts } from "./mlflow-api/artifact-api.ts";
 import { monitoringStore } from "./monitoring/store.ts";
 import { PIPELINES } from "./pipelines/all.ts";
 import { checkProject } from "./pipelines/check-project.ts";
@@ -60,7 +61,6 @@ import { ownRunStore } from "./tracking/own/store.ts";
 import { inputStore } from "./tracking/runs/inputs/store.ts";
 import { runLog } from "./tracking/runs/log/store.ts";
 import { trackedRunStore } from "./tracking/runs/store.ts";
-import { trackingArtifacts } from "./tracking-artifacts.ts";
 
 export const VERSION = packageJson.version;
 export const PROJECT_FILE = "millwright.config.ts";
@@ -144,13 +144,15 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
 }
 
 function loggedByClients(sql: Sql, located: LocateDeps): LoggedByClients {
-  const registered = registeredStore(sql);
   return {
     readFile: (uri, path, most) => readArtifact(located, { uri, path, most }),
-    async tagVersion(model, number, tags) {
-      for (const [key, value] of Object.entries(tags))
-        await registered.setVersionTag(model, number, { key, value });
-    },
+    tagVersion: (model, number, tags) =>
+      // All at once: whoever waits for one of them finds the others, too.
+      sql.transact(async (tx) => {
+        const registered = registeredStore(tx);
+        for (const [key, value] of Object.entries(tags))
+          await registered.setVersionTag(model, number, { key, value });
+      }),
   };
 }
 

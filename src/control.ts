@@ -18,6 +18,8 @@ import { openServer } from "./http/server.ts";
 import type { Json } from "./lib/json.ts";
 import type { Log } from "./lib/log.ts";
 import { METRICS_TYPE, renderMetrics } from "./lib/render-metrics.ts";
+import { registryParts, type TrackingParts, trackingApi } from "./mlflow-api/mlflow-api.ts";
+import { deliverRegularly, type ServedModels } from "./mlflow-api/registry-api.ts";
 import { incidentView } from "./monitoring/incident-view.ts";
 import { incidentRoutes } from "./monitoring/routes.ts";
 import { seriesOf } from "./monitoring/series-view.ts";
@@ -34,7 +36,6 @@ import { schedulesOf, triggersOf } from "./pipelines/triggers.ts";
 import { evidenceOf } from "./registry/evidence.ts";
 import { type ModelRoutesDeps, modelRoutes } from "./registry/routes.ts";
 import { shadowView } from "./registry/shadow-view.ts";
-import { deliverRegularly, type ServedModels } from "./registry-api.ts";
 import { type ProcessMetrics, processMetrics } from "./runtime/process-metrics.ts";
 import { type ScoreRequest, scoringRoutes } from "./scoring/routes.ts";
 import { type PredictionRoutesDeps, predictionRoutes } from "./serving/log/routes.ts";
@@ -46,7 +47,6 @@ import { mlflowErrorBody, mlflowErrorStatus } from "./tracking/mlflow/errors.ts"
 import { runRoutes } from "./tracking/routes.ts";
 import { runMetrics } from "./tracking/run-metrics.ts";
 import { isActive, subjectOf } from "./tracking/run-view.ts";
-import { registryParts, type TrackingParts, trackingApi } from "./tracking-api.ts";
 
 export interface Control {
   readonly url: string;
@@ -76,6 +76,7 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
   const self = processMetrics();
   const parts: TrackingParts = {
     ...{ sql, blobs: platform.blobs, clock, log, chance: () => randomInt(2 ** 47) / 2 ** 47 },
+    runLog: platform.tracking.runLog,
     registry: {
       seal: sealWith(config.secretKey ?? keyIn(join(config.dataDir, "secret.key"))),
       ...{ targets: config.webhookTargets, served: servedModels(platform) },

@@ -79,7 +79,9 @@ export interface GatewayOptions {
   readonly drainMs?: number;
   readonly journal?: JournalOptions;
   /** What happens when the log's disk is full, and when that is. */
-  readonly logSpace?: Pick<PredictionLogOptions, "whenFull" | "limits" | "lookEveryMs"> | undefined;
+  readonly logSpace?:
+    | Pick<PredictionLogOptions, "whenFull" | "limits" | "lookEveryMs" | "clock">
+    | undefined;
   readonly sessions?: SessionsOptions;
   /** Share of the requests with a line in the log although nothing is wrong, 0 to 1. 0 when left out. */
   readonly accessLog?: number;

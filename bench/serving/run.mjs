@@ -7,6 +7,7 @@
  *
  * Needs wrk (apt-get install --no-install-recommends wrk). Peers need PYTHON, an interpreter in an environment of their own:
  *   python3 -m venv <folder> && <folder>/bin/pip install -r bench/serving/peers/requirements.txt
+ * MLServer does not go together with the others: PYTHON_MLSERVER is an interpreter with requirements-mlserver.txt.
  * --onnx names a folder with logreg_iris.onnx and gen_adult_lightgbm.onnx; without it those two are left out.
  * Results go to bench/serving/<out>.json (RESULTS when left out); report.mjs makes the .md of it.
  */

@@ -88,7 +88,8 @@ export const SERVERS = {
   mlserver: {
     peer: true,
     needsRaw: true,
-    start: python("mlserver_start.py"),
+    // Its requirements (an old FastAPI) do not go together with those of the others.
+    start: (parts) => python("mlserver_start.py")({ ...parts, python: process.env.PYTHON_MLSERVER ?? parts.python }),
     path: () => "/v2/models/model/infer",
     bodies: "matrix",
     read: ofTensors,

@@ -1,11 +1,12 @@
 /**
  * How long runs/search takes: RUNS runs (100,000) of 20 metrics, 20 params and 6 tags, 70 % of them in one experiment and the rest
- * in twenty. Each search is asked TIMES times (15) in a warm database; least, p50 and p95 in ms of finding the page, and of reading what
- * is shown of its runs, as the text of its JSON.
+ * in twenty. Each search is asked TIMES times (15) in a warm database, over one connection and without parallel workers: ms of CPU
+ * that PostgreSQL and this process spent a time, which load by others changes little, and the least and the median wall time, of finding
+ * the page and of reading what is shown of its runs, as the text of its JSON. CPU of PostgreSQL is known on Linux only.
  * Run: npx esbuild bench/tracking-search/run.ts --bundle --platform=node --format=esm --packages=external --outfile=dist/bench-search.mjs && node dist/bench-search.mjs [folder]
  * A folder that is given keeps the database for the next time. EXPLAIN=<words of a search> prints PostgreSQL's plan of it.
  */
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { migrate } from "../../src/storage/migrate.ts";
@@ -27,8 +28,9 @@ const folder = kept ?? mkdtempSync(join(tmpdir(), "millwright-bench-search-"));
 chmodSync(folder, 0o755);
 const log = quietLog();
 const server = await ensurePostgres({ dataDir: join(folder, "database"), log });
-const sql = postgres(server.url, { log });
-await migrate(sql, { log });
+const sql = postgres(server.url, { log, maxConnections: 1 });
+const [kind] = await sql.query("select to_regclass('millwright.tracked_run')::text as name");
+if (kind?.name == null) await migrate(sql, { log });
 
 async function load(): Promise<void> {
   const statements = [
@@ -109,8 +111,44 @@ const keys = trackedKeys(sql);
 const store = searchStore(sql, keys);
 const ALL = Array.from({ length: 21 }, (_, i) => String(i + 1));
 
-const ms = (times: number[], p: number): string =>
-  times.sort((a, b) => a - b)[Math.min(times.length - 1, Math.floor(times.length * p))]!.toFixed(1);
+await sql.query("set max_parallel_workers_per_gather = 0");
+const [{ pid }] = (await sql.query<{ pid: number }>("select pg_backend_pid() as pid")) as [
+  { pid: number },
+];
+
+/** Milliseconds of CPU so far: of the backend, of this process. */
+function spent(): readonly [number, number] {
+  const { user, system } = process.cpuUsage();
+  let backend = Number.NaN;
+  try {
+    backend = Number(readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ")[0]) / 1e6;
+  } catch {}
+  return [backend, (user + system) / 1000];
+}
+
+interface Measured<T> {
+  readonly result: T;
+  /** `PostgreSQL | Node | least | median`, in ms. */
+  readonly cells: string;
+}
+
+async function measure<T>(work: () => Promise<T>): Promise<Measured<T>> {
+  let result = await work();
+  const times: number[] = [];
+  const before = spent();
+  for (let i = 0; i < TIMES; i++) {
+    const begin = performance.now();
+    result = await work();
+    times.push(performance.now() - begin);
+  }
+  const after = spent();
+  times.sort((a, b) => a - b);
+  const numbers = [
+    ...[0, 1].map((i) => (after[i]! - before[i]!) / TIMES),
+    ...[times[0]!, times[Math.floor(TIMES / 2)]!],
+  ];
+  return { result, cells: numbers.map((ms) => ms.toFixed(1)).join(" | ") };
+}
 
 /** Notes what is asked, so that it can be explained. */
 const asked: { text: string; parameters: readonly unknown[] }[] = [];
@@ -123,7 +161,7 @@ const noting: Sql = {
 };
 
 process.stdout.write(
-  `${there || COUNT} runs\n| experiments | filter | order | page | of | find least | p50 | p95 | text least | p50 | p95 | MB |\n|---|---|---|---|---|---|---|---|---|---|---|---|\n`,
+  `${there || COUNT} runs\n| experiments | filter | order | page | of | find: PG | Node | least | median | text: PG | Node | least | median | MB |\n|${"---|".repeat(14)}\n`,
 );
 for (const [where, filter, order, page = 1] of SEARCHES) {
   const words = `${where} ${filter} ${order}`;
@@ -138,18 +176,12 @@ for (const [where, filter, order, page = 1] of SEARCHES) {
     let position: Position | undefined;
     for (let i = 1; i < page; i++)
       position = (await store.runs(search, { position, count })).next ?? position;
-    const times: [number[], number[]] = [[], []];
-    let bytes = 0;
-    for (let i = 0; i < TIMES; i++) {
-      const begin = performance.now();
-      const { items } = await store.runs(search, { position, count });
-      const found = performance.now();
-      bytes = (await store.texts(items)).join(",").length;
-      times[0].push(found - begin);
-      times[1].push(performance.now() - found);
-    }
+    const found = await measure(() => store.runs(search, { position, count }));
+    const texts = await measure(
+      async () => (await store.texts(found.result.items)).join(",").length,
+    );
     process.stdout.write(
-      `| ${where} | ${filter.length > 200 ? "on every name" : filter} | ${order} | ${page} | ${count} | ${ms(times[0], 0)} | ${ms(times[0], 0.5)} | ${ms(times[0], 0.95)} | ${ms(times[1], 0)} | ${ms(times[1], 0.5)} | ${ms(times[1], 0.95)} | ${(bytes / 1e6).toFixed(1)} |\n`,
+      `| ${where} | ${filter.length > 200 ? "on every name" : filter} | ${order} | ${page} | ${count} | ${found.cells} | ${texts.cells} | ${(texts.result / 1e6).toFixed(1)} |\n`,
     );
     if (process.env.EXPLAIN && words.includes(process.env.EXPLAIN)) {
       await searchStore(noting, keys).runs(search, { position, count });

@@ -3,13 +3,13 @@ import { randomInt } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { openServer } from "../../src/http/server.ts";
+import { trackingApi } from "../../src/mlflow-api/mlflow-api.ts";
 import { fileBlobs } from "../../src/storage/blobs/files.ts";
 import { migrate } from "../../src/storage/migrate.ts";
 import { ensurePostgres } from "../../src/storage/sql/embedded.ts";
 import { postgres } from "../../src/storage/sql/postgres.ts";
 import { quietLog } from "../../src/testing/quiet-log.ts";
 import { mlflowErrorBody, mlflowErrorStatus } from "../../src/tracking/mlflow/errors.ts";
-import { trackingApi } from "../../src/tracking-api.ts";
 
 const [what = "", folder = "", url = "", port = "0"] = process.argv.slice(2);
 const log = quietLog();

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { MillwrightError } from "../errors.ts";
 import { durationMs } from "../lib/duration.ts";
-import { trackingArtifacts } from "../tracking-artifacts.ts";
+import { trackingArtifacts } from "../mlflow-api/artifact-api.ts";
 import type { CommandOf, GlobalOptions } from "./command.ts";
 import { renderCollected } from "./render-collected.ts";
 

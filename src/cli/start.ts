@@ -146,6 +146,7 @@ const shippedAnyway = (context: CliContext, { dataDir, project }: Config, log: L
   shipAlone({
     ...{ dataDir, entry: context.entry, log },
     args: ["start", "shipper", "--project", project],
+    clock: { now: Date.now },
   });
 
 /** Runs one part until SIGTERM, SIGINT or the end of its supervisor, then drains. */

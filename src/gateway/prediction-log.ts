@@ -2,6 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
+import type { Clock } from "../lib/clock.ts";
 import type { Json } from "../lib/json.ts";
 import type { Log } from "../lib/log.ts";
 import { type Fullness, fullness, type SpaceLimits } from "../serving/log/fullness.ts";
@@ -30,6 +31,8 @@ export interface PredictionLogOptions {
   readonly limits?: SpaceLimits | undefined;
   /** How often the disk is looked at. 5 s when left out. */
   readonly lookEveryMs?: number | undefined;
+  /** Says how long ago the last record failed. The machine's when left out. */
+  readonly clock?: Clock | undefined;
 }
 
 export interface OpenPredictionLog extends PredictionLog {
@@ -83,11 +86,11 @@ export async function openPredictionLog(
   };
   /** A disk that is nearly full takes small records between two that it does not: over is when none has failed for a while. */
   let lastFailure = Number.NEGATIVE_INFINITY;
-  const lookEveryMs = options.lookEveryMs ?? 5000;
+  const { lookEveryMs = 5000, clock = { now: Date.now } } = options;
   const look = async (): Promise<void> => {
     space = await journalSpace(root);
     seen = fullness(space, options.limits ?? {});
-    if (seen.state === "full" || Date.now() - lastFailure >= lookEveryMs)
+    if (seen.state === "full" || clock.now() - lastFailure >= lookEveryMs)
       say(seen.state, seen.words);
   };
   const timer = setInterval(() => void look().catch(() => undefined), lookEveryMs);
@@ -100,17 +103,17 @@ export async function openPredictionLog(
     full: () => (seen.state === "full" ? seen.words : undefined),
     counters,
     failed() {
-      lastFailure = Date.now();
+      lastFailure = clock.now();
       say("full", seen.words);
     },
   };
   return {
-    async append(records) {
+    async append(records, inputs) {
       if (options.keep === "off") {
         counters.countRecords(records);
         return true;
       }
-      const kept = await keepRecords(deps, records);
+      const kept = await keepRecords(deps, records, inputs);
       if (!kept) unlogged += records.length;
       return kept;
     },

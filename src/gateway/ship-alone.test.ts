@@ -1,5 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { quietLog } from "../testing/quiet-log.ts";
@@ -21,22 +29,40 @@ test("a shipper is started when a closed segment lies too long, once, and ends w
   const closed = join(segments, "00000001.ndjson");
   writeFileSync(closed, "");
   const log = quietLog();
-  const options = { dataDir, entry, args: ["ship"], log, everyMs: 5 };
-  const looks = () => new Promise((resolve) => setTimeout(resolve, 100));
+  let looked = 0;
+  let now = statSync(closed).mtimeMs;
+  const clock = {
+    now() {
+      looked++;
+      return now;
+    },
+  };
+  // A shipper of low priority would hardly begin on a machine that has much else to do.
+  const patient = { clock, everyMs: 5, lateMs: 1000, priority: constants.priority.PRIORITY_NORMAL };
+  const options = { dataDir, entry, args: ["ship"], log, ...patient };
+  const until = async (claim: () => boolean) => {
+    while (!claim()) await new Promise((resolve) => setTimeout(resolve, 5));
+  };
+  const looks = async (count: number) => {
+    const goal = looked + count;
+    await until(() => looked >= goal);
+  };
 
   // Somebody ships: nothing gets old.
   const idle = shipAlone(options);
-  await looks();
+  await looks(10);
+  now += 999;
+  await looks(10);
   idle.stop();
-  expect(existsSync(began)).toBe(false);
+  expect(log.lines).toEqual([]);
 
-  const old = new Date(Date.now() - 100_000);
-  utimesSync(closed, old, old);
+  now += 1;
   const alone = shipAlone(options);
-  while (!existsSync(began)) await looks();
-  await looks();
+  await until(() => existsSync(began));
+  await looks(10);
   expect(log.lines).toHaveLength(1);
+  expect(readFileSync(began, "utf8")).toBe("ship");
   alone.stop();
-  while (!existsSync(ended)) await looks();
+  await until(() => existsSync(ended));
   rmSync(dataDir, { recursive: true, force: true });
 });

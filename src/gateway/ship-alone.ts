@@ -1,6 +1,7 @@
 /** Shipping on a machine where nobody else does it. */
 import { type ChildProcess, fork } from "node:child_process";
 import { constants, setPriority } from "node:os";
+import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { journalSpace } from "../storage/journal/space.ts";
 import { journalRoot } from "./prediction-log.ts";
@@ -14,6 +15,9 @@ export interface ShipAloneOptions {
   /** A closed segment that lies longer than this is nobody's business so far: control ships every 5 s. 90 s when left out. */
   readonly lateMs?: number;
   readonly everyMs?: number;
+  readonly clock: Clock;
+  /** Of the shipper, as of `os.setPriority`. Low when left out. */
+  readonly priority?: number;
 }
 
 /**
@@ -22,10 +26,12 @@ export interface ShipAloneOptions {
  */
 export function shipAlone(options: ShipAloneOptions): { stop(): void } {
   const { dataDir, lateMs = 90_000, everyMs = 15_000, log } = options;
+  const { priority = constants.priority.PRIORITY_LOW } = options;
   let child: ChildProcess | undefined;
   const look = async (): Promise<void> => {
     const { oldestAt } = await journalSpace(journalRoot(dataDir));
-    if (child !== undefined || oldestAt === undefined || Date.now() - oldestAt < lateMs) return;
+    const now = options.clock.now();
+    if (child !== undefined || oldestAt === undefined || now - oldestAt < lateMs) return;
     log.info("nobody ships the prediction log of this machine: starting a shipper");
     const started = fork(options.entry, options.args, {
       stdio: ["ignore", "inherit", "inherit", "ipc"],
@@ -38,7 +44,7 @@ export function shipAlone(options: ShipAloneOptions): { stop(): void } {
     });
     started.on("error", (error) => log.warn("the shipper failed", { why: error.message }));
     try {
-      if (started.pid !== undefined) setPriority(started.pid, constants.priority.PRIORITY_LOW);
+      if (started.pid !== undefined) setPriority(started.pid, priority);
     } catch {
       // Not ours to change: it ships at normal priority.
     }

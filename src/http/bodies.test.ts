@@ -181,24 +181,24 @@ describe("bodies as streams", () => {
 
   test("a slow upload is waited for, a slow body of any other route is not", async () => {
     const url = await serve({ timeoutMs: 150 });
-    const slowly = async (to: ClientRequest) => {
-      for (let i = 0; i < 8; i++) {
+    const headers = { "content-type": "application/json", "content-length": 3_000_000 };
+    const slowly = (parts: number) => async (to: ClientRequest) => {
+      for (let i = 0; i < parts; i++) {
         if (to.destroyed) return;
         to.write('"x"');
         await sleep(60);
       }
-      to.end();
+      to.end(Buffer.alloc(3_000_000 - 3 * parts));
     };
-    const headers = { "content-type": "application/json", "content-length": 24 };
-    const { text } = await send(`${url}/files/x`, { method: "PUT", headers }, slowly);
-    expect(JSON.parse(text).bytes).toBe(24);
-    await expect(send(`${url}/json`, { method: "POST", headers }, slowly)).rejects.toMatchObject({
-      code: "ECONNRESET",
-    });
+    const { text } = await send(`${url}/files/x`, { method: "PUT", headers }, slowly(8));
+    expect(JSON.parse(text).bytes).toBe(3_000_000);
+    // So many that it ends only because the server does not wait.
+    const never = send(`${url}/json`, { method: "POST", headers }, slowly(900_000));
+    await expect(never).rejects.toMatchObject({ code: "ECONNRESET" });
   });
 
   test("a connection that stands still is ended, and the upload with it", async () => {
-    const url = await serve({ stallMs: 100 });
+    const url = await serve({ stallMs: 2000 });
     const stalled = send(
       `${url}/files/x`,
       { method: "PUT", headers: { "content-length": 100 } },
@@ -259,10 +259,11 @@ describe("bodies as streams", () => {
 
   test("an upload that breaks off is an error in its handler, and nothing else happens", async () => {
     const url = await serve();
+    Object.assign(seen, { bytes: 0, error: "", ended: false });
     await new Promise<void>((resolve) => {
       const socket = connect(Number(new URL(url).port), "127.0.0.1", () => {
         socket.write("PUT /files/x HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\nhalf");
-        setTimeout(() => socket.destroy(), 50);
+        void until(() => seen.bytes === 4).then(() => socket.destroy());
       });
       socket.on("close", () => resolve());
     });

@@ -1,4 +1,4 @@
-import { deflateSync, gunzipSync, gzipSync } from "node:zlib";
+import { deflateRawSync, deflateSync, gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { quietLog } from "../testing/quiet-log.ts";
 import { type HttpServer, openServer } from "./server.ts";
@@ -57,6 +57,7 @@ describe("bodies of raw routes", () => {
     for (const [coding, body] of [
       ["gzip", gzipSync(text)],
       ["deflate", deflateSync(text)],
+      ["deflate", deflateRawSync(text)],
     ] as const)
       expect(await length(body, { "content-encoding": coding })).toMatchObject({ bytes: 50_000 });
   });

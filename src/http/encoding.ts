@@ -1,8 +1,15 @@
 import { promisify } from "node:util";
-import { deflate, gunzip, gzip, inflate } from "node:zlib";
+import { deflate, gunzip, gzip, inflate, inflateRaw } from "node:zlib";
 import { MillwrightError } from "../errors.ts";
 
-const decoders = { gzip: promisify(gunzip), deflate: promisify(inflate) } as const;
+const inflateZlib = promisify(inflate);
+const inflateBare = promisify(inflateRaw);
+const decoders = {
+  gzip: promisify(gunzip),
+  /** The coding is zlib's format (RFC 9110); some clients send the bare stream inside it. */
+  deflate: (body: Uint8Array, options: { maxOutputLength: number }) =>
+    isZlib(body) ? inflateZlib(body, options) : inflateBare(body, options),
+} as const;
 const encoders = { gzip: promisify(gzip), deflate: promisify(deflate) } as const;
 type Coding = keyof typeof decoders;
 
@@ -37,6 +44,10 @@ export async function decoded(
     throw new MillwrightError("invalid_input", `The body is not valid ${coding} data.`, { cause });
   }
 }
+
+/** RFC 1950: the method 8, and a check sum in the two bytes of the head. */
+const isZlib = ([first = 0, second = 0]: Uint8Array): boolean =>
+  (first & 0x0f) === 8 && (first * 256 + second) % 31 === 0;
 
 /** The body in a coding the caller reads, when that pays; undefined: send it as it is. */
 export async function encoded(

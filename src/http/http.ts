@@ -17,6 +17,8 @@ export interface HttpRequest {
    * (Uint8Array), whatever their content type. Of a route with `stream`: an AsyncIterable<Uint8Array>.
    */
   readonly body: unknown;
+  /** JSON bodies, where it costs nothing to say: the text that `body` was parsed from. */
+  readonly text?: string | undefined;
   /** When the request was read, milliseconds since 1970. */
   readonly at: number;
   /** Where handlers note what they do, when somebody will read it. */

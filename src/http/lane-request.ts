@@ -63,13 +63,20 @@ export function readLaneHead(bytes: Buffer): LaneReading {
 /** JSON that could set a prototype is not for us: Fastify refuses it in words. A text with no such name cannot. */
 const SUSPECT = /__proto__|constructor|\\u00[567]/;
 
-/** The value, or undefined when it is no JSON or needs a closer look. */
-export function readPlainJson(bytes: Buffer): unknown {
+export interface LaneBody {
+  readonly body: unknown;
+  /** What `body` was parsed from. */
+  readonly text: string | undefined;
+}
+
+/** undefined when it is no JSON or needs a closer look. */
+export function readPlainJson(bytes: Buffer): LaneBody | undefined {
   const text = bytes.toString("utf8");
   if (SUSPECT.test(text)) return undefined;
   try {
+    const body: unknown = JSON.parse(text);
     // null is no body, which is not for this lane to say.
-    return JSON.parse(text) ?? undefined;
+    return body === null ? undefined : { body, text };
   } catch {
     return undefined;
   }

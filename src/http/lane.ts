@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { encoded } from "./encoding.ts";
 import type { CallerHeaders } from "./entrance.ts";
 import type { HttpAnswer, HttpRequest, HttpRoute } from "./http.ts";
-import { type LaneHead, readLaneHead, readPlainJson } from "./lane-request.ts";
+import { type LaneBody, type LaneHead, readLaneHead, readPlainJson } from "./lane-request.ts";
 import { type LaneMatch, laneRoutes } from "./lane-routes.ts";
 import type { RequestObserver } from "./observer.ts";
 import { wireAnswer } from "./wire.ts";
@@ -174,7 +174,7 @@ class Connection {
     if (this.#ended) socket.emit("end");
   }
 
-  #answer({ route, params, head: { path, headers }, body }: Taken): void {
+  #answer({ route, params, head: { path, headers }, body, text }: Taken): void {
     const { options } = this.#host;
     const started = performance.now();
     const { observer } = options;
@@ -195,7 +195,8 @@ class Connection {
     };
     const fail = (error: unknown): void =>
       finish(options.problem(error, { id, path, route: route.path }));
-    const request: HttpRequest = { id, params, query: {}, headers, body, at: Date.now(), note };
+    const at = Date.now();
+    const request: HttpRequest = { id, params, query: {}, headers, body, text, at, note };
     try {
       options.enter(headers, route.access === "open");
       const work = route.handle(request);
@@ -238,9 +239,8 @@ class Connection {
   }
 }
 
-interface Taken extends LaneMatch {
+interface Taken extends LaneMatch, LaneBody {
   readonly head: LaneHead;
-  readonly body: unknown;
   /** Bytes behind this request. */
   readonly rest: Buffer | undefined;
 }
@@ -253,15 +253,17 @@ function takeRequest(host: ConnectionHost, bytes: Buffer): Taken | "more" | "els
   if (match === undefined || head.bodyBytes > host.bodyLimit) return "elsewhere";
   const end = head.bodyAt + head.bodyBytes;
   if (bytes.length < end) return "more";
-  const body = bodyFor(match.route, head, bytes.subarray(head.bodyAt, end));
-  if (body === undefined) return "elsewhere";
-  return { ...match, head, body, rest: bytes.length === end ? undefined : bytes.subarray(end) };
+  const read = bodyFor(match.route, head, bytes.subarray(head.bodyAt, end));
+  if (read === undefined) return "elsewhere";
+  const { route, params } = match;
+  const rest = bytes.length === end ? undefined : bytes.subarray(end);
+  return { route, params, head, body: read.body, text: read.text, rest };
 }
 
 const JSON_TYPE = /^application\/json(?:; ?charset=utf-8)?$/i;
 
-function bodyFor(route: HttpRoute, { headers }: LaneHead, bytes: Buffer): unknown {
-  if (route.raw) return bytes;
+function bodyFor(route: HttpRoute, { headers }: LaneHead, bytes: Buffer): LaneBody | undefined {
+  if (route.raw) return { body: bytes, text: undefined };
   return JSON_TYPE.test(headers["content-type"] ?? "") ? readPlainJson(bytes) : undefined;
 }
 

@@ -22,8 +22,13 @@ beforeAll(async () => {
 });
 afterAll(() => void server.close().closeAllConnections());
 
-const post = (url: string, anywhere: boolean, addresses: readonly string[] = []) =>
-  postOutside({ url, anywhere, headers: {}, body: "{}", timeoutMs: 1000 }, async () =>
+const post = (
+  url: string,
+  anywhere: boolean,
+  addresses: readonly string[] = [],
+  timeoutMs = 60_000,
+) =>
+  postOutside({ url, anywhere, headers: {}, body: "{}", timeoutMs }, async () =>
     addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 })),
   );
 
@@ -79,7 +84,7 @@ test("the connection goes to the address that was looked at; a redirect is an an
 });
 
 test("silence ends in time, and of a large answer only the beginning is read", async () => {
-  await expect(post(`http://x.example:${port}/slow`, true, ["127.0.0.1"])).rejects.toThrow(
+  await expect(post(`http://x.example:${port}/slow`, true, ["127.0.0.1"], 1000)).rejects.toThrow(
     "No answer within 1 s.",
   );
   const large = await post(`http://x.example:${port}/large`, true, ["127.0.0.1"]);

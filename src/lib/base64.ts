@@ -1,6 +1,5 @@
 /** HTML's forgiving-base64, which every JavaScript host has, though the language's own types do not. */
 declare function btoa(binary: string): string;
-declare function atob(text: string): string;
 
 const PIECE = 8192;
 
@@ -9,14 +8,4 @@ export function base64(bytes: Uint8Array): string {
   for (let i = 0; i < bytes.length; i += PIECE)
     binary += String.fromCharCode(...bytes.subarray(i, i + PIECE));
   return btoa(binary);
-}
-
-/** undefined when the text is not base64. */
-export function bytesOfBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
-  try {
-    const binary = atob(text);
-    return Uint8Array.from(binary, (character) => character.charCodeAt(0));
-  } catch {
-    return undefined;
-  }
 }

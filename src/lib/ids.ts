@@ -1,7 +1,8 @@
 /** Ids sort by creation time: prefix, 10 characters of milliseconds, 12 of chance, in Crockford's base 32 (as ULID). */
 export type Id<P extends string> = `${P}_${string}`;
 
-const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
+/** Crockford's base 32. */
+export const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 
 /** @param chance uniform in [0, 1); pass a cryptographic source for ids that leave the process. */
 export function newId<P extends string>(prefix: P, nowMs: number, chance: () => number): Id<P> {

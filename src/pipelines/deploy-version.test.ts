@@ -115,6 +115,17 @@ describe("a later version", () => {
     expect((await at.stores.serving.route("mail"))?.shadow).toBeUndefined();
   });
 
+  test("made elsewhere, it replaces a champion only after proof on live traffic, or by a person", async () => {
+    const origin = { file: "x.onnx", sha256: a.onnx, producer: "", opsets: {}, notes: [] };
+    const own = await at.stores.registry.add({ ...someVersion("d"), origin });
+    const deployed = await deploy(own.id, verdict());
+    expect(deployed.deployment).toBe("kept");
+    expect(deployed.decision).toContain(`millwright promote mail ${own.number}`);
+    expect(await champion()).toBe(a.id);
+    traffic();
+    expect(await deploy(own.id, verdict())).toMatchObject({ deployment: "shadow" });
+  });
+
   test("that fails a gate is kept where there is no traffic", async () => {
     expect(await deploy(b.id, verdict("beats_champion"))).toMatchObject({ deployment: "kept" });
   });

@@ -106,6 +106,11 @@ export async function deployVersion(
     const climbs = { ...change, reason, ladder, comparedWith: champion };
     if (await startCanary(deps, climbs)) return { deployment: "canary", decision: reason };
   }
+  // Made elsewhere, perhaps from the very rows it was judged on: only live traffic can tell, or a person who knows.
+  if (wanted && own?.origin !== undefined)
+    return kept(
+      `${verdict.summary}, but it was made elsewhere and may have learned from the rows it was judged on, and there was no live traffic in the last 14 days to prove it on. Promote it yourself: millwright promote ${model} ${own.number}`,
+    );
   const because = wanted
     ? "no live traffic in the last 14 days to prove it on"
     : "shadow is switched off";

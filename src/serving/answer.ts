@@ -44,7 +44,7 @@ export interface Answer {
 }
 
 /** What every protocol adds to an answer that is not in the log. */
-export const unlogged = ({ logged }: Answer): { readonly logged?: false } =>
+export const unlogged = ({ logged }: Pick<Answer, "logged">): { readonly logged?: false } =>
   logged === false ? { logged: false } : {};
 
 /** One row of the row API's answer. */

@@ -2,7 +2,7 @@ import type { RequestNote } from "../lib/request-note.ts";
 import { fromOutputs } from "../onnx/feeds.ts";
 import type { GraphBinding, Signature } from "../onnx/signature.ts";
 import { type GraphTensors, joinRows } from "../onnx/tensor.ts";
-import { type Answer, labelOf } from "./answer.ts";
+import { type Answer, labelOf, unlogged } from "./answer.ts";
 import { asksWhy, explanationTensors } from "./explanation-tensors.ts";
 import { feedsOf, rowOf, tensorOf } from "./graph-tensors.ts";
 import type { InferAnswer, InferRequest, Tensor } from "./inference.ts";
@@ -10,6 +10,7 @@ import { type PredictDeps, predict } from "./predict.ts";
 import type { LogRecord } from "./prediction.ts";
 import type { ServedRoute } from "./route.ts";
 import { decide, isSimple, knownRoute } from "./routing.ts";
+import { tensorRowTexts } from "./tensor-row-texts.ts";
 import { wantedOutputs } from "./wanted-outputs.ts";
 
 /**
@@ -43,11 +44,14 @@ export async function inferTensors(
   const outputs = await deps.models.run(version, { feeds, rows }, input.note);
   const { width, values } = fromOutputs(signature, outputs);
   const latencyMs = deps.clock.now() - at;
-  const records = Array.from({ length: rows }, (_, i): LogRecord => {
-    const output = Array.from(values.subarray(i * width, (i + 1) * width));
-    const label = labelOf(signature, output);
-    const inputs = rowOf(graph, feeds, i, true);
-    return {
+  const texts = tensorRowTexts(graph, request.inputs);
+  // Nobody looks at them where the log has texts and no shadow asks.
+  const wanted = texts === undefined || shadow !== undefined;
+  const records: LogRecord[] = [];
+  for (let i = 0; i < rows; i++) {
+    const output: number[] = [];
+    for (let k = 0; k < width; k++) output.push(values[i * width + k]!);
+    records.push({
       kind: "prediction",
       id: deps.newPredictionId(),
       model: route.model,
@@ -56,19 +60,22 @@ export async function inferTensors(
       at,
       eventTime: at,
       key: undefined,
-      inputs,
+      inputs: wanted ? rowOf(graph, feeds, i, true) : {},
       output,
-      label,
+      label: labelOf(signature, output),
       latencyMs,
-    };
-  });
-  await deps.log.append(records);
+    });
+  }
+  const logged = await deps.log.append(records, texts);
   input.note?.done("log");
   input.note?.say({ model: route.model, version: version.number, variant, rows });
-  if (shadow !== undefined) deps.afterwards({ version: shadow, fields: route.fields, records });
+  if (shadow !== undefined && logged)
+    deps.afterwards({ version: shadow, fields: route.fields, records });
   return {
-    ...{ model: route.model, version: String(version.number), id: request.id },
-    parameters: { version_id: version.id, variant },
+    model: route.model,
+    version: String(version.number),
+    id: request.id,
+    parameters: { version_id: version.id, variant, ...unlogged({ logged }) },
     outputs: shown(
       graph,
       signature,
@@ -101,14 +108,15 @@ function shown(
 }
 
 /** Rows that were answered one by one, put together again. */
-function ofRows({ model, rows }: Answer, graph: GraphBinding, request: InferRequest): InferAnswer {
+function ofRows(answer: Answer, graph: GraphBinding, request: InferRequest): InferAnswer {
+  const { model, rows } = answer;
   const [{ by }] = rows as readonly [Answer["rows"][0]];
   const outputs = Object.fromEntries(
     graph.outputs.map(({ name }) => [name, joinRows(rows.map(({ tensors }) => tensors![name]!))]),
   );
   return {
     ...{ model, version: String(by.version.number), id: request.id },
-    parameters: { version_id: by.version.id, variant: by.variant },
+    parameters: { version_id: by.version.id, variant: by.variant, ...unlogged(answer) },
     outputs: shown(
       graph,
       by.signature,

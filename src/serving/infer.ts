@@ -26,17 +26,20 @@ export async function infer(
     readonly note?: RequestNote | undefined;
   },
 ): Promise<InferAnswer> {
-  const { request, version } = input;
-  const route = routeOf(deps.routes, input.model);
+  const { model, request, version, at, note } = input;
+  const route = routeOf(deps.routes, model);
   const signature = await deps.models.input(decide(route, version).version, route.fields).then(
     (known) => known.signature,
     // Whoever stands in for it answers, or says why not.
     () => undefined,
   );
-  if (signature?.graph)
-    return inferTensors(deps, { ...input, version, route, signature, graph: signature.graph });
+  if (signature?.graph) {
+    const { graph } = signature;
+    return inferTensors(deps, { route, version, signature, graph, request, at, note });
+  }
   const rows = rowsOf(request.inputs);
-  return encode(await predict(deps, { ...input, rows, explain: asksWhy(request) }), request);
+  const explain = asksWhy(request);
+  return encode(await predict(deps, { model, version, rows, explain, at, note }), request);
 }
 
 function rowsOf(tensors: readonly Tensor[]): RawRow[] {

@@ -29,6 +29,8 @@ export interface Tensor {
   readonly datatype: Datatype;
   readonly shape: readonly number[];
   readonly data: TensorValues;
+  /** `data` as the caller wrote it: a list of numbers in JSON without brackets and line breaks. */
+  readonly text?: string | undefined;
   readonly parameters?: Readonly<Record<string, Json>>;
 }
 

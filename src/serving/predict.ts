@@ -13,6 +13,7 @@ import type { Resting } from "./resting.ts";
 import type { RoutedVersion, RowFields } from "./route.ts";
 import type { RouteTable } from "./route-table.ts";
 import { isSimple, knownRoute } from "./routing.ts";
+import { rowTexts } from "./row-texts.ts";
 import type { KnownFields, RawRow, ScoredRow } from "./rows.ts";
 import type { TensorCall } from "./run-tensors.ts";
 import type { ShadowInput } from "./shadow.ts";
@@ -60,8 +61,14 @@ export interface ModelInput {
 }
 
 export interface PredictionLog {
-  /** True: the records are on disk. False: its disk is full, and the policy is to answer all the same. */
-  append(records: readonly LogRecord[]): Promise<boolean>;
+  /**
+   * True: the records are on disk. False: its disk is full, and the policy is to answer all the same.
+   * @param inputs JSON text of the inputs of record `i`, without line breaks, where somebody has it already.
+   */
+  append(
+    records: readonly LogRecord[],
+    inputs?: (i: number) => string | undefined,
+  ): Promise<boolean>;
 }
 
 export interface PredictInput {
@@ -69,6 +76,8 @@ export interface PredictInput {
   /** A version's number or digest, or what it is here (see `decide`); the route decides when left out. */
   readonly version?: string | undefined;
   readonly rows: readonly unknown[];
+  /** The JSON that `rows` were read from, when it is at hand: the log keeps them as they were written. */
+  readonly text?: string | undefined;
   /** Say why, row by row. */
   readonly explain?: boolean | undefined;
   /** When the request arrived, milliseconds since 1970. */
@@ -86,7 +95,10 @@ export async function predict(deps: PredictDeps, input: PredictInput): Promise<A
   const simple = input.version === undefined && isSimple(route);
   const { read, rows } = simple
     ? await answerPart(deps, {
-        ...{ rows: input.rows, explain: input.explain, at: input.at, fields },
+        rows: input.rows,
+        explain: input.explain,
+        at: input.at,
+        fields,
         note: input.note,
         by: { model, version: route.champion, variant: "champion", level: 0 },
       })
@@ -105,12 +117,12 @@ export async function predict(deps: PredictDeps, input: PredictInput): Promise<A
       inputs: read.rows[i]!,
       output: row.output,
       label: row.label,
-      ...(row.certainty?.abstained ? { abstained: true } : {}),
+      abstained: row.certainty?.abstained ? true : undefined,
       latencyMs,
     };
   });
   crashPoint("predict:scored");
-  const logged = await deps.log.append(records);
+  const logged = await deps.log.append(records, inputTexts(input, read.rows));
   crashPoint("predict:logged");
   input.note?.done("log");
   input.note?.say(factsOf(model, rows));
@@ -119,6 +131,19 @@ export async function predict(deps: PredictDeps, input: PredictInput): Promise<A
     if (beside.length > 0) deps.afterwards({ version: shadow, fields, records: beside });
   }
   return { model, rows, logged };
+}
+
+/** The rows as they came, unless the log keeps something else of them. */
+function inputTexts(
+  { text, rows }: PredictInput,
+  logged: readonly RawRow[],
+): ((i: number) => string | undefined) | undefined {
+  if (text === undefined) return undefined;
+  let texts: readonly string[] | undefined;
+  return (i) => {
+    texts ??= rowTexts(text, rows.length) ?? [];
+    return logged[i] === rows[i] ? texts[i] : undefined;
+  };
 }
 
 type PredictionLine = LogRecord & { readonly kind: "prediction" };

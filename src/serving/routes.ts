@@ -38,9 +38,17 @@ export const servingRoutes = (deps: ServingDeps): HttpRoute[] => [
   ...mount(
     serving,
     {
-      async predict({ model, rows, version, explain }, { at, note }) {
+      async predict({ model, rows, version, explain }, { text, at, note }) {
         const wanted = version === undefined ? undefined : String(version);
-        const answer = await predict(deps, { model, rows, version: wanted, explain, at, note });
+        const answer = await predict(deps, {
+          model,
+          rows,
+          version: wanted,
+          explain,
+          text,
+          at,
+          note,
+        });
         return { model: answer.model, predictions: answerRows(answer), ...unlogged(answer) };
       },
       giveFeedback: ({ model, feedback }, { at }) => giveFeedback(deps, { model, feedback, at }),

@@ -2,13 +2,7 @@ import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:
 import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { MillwrightError } from "../errors.ts";
-
-/** Keeps secrets in the database so that the database alone does not give them away. */
-export interface Seal {
-  seal(text: string): Uint8Array;
-  /** Throws `invalid_config` when it was sealed with another key. */
-  open(sealed: Uint8Array): string;
-}
+import type { Seal } from "../lib/seal.ts";
 
 const NONCE = 12;
 const TAG = 16;

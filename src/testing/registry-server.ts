@@ -1,10 +1,10 @@
 import { openServer } from "../http/server.ts";
-import { deliverRegularly, type RegistryApiParts } from "../registry-api.ts";
+import { registryParts, type TrackingParts, trackingApi } from "../mlflow-api/mlflow-api.ts";
+import { deliverRegularly, type RegistryApiParts } from "../mlflow-api/registry-api.ts";
 import type { Blobs } from "../storage/blobs/blobs.ts";
 import { fileBlobs } from "../storage/blobs/files.ts";
 import { sealWith } from "../storage/seal.ts";
 import { mlflowErrorBody, mlflowErrorStatus } from "../tracking/mlflow/errors.ts";
-import { registryParts, type TrackingParts, trackingApi } from "../tracking-api.ts";
 import { type TestDatabase, testDatabase } from "./database.ts";
 import { quietLog } from "./quiet-log.ts";
 

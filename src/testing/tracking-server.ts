@@ -1,8 +1,8 @@
 import { randomInt } from "node:crypto";
 import { openServer } from "../http/server.ts";
+import { trackingApi } from "../mlflow-api/mlflow-api.ts";
 import { fileBlobs } from "../storage/blobs/files.ts";
 import { mlflowErrorBody, mlflowErrorStatus } from "../tracking/mlflow/errors.ts";
-import { trackingApi } from "../tracking-api.ts";
 import { type TestDatabase, testDatabase } from "./database.ts";
 import { quietLog } from "./quiet-log.ts";
 

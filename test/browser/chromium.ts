@@ -67,6 +67,8 @@ export async function openBrowser(): Promise<OpenBrowser> {
         colorScheme: dark ? "dark" : "light",
         reducedMotion: "reduce",
       });
+      // A loaded machine takes long.
+      context.setDefaultTimeout(120_000);
       const page = await context.newPage();
       const problems: string[] = [];
       page.on("console", (message) => {

@@ -3,21 +3,37 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { HttpServer } from "../../src/http/server.ts";
 import { type OpenBrowser, openBrowser } from "./chromium.ts";
 import { sampleServer } from "./sample-server.ts";
+import { fillTracking, type SampleTracking, sampleTracking } from "./sample-tracking.ts";
 
+let tracking: SampleTracking;
+let tracked: string[] = [];
 let server: HttpServer;
 let empty: HttpServer;
 let chromium: OpenBrowser;
 
 beforeAll(async () => {
+  tracking = await sampleTracking();
   [server, empty, chromium] = await Promise.all([
-    sampleServer(),
+    sampleServer({ tracking }),
     sampleServer({ empty: true }),
     openBrowser(),
   ]);
+  const { experiment, runs, trained } = await fillTracking(tracking, server.url);
+  const some = ["depth-3", "depth-6", "diverged", "still-running"].map((name) => runs.get(name)!);
+  tracked = [
+    ...["/experiments", "/experiments?name=none", `/experiments/${experiment}`],
+    `/experiments/${experiment}?chosen=${some.join(",")}&columns=metric:auc,param:features`,
+    `/experiments/${experiment}?filter=metrics.auc%20%3E%202`,
+    ...some.map((run) => `/experiments/${experiment}/runs/${run}?metric=val_loss`),
+    `/experiments/${trained.experiment}/runs/${trained.run}`,
+    `/experiments/${trained.experiment}/runs/${trained.run}-mlp-1`,
+    ...["/compare", `/compare?runs=${some.join(",")}`, `/compare?runs=${some.join(",")}&all=true`],
+  ];
 });
 afterAll(async () => {
   await chromium?.close();
   await Promise.all([server?.close(100), empty?.close(100)]);
+  await tracking?.stop();
 });
 
 /** Opens an address, hands the page over, and insists that the browser's console stayed quiet. */
@@ -237,7 +253,11 @@ describe("everybody can use it", () => {
       const { predictions } = (await (
         await fetch(`${server.url}/api/models/churn/predictions?limit=1`)
       ).json()) as { predictions: { id: string }[] };
-      for (const path of [...ADDRESSES, `/models/churn/predictions/${predictions[0]!.id}`]) {
+      for (const path of [
+        ...ADDRESSES,
+        ...tracked,
+        `/models/churn/predictions/${predictions[0]!.id}`,
+      ]) {
         await page.goto(server.url + path);
         await page.locator("h1").waitFor();
         await page.locator(".loading").waitFor({ state: "detached" });

@@ -12,6 +12,7 @@ import { modelRoutes } from "../../src/registry/routes.ts";
 import { predictionRoutes } from "../../src/serving/log/routes.ts";
 import { splitInWords } from "../../src/serving/route-words.ts";
 import { quietLog } from "../../src/testing/quiet-log.ts";
+import { mlflowErrorBody, mlflowErrorStatus } from "../../src/tracking/mlflow/errors.ts";
 import { runRoutes } from "../../src/tracking/routes.ts";
 import { sampleServed } from "./sample-churn.ts";
 import { sampleDatasets, sampleIncidents, sampleSeries } from "./sample-data.ts";
@@ -19,12 +20,20 @@ import { sampleEngine } from "./sample-engine.ts";
 import { sampleEvidence } from "./sample-evidence.ts";
 import { samplePlatform } from "./sample-platform.ts";
 import { sampleRegistry } from "./sample-registry.ts";
+import type { SampleTracking } from "./sample-tracking.ts";
 
 /** The real HTTP kernel and the real routes over stores in memory, with the built console. `empty`: a project without anything. */
 export async function sampleServer(
-  options: { empty?: boolean; port?: number; token?: string; logFull?: boolean } = {},
+  options: {
+    empty?: boolean;
+    port?: number;
+    token?: string;
+    logFull?: boolean;
+    /** Its routes, which have a database. Left out: there are no pages of experiments. */
+    tracking?: SampleTracking;
+  } = {},
 ): Promise<HttpServer> {
-  const { empty = false, port = 0, token, logFull = false } = options;
+  const { empty = false, port = 0, token, logFull = false, tracking } = options;
   const now = Date.now();
   const clock = { now: () => now };
   const engine = sampleEngine(now);
@@ -81,6 +90,8 @@ export async function sampleServer(
     token,
     log: quietLog(),
     staticDir: fileURLToPath(new URL("../../dist/web", import.meta.url)),
+    errorBody: mlflowErrorBody,
+    errorStatus: mlflowErrorStatus,
     routes: [
       ...modelRoutes({
         registry: empty ? { ...registry, ...none } : registry,
@@ -146,7 +157,7 @@ export async function sampleServer(
         },
       }),
       ...runRoutes({
-        tracked: { whole: async () => undefined },
+        tracked: tracking?.own.runs ?? { whole: async () => undefined },
         engine: empty ? { ...engine, list: async () => [] } : engine,
         clock,
         status: async () => ({
@@ -161,6 +172,7 @@ export async function sampleServer(
         names: async () => (empty ? [] : Object.keys(datasets)),
         versions: async (name) => datasets[name] ?? [],
       }),
+      ...(tracking?.routes ?? []),
       ...incidentRoutes({ incidents, series: async (model) => sampleSeries(model) }),
     ],
   });

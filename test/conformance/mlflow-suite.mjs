@@ -80,6 +80,7 @@ try {
       ...{ PYTHONPATH: [here, scratch].join(delimiter), PYTHONDONTWRITEBYTECODE: "1", CI: "" },
       ...{ MLFLOW_CONFORMANCE_SERVER: `${server} ${FIELDS}`, DATABASE_URL: database?.url ?? "" },
       MLFLOW_CONFORMANCE_TEMPLATE: join(scratch, "template.db"),
+      ...(options.control ? { MLFLOW_CONFORMANCE_CONTROL: "1" } : {}),
       ...{ MLFLOW_DISABLE_TELEMETRY: "true", DO_NOT_TRACK: "true" },
       // A server's mistake is a failed test, not minutes of trying again.
       MLFLOW_HTTP_REQUEST_MAX_RETRIES: "1",

@@ -245,7 +245,7 @@ class Infer(Grpc):
                 callback=lambda result, error: answers.put((result, error)),
             )
         for _ in range(20):
-            result, error = answers.get(timeout=10)
+            result, error = answers.get(timeout=120)
             self.assertIsNone(error)
             k = int(result.get_response().id)
             self.assertEqual(result.as_numpy("value").tolist(), [[3 * k + 1]])
@@ -257,7 +257,7 @@ class Infer(Grpc):
             model = "nobody" if k == 5 else "line"
             self.client.async_stream_infer(model, [line_input(k)], request_id=str(k))
         for k in range(10):
-            result, error = answers.get(timeout=10)
+            result, error = answers.get(timeout=120)
             if k == 5:
                 self.assertIn("nobody", error.message())
             else:
@@ -371,7 +371,7 @@ class Token(unittest.TestCase):
         client.start_stream(callback=lambda result, error: answers.put((result, error)))
         with contextlib.suppress(InferenceServerException):  # it may know already
             client.async_stream_infer("line", [line_input(1)])
-        self.assertEqual(answers.get(timeout=10)[1].status(), "StatusCode.UNAUTHENTICATED")
+        self.assertEqual(answers.get(timeout=120)[1].status(), "StatusCode.UNAUTHENTICATED")
         client.stop_stream()
         client.close()
 

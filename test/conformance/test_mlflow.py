@@ -22,7 +22,7 @@ def post(model, data, content_type="application/json", **options):
         f"http://{known.HTTP}/models/{model}/invocations",
         data=data,
         headers={"Content-Type": content_type},
-        timeout=20,
+        timeout=120,
         **options,
     )
 
@@ -39,7 +39,7 @@ MAILS = pd.DataFrame(
 class ScoringClient(unittest.TestCase):
     def test_ping_and_version(self):
         client("line").ping()
-        client("line").wait_server_ready(timeout=5)
+        client("line").wait_server_ready(timeout=120)
         self.assertEqual(client("line").get_version(), "conformance")
         with self.assertRaisesRegex(Exception, "404"):
             client("nobody").ping()
@@ -90,7 +90,7 @@ class Protocol(unittest.TestCase):
         ):
             with self.subTest(body=body):
                 answer = requests.post(
-                    f"http://{known.HTTP}/invocations?model=line", json=body, timeout=20
+                    f"http://{known.HTTP}/invocations?model=line", json=body, timeout=120
                 )
                 self.assertEqual(answer.json()["predictions"], [4, 7])
 
@@ -108,7 +108,7 @@ class Protocol(unittest.TestCase):
             {"instances": [{"INPUT0": row, "INPUT1": row} for row in rows]},
         ):
             answer = requests.post(
-                f"http://{known.HTTP}/models/simple/invocations", json=body, timeout=20
+                f"http://{known.HTTP}/models/simple/invocations", json=body, timeout=120
             )
             outputs = answer.json()["predictions"]
             self.assertEqual([row["OUTPUT0"] for row in outputs], sums)

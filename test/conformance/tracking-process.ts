@@ -4,12 +4,12 @@ import { parseArgs } from "node:util";
 import pg from "pg";
 import { withOpenApi } from "../../src/http/openapi.ts";
 import { openServer } from "../../src/http/server.ts";
-import { deliverRegularly } from "../../src/registry-api.ts";
+import { registryParts, type TrackingParts, trackingApi } from "../../src/mlflow-api/mlflow-api.ts";
+import { deliverRegularly } from "../../src/mlflow-api/registry-api.ts";
 import { fileBlobs } from "../../src/storage/blobs/files.ts";
 import { sealWith } from "../../src/storage/seal.ts";
 import { postgres } from "../../src/storage/sql/postgres.ts";
 import { mlflowErrorBody, mlflowErrorStatus } from "../../src/tracking/mlflow/errors.ts";
-import { registryParts, type TrackingParts, trackingApi } from "../../src/tracking-api.ts";
 
 /**
  * The tracking API alone, with a store of its own: a copy of the database at DATABASE_URL (see `tracking-database-process.ts`),

@@ -5,7 +5,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -17,6 +16,7 @@ import { readState } from "../../src/storage/sql/embedded-state.ts";
 import { postgres } from "../../src/storage/sql/postgres.ts";
 import { processAlive } from "../../src/storage/sql/process-alive.ts";
 import type { Sql } from "../../src/storage/sql/sql.ts";
+import { freePort } from "../../src/testing/free-port.ts";
 import { quietLog } from "../../src/testing/quiet-log.ts";
 
 const MAIN = join(process.cwd(), "dist/main.js");
@@ -219,12 +219,3 @@ function writeProject(folder: string, models: number): void {
     `export default ${JSON.stringify(project, null, 2)};\n`,
   );
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });

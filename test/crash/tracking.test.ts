@@ -13,8 +13,8 @@ import { random } from "../../src/lib/random.ts";
 import { ensurePostgres, stopPostgres } from "../../src/storage/sql/embedded.ts";
 import { postgres } from "../../src/storage/sql/postgres.ts";
 import type { Sql } from "../../src/storage/sql/sql.ts";
+import { freePort } from "../../src/testing/free-port.ts";
 import { quietLog } from "../../src/testing/quiet-log.ts";
-import { freePort } from "../soak/stage.ts";
 import { newStory, RUN_TAGS, storm } from "./tracking-storm.ts";
 
 const CALLERS = 24;

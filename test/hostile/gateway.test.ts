@@ -10,8 +10,8 @@ import { random } from "../../src/lib/random.ts";
 import { servingStore } from "../../src/serving/store.ts";
 import { fileBlobs } from "../../src/storage/blobs/files.ts";
 import { type TestDatabase, testDatabase } from "../../src/testing/database.ts";
+import { freePort } from "../../src/testing/free-port.ts";
 import { mailModel } from "../scenarios/tiny-models.ts";
-import { freePort } from "../soak/stage.ts";
 
 let db: TestDatabase;
 let gateway: ChildProcess;
@@ -261,7 +261,11 @@ test("thousands of requests with something changed: never an error of ours, and 
     });
     const text = await response.text();
     const late = path === "/gateway/refresh" && response.status === 504;
-    if (response.status >= 500 && !late) own.push(`${response.status} ${path} ${body} ${text}`);
+    // Where the machine has much else to do, callers are sent away for a moment.
+    const shed =
+      response.status === 503 && text.includes("More requests come than can be answered");
+    if (response.status >= 500 && !late && !shed)
+      own.push(`${response.status} ${path} ${body} ${text}`);
   };
   const many = async (n: number) => {
     for (let i = 0; i < n; i += 8) await Promise.all(Array.from({ length: 8 }, one));

@@ -5,8 +5,8 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type TestDatabase, testDatabase } from "../../src/testing/database.ts";
+import { freePort } from "../../src/testing/free-port.ts";
 import { MLFLOW_ERRORS, type MlflowErrorCode } from "../../src/tracking/mlflow/errors.ts";
-import { freePort } from "../soak/stage.ts";
 import type { GoodCall } from "./tracking-calls.ts";
 
 export const JSON_TYPE = { "content-type": "application/json" };

@@ -98,6 +98,7 @@ describe("routes", () => {
       }
     };
     const callers = [caller(), caller(), caller()];
+    while (seen.size === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     for (const champion of [versions[1]!, versions[2]!, versions[0]!]) {
       const { revision } = await store.setRoute({
         model: "mail",

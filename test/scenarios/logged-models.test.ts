@@ -112,7 +112,7 @@ async function tagsOf(model: string, version: string): Promise<Record<string, st
 
 const adopted = async (model: string, version: string) => {
   await expect
-    .poll(async () => Object.keys(await tagsOf(model, version)), { timeout: 60_000, interval: 200 })
+    .poll(async () => Object.keys(await tagsOf(model, version)), { interval: 200 })
     .toContain("millwright.status");
   return tagsOf(model, version);
 };
@@ -129,7 +129,7 @@ async function predict(model: string): Promise<Answer> {
         dataframe_split: { columns: COLUMNS, data: [[13.512431144714355, 68.55915832519531, 5]] },
       }),
     });
-  await expect.poll(async () => (await ask()).status, { timeout: 10_000 }).toBe(200);
+  await expect.poll(async () => (await ask()).status).toBe(200);
   const response = await ask();
   return { status: response.status, body: await response.json() };
 }

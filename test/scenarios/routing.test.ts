@@ -126,7 +126,16 @@ describe("a canary", () => {
   test("a sender meets the same version in every request, alone or among others", async () => {
     const rows = mails(60);
     const together = await ask("canary", rows);
-    const alone = await Promise.all(rows.map((row) => ask("canary", [row])));
+    // Where the machine has much else to do, callers are sent away for a moment.
+    const alone = await Promise.all(
+      rows.map(async (row) => {
+        for (;;) {
+          const said = await ask("canary", [row]).catch((error) => error as { code: string });
+          if (Array.isArray(said)) return said;
+          expect(said).toMatchObject({ code: "unavailable" });
+        }
+      }),
+    );
     expect(alone.map(([p]) => p!.version)).toEqual(together.map((p) => p.version));
     const one = await ask(
       "canary",

@@ -159,11 +159,7 @@ test("a run that failed, or was cancelled, says so", async () => {
     .poll(async () => (await app.platform.engine.steps(cancelled)).length)
     .toBeGreaterThan(1);
   await app.platform.engine.cancel(cancelled);
-  await expect
-    .poll(async () => (await runOf(failing)).info.status, { timeout: 15_000 })
-    .toBe("FAILED");
-  await expect
-    .poll(async () => (await runOf(cancelled)).info.status, { timeout: 15_000 })
-    .toBe("KILLED");
+  await expect.poll(async () => (await runOf(failing)).info.status).toBe("FAILED");
+  await expect.poll(async () => (await runOf(cancelled)).info.status).toBe("KILLED");
   expect((await runOf(cancelled)).info.end_time).toBeGreaterThan(0);
 });

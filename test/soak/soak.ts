@@ -21,7 +21,10 @@ import { type Stage, stage } from "./stage.ts";
 
 export interface SoakOptions {
   readonly seconds: number;
+  /** Goes on beyond `seconds` until so many predictions, of so many versions, were answered. */
+  readonly atLeast?: { readonly predictions: number; readonly versions: number };
   readonly swapEveryS: number;
+  /** The next kill waits until somebody was answered after the last. */
   readonly killEveryS: number;
   /** The database is away for this long, in the middle. */
   readonly databaseAwayS: number;
@@ -77,7 +80,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
 
     const told = nothingTold();
     const load = callers(theatre.gatewayUrl, told, { n: options.callers, restMs: options.restMs });
-    const kills = await disturb(theatre, options, swap, say);
+    const kills = await disturb(theatre, told, options, swap, say);
     await load.stop();
     say(`${told.requests} requests sent; now everything is compared with the log`);
     await theatre.stopParts();
@@ -114,6 +117,7 @@ function swapper({ sql }: Stage, versions: readonly RoutedVersion[]) {
 
 async function disturb(
   theatre: Stage,
+  told: Told,
   options: SoakOptions,
   swap: { next(): Promise<void> },
   say: (line: string) => void,
@@ -126,7 +130,11 @@ async function disturb(
   let turn = 0;
   let [nextSwap, nextKill] = [options.swapEveryS, options.killEveryS];
   let database: "there" | "away" | "back" = "there";
-  while (elapsed() < options.seconds) {
+  const { atLeast = { predictions: 0, versions: 0 } } = options;
+  const enough = () =>
+    told.answers.size >= atLeast.predictions && told.versions.size >= atLeast.versions;
+  let answeredAtKill = 0;
+  while (elapsed() < options.seconds || database !== "back" || !enough()) {
     const now = elapsed();
     if (database === "there" && now >= awayFrom) {
       say(`${now.toFixed(0)} s: the database goes away`);
@@ -142,8 +150,9 @@ async function disturb(
       nextSwap += options.swapEveryS;
       if (database !== "away") await swap.next();
     }
-    if (now >= nextKill) {
-      nextKill += options.killEveryS;
+    if (now >= nextKill && told.answers.size > answeredAtKill) {
+      nextKill = now + options.killEveryS;
+      answeredAtKill = told.answers.size;
       const victim = theatre.kill(turn++ % 3 === 1 ? "others" : "gateway", (n) => chance.int(n));
       kills.set(victim, (kills.get(victim) ?? 0) + 1);
       say(`${now.toFixed(0)} s: ${victim} killed`);

@@ -1,6 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -8,6 +7,7 @@ import { migrate } from "../../src/storage/migrate.ts";
 import { type EmbeddedPostgres, ensurePostgres } from "../../src/storage/sql/embedded.ts";
 import { postgres } from "../../src/storage/sql/postgres.ts";
 import type { Sql } from "../../src/storage/sql/sql.ts";
+import { freePort } from "../../src/testing/free-port.ts";
 import { quietLog } from "../../src/testing/quiet-log.ts";
 
 const PARTS = ["gateway", "control", "worker"] as const;
@@ -170,12 +170,3 @@ function processesOf(running: ReadonlyMap<Part, ChildProcess>): Victim[] {
     ];
   });
 }
-
-export const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });

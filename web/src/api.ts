@@ -14,6 +14,8 @@ const TOKEN = "millwright.token";
 export const keepToken = (token: string): void => sessionStorage.setItem(TOKEN, token);
 
 const token = sessionStorage.getItem(TOKEN);
+/** Whether this server wants one. */
+export const hasToken = token !== null;
 
 export const api = client(
   {
@@ -31,7 +33,9 @@ export async function saveArtifact(run: string, path: string): Promise<void> {
   });
   if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(await answer.blob());
+  // Of a type that it knows, the browser would change the name: MLmodel.txt.
+  const type = "application/octet-stream";
+  link.href = URL.createObjectURL(new Blob([await answer.arrayBuffer()], { type }));
   link.download = path.split("/").at(-1)!;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);

@@ -30,7 +30,7 @@ export const ROUTES: readonly {
   },
   {
     pattern: /^\/experiments\/([^/]+)\/runs\/([^/]+)\/?$/,
-    page: ([experiment = "", run = ""]) => <TrackedRunPage experiment={experiment} id={run} />,
+    page: ([, run = ""]) => <TrackedRunPage id={run} />,
   },
   { pattern: /^\/compare\/?$/, page: () => <ComparePage /> },
   { pattern: /^\/datasets\/?$/, page: () => <DatasetsPage /> },

@@ -29,7 +29,8 @@ const Comparison = z.object({
     z.object({
       id: z.string(),
       name: z.string(),
-      status: z.string(),
+      experiment: z.string(),
+      status: z.enum(["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"]),
       startTime: z.number(),
       endTime: z.number().nullable(),
     }),

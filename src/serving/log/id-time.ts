@@ -1,4 +1,5 @@
-const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
+import { ALPHABET } from "../../lib/ids.ts";
+
 const PREDICTION_ID = /^pred_([0-9a-hjkmnp-tv-z]{10})[0-9a-hjkmnp-tv-z]{12}$/;
 
 /** When a prediction's id was made, milliseconds since 1970; undefined when it is none. */

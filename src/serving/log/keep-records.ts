@@ -1,6 +1,7 @@
 import { MillwrightError } from "../../errors.ts";
 import type { Metrics } from "../metrics.ts";
 import type { LogRecord } from "../prediction.ts";
+import { recordText } from "./record-text.ts";
 
 export type WhenFull = "refuse" | "serve-unlogged";
 
@@ -25,6 +26,7 @@ const TURN = 1000;
 export async function keepRecords(
   deps: KeepRecordsDeps,
   records: readonly LogRecord[],
+  inputs?: (i: number) => string | undefined,
 ): Promise<boolean> {
   let kept = true;
   for (let at = 0; at < records.length; at += TURN) {
@@ -33,7 +35,7 @@ export async function keepRecords(
     try {
       const reason = deps.full();
       if (reason !== undefined) throw noSpace(reason);
-      await deps.journal.append(part.map((record) => JSON.stringify(record)));
+      await deps.journal.append(part.map((record, i) => recordText(record, inputs?.(at + i))));
       deps.counters.countRecords(part);
     } catch (error) {
       if (!(error instanceof MillwrightError) || error.code !== "storage_full") throw error;

@@ -16,6 +16,7 @@ import {
   countOf,
   invalid,
 } from "./infer-checks.ts";
+import { numbersText } from "./numbers-text.ts";
 import { bytesOfTensor, valuesOfBytes } from "./tensor-bytes.ts";
 import { isWide, jsonValues, readValues, valuesText } from "./tensor-json.ts";
 
@@ -45,7 +46,10 @@ export function decodeInfer(
 ): InferRequest {
   if (body === undefined || body.length === 0)
     throw invalid("The body is empty: send a JSON object with inputs.");
-  if (header === undefined) return readRequest(readJson(utf8Text(body)), undefined);
+  if (header === undefined) {
+    const text = utf8Text(body);
+    return readRequest(readJson(text), undefined, text);
+  }
   const length = /^\d{1,15}$/.test(header) ? Number(header) : Number.NaN;
   if (!(length <= body.length))
     throw invalid(
@@ -61,7 +65,8 @@ export function decodeInfer(
   return request;
 }
 
-function readRequest(json: unknown, tail: Tail | undefined): InferRequest {
+/** @param text that is `json`. */
+function readRequest(json: unknown, tail: Tail | undefined, text?: string): InferRequest {
   const { id, inputs, outputs, parameters } = asObject(json, "The body");
   if (id !== undefined && typeof id !== "string") throw invalid("id: should be text");
   if (!Array.isArray(inputs)) throw invalid("inputs: should be a list of tensors");
@@ -70,7 +75,9 @@ function readRequest(json: unknown, tail: Tail | undefined): InferRequest {
   return checkedRequest({
     id,
     parameters: checkedParameters(parameters, ""),
-    inputs: inputs.map((input, i) => readTensor(input, i, tail)),
+    inputs: inputs.map((input, i) =>
+      readTensor(input, i, tail, inputs.length === 1 ? text : undefined),
+    ),
     outputs: (outputs ?? []).map((output: unknown, i) => {
       const given = asObject(output, `outputs[${i}]`);
       const name = checkedName(given.name, `outputs[${i}]`);
@@ -79,7 +86,13 @@ function readRequest(json: unknown, tail: Tail | undefined): InferRequest {
   });
 }
 
-function readTensor(json: unknown, index: number, tail: Tail | undefined): Tensor {
+/** @param text the JSON of a request in which it is the only tensor. */
+function readTensor(
+  json: unknown,
+  index: number,
+  tail: Tail | undefined,
+  text: string | undefined,
+): Tensor {
   const given = asObject(json, `inputs[${index}]`);
   const name = checkedName(given.name, `inputs[${index}]`);
   const datatype = checkedDatatype(name, given.datatype);
@@ -90,7 +103,7 @@ function readTensor(json: unknown, index: number, tail: Tail | undefined): Tenso
   const size = parameters.binary_data_size;
   if (size === undefined) {
     const data = readValues(name, datatype, shape, elements, given.data);
-    return { name, datatype, shape, data };
+    return { name, datatype, shape, data, text: text && numbersText(text) };
   }
   if (given.data !== undefined)
     throw wrong(name, "data", "left out: with binary_data_size the values follow the JSON");

@@ -52,7 +52,7 @@ const NEVER: Counts = { last: 0, rows: 0, success: 0, successMs: 0, fail: 0, fai
 
 export function statistics(): Statistics {
   const all = new Map<string, Counts>();
-  const key = (name: string, version: string): string => JSON.stringify([name, version]);
+  const key = (name: string, version: string): string => `${version} ${name}`;
   return {
     count(name, version, rows, ms, at) {
       const id = key(name, version);

@@ -10,7 +10,7 @@ import { indexedArtifacts } from "./indexed.ts";
 let database: TestDatabase;
 beforeAll(async () => {
   database = await testDatabase();
-}, 60_000);
+});
 afterAll(() => database.stop());
 
 let n = 0;

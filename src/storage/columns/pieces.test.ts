@@ -89,7 +89,7 @@ describe("a source cut into pieces", () => {
       ),
       { numRuns: 25, endOnFailure: true },
     );
-  }, 30_000);
+  });
 
   test("carriage returns alone, JSON lines, one row, names only", async () => {
     const jsonl = Array.from(

@@ -7,7 +7,7 @@ let two: string;
 beforeAll(async () => {
   server = await trackingServer();
   [one, two] = [await server.experiment("one"), await server.experiment("two")];
-}, 60_000);
+});
 afterAll(() => server.stop());
 
 const DATASETS = "3.0/mlflow/datasets";

@@ -2,11 +2,11 @@ import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type Digest, digestOf } from "../../lib/digest.ts";
+import { type TrackingArtifacts, trackingArtifacts } from "../../mlflow-api/artifact-api.ts";
 import type { Artifacts } from "../../storage/artifacts/artifacts.ts";
 import type { Blobs } from "../../storage/blobs/blobs.ts";
 import { fileBlobs } from "../../storage/blobs/files.ts";
 import { type TestDatabase, testDatabase } from "../../testing/database.ts";
-import { type TrackingArtifacts, trackingArtifacts } from "../../tracking-artifacts.ts";
 import { folderOfOwner } from "./owner.ts";
 import { garbageStore } from "./store.ts";
 
@@ -23,7 +23,7 @@ let artifacts: Artifacts;
 let n = 0;
 beforeAll(async () => {
   db = await testDatabase();
-}, 60_000);
+});
 afterAll(() => db.stop());
 beforeEach(async () => {
   await db.sql.query(

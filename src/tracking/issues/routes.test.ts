@@ -6,7 +6,7 @@ let experiment: string;
 beforeAll(async () => {
   server = await trackingServer();
   experiment = await server.experiment("issues");
-}, 60_000);
+});
 afterAll(() => server.stop());
 
 const ISSUES = "3.0/mlflow/issues";

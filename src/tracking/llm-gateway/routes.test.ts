@@ -4,7 +4,7 @@ import { type TrackingServer, trackingServer } from "../../testing/tracking-serv
 let server: TrackingServer;
 beforeAll(async () => {
   server = await trackingServer();
-}, 60_000);
+});
 afterAll(() => server.stop());
 
 const AT = "3.0/mlflow/gateway";

@@ -4,14 +4,14 @@ import { joinPath } from "../../storage/artifacts/artifact-path.ts";
 import { inPlainWords } from "../artifacts/in-plain-words.ts";
 import { type LocateDeps, locateArtifacts } from "../artifacts/locate-artifacts.ts";
 import { checkedBatch } from "../runs/log/checked.ts";
-import type { RunLog } from "../runs/log/store.ts";
+import type { RunEntry, Verdict } from "../runs/log/entry.ts";
 import { throwRefused } from "../runs/refusals.ts";
 import type { NewRun, TrackedRunStore } from "../runs/store.ts";
 import { modelFiles, type PromptLabRun, resultTable, TABLE } from "./prompt-lab-run.ts";
 
 export interface KeepPromptLabRunDeps {
   readonly runs: Pick<TrackedRunStore, "create" | "update">;
-  readonly log: RunLog;
+  readonly log: { submit(entry: RunEntry): Promise<Verdict> };
   readonly located: LocateDeps;
   readonly clock: Clock;
 }

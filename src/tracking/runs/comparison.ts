@@ -1,9 +1,10 @@
-import { RUN_NAME_TAG, type RunContents, type TrackedRun } from "./tracked-run.ts";
+import { RUN_NAME_TAG, type RunContents, type RunStatus, type TrackedRun } from "./tracked-run.ts";
 
 export interface ComparedRun {
   readonly id: string;
   readonly name: string;
-  readonly status: string;
+  readonly experiment: string;
+  readonly status: RunStatus;
   readonly startTime: number;
   readonly endTime: number | null;
 }
@@ -46,8 +47,8 @@ export function comparison(runs: readonly Whole[], all: boolean): Comparison {
     );
   return {
     runs: runs.map(({ run }) => ({
-      ...{ id: run.id, name: run.name, status: run.status, startTime: run.startTime },
-      endTime: run.endTime ?? null,
+      ...{ id: run.id, name: run.name, experiment: run.experiment, status: run.status },
+      ...{ startTime: run.startTime, endTime: run.endTime ?? null },
     })),
     params: rows(({ contents }) => contents.params.map(({ key, value }) => [key, value])),
     metrics: rows(({ contents }) => contents.metrics.map(({ key, value }) => [key, value])),

@@ -28,8 +28,10 @@ const STAGES: Readonly<Record<View, readonly string[]>> = {
   DELETED_ONLY: ["r.lifecycle_stage = 'deleted'"],
   ALL: [],
 };
-/** More are searched together: the first page of each would be too much to merge. */
+/** Experiments whose newest runs are merged. */
 const MERGED = 100;
+/** Where conditions must be looked up for more runs than this, a walk through all experiments is as good. */
+const MERGED_RUNS = 10_000;
 
 /**
  * The first `limit` runs of a part, behind a position if one is given: the columns `select` of `r`, and `s0`, `s1`, … what they
@@ -45,9 +47,10 @@ export function runStatement(
   const parameters: unknown[] = [];
   const bind = binder(parameters);
   const one = search.experiments.length === 1;
-  const merged = !one && mergeable(search, joins);
+  const merged = !one && mergeable(search, joins, limit);
   const given = bind(one ? search.experiments[0] : search.experiments);
   const wanted = one ? `= ${given}::bigint` : merged ? "= e.id" : `= any(${given}::bigint[])`;
+  const driving = merged ? 1 : DRIVING;
   const columns = runColumns(search, part);
   const late = new Set(joins.slice(JOINED).map(({ name }) => name));
   const isLate = ({ entity, key }: Clause): boolean =>
@@ -67,7 +70,7 @@ export function runStatement(
     "from millwright.tracked_run r",
     ...joins
       .slice(0, JOINED)
-      .map((join, i) => joinText(join, i < DRIVING ? wanted : undefined, bind)),
+      .map((join, i) => joinText(join, i < driving ? wanted : undefined, bind)),
     ...joins
       .slice(JOINED)
       .filter(({ isSorted }) => isSorted)
@@ -135,7 +138,7 @@ function joinsOf({ clauses, order, keys }: RunSearch, part: Part): readonly Join
 
 /**
  * So many metrics say their experiment: then the index by experiment, key and value can find the runs. PostgreSQL takes each saying
- * for a condition of its own and expects fewer runs; a long filter would seem to find none.
+ * for a condition of its own and expects fewer runs; a long filter would seem to find none. Where small experiments are merged, one.
  */
 const DRIVING = 3;
 
@@ -184,10 +187,15 @@ const isImplied = ({ order }: RunSearch, part: Part): boolean =>
   order[0]?.entity === "metric" && (part === "present" || part === "nan");
 
 /** Several experiments whose order an index gives are read one by one, as far as a page, and merged. */
-function mergeable({ experiments, clauses, order }: RunSearch, joins: readonly Join[]): boolean {
+function mergeable(
+  { experiments, clauses, order }: RunSearch,
+  joins: readonly Join[],
+  limit: number,
+): boolean {
   const first = order[0];
   return (
     experiments.length <= MERGED &&
+    (joins.length === 0 || experiments.length * limit <= MERGED_RUNS) &&
     joins.every(({ entity }) => entity === "metric") &&
     clauses.every(({ entity }) => entity !== "dataset") &&
     (first === undefined || first.entity === "metric" || first.key === "start_time")

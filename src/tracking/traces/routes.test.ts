@@ -7,7 +7,7 @@ let server: TrackingServer;
 let experiment: string;
 beforeAll(async () => {
   server = await trackingServer();
-}, 60_000);
+});
 afterAll(() => server.stop());
 
 let count = 0;

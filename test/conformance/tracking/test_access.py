@@ -33,7 +33,7 @@ class Access(Tracking):
             self.life()
 
     def test_basic(self):
-        for user in ("anna", "token", ""):
+        for user in ("anna", "token"):
             given = {"MLFLOW_TRACKING_USERNAME": user, "MLFLOW_TRACKING_PASSWORD": TOKEN}
             with self.subTest(user), mock.patch.dict(os.environ, given):
                 self.life()
@@ -65,9 +65,9 @@ class Access(Tracking):
                 with self.refused("UNAUTHENTICATED"):
                     client.search_experiments()
         for path in ("/api/2.0/mlflow-artifacts/artifacts/0/x", "/get-artifact?run_id=0&path=x", "/v1/traces"):
-            answer = requests.request("POST" if "v1" in path else "GET", GUARDED + path, timeout=20)
+            answer = requests.request("POST" if "v1" in path else "GET", GUARDED + path, timeout=120)
             self.assertEqual(answer.status_code, 401, path)
 
     def test_open_to_everybody(self):
         for path in ("/health", "/version"):
-            self.assertEqual(requests.get(GUARDED + path, timeout=20).status_code, 200)
+            self.assertEqual(requests.get(GUARDED + path, timeout=120).status_code, 200)

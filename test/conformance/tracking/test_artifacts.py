@@ -6,16 +6,17 @@ import os
 import pathlib
 import tempfile
 import threading
-import time
 import unittest
+import urllib.parse
 
 import mlflow
 import numpy as np
 import pandas as pd
 import requests
+import urllib3
 from mlflow.exceptions import MlflowException
 
-from tracked import CONTROL, PID, SCRATCH, URL, Tracking, defect
+from tracked import CONTROL, PID, SCRATCH, SLOW, URL, Tracking, call, defect
 
 PROXY = f"{URL}/api/2.0/mlflow-artifacts/artifacts"
 MB = 2**20
@@ -38,6 +39,9 @@ class Files(Tracking):
         path.write_bytes(content)
         return str(path)
 
+    # MLflow leaves a size of nothing out.
+    empty = None if CONTROL else 0
+
     def test_round_trip(self):
         self.client.log_artifact(self.key, self.file("a.txt", b"hello"))
         self.client.log_artifact(self.key, self.file("empty.bin", b""), "deep/er")
@@ -50,7 +54,7 @@ class Files(Tracking):
         self.assertEqual(
             paths(self.client, self.key, "tree"), {"tree/one.txt": (False, 1), "tree/sub": (True, None)}
         )
-        self.assertEqual(paths(self.client, self.key, "deep/er"), {"deep/er/empty.bin": (False, 0)})
+        self.assertEqual(paths(self.client, self.key, "deep/er"), {"deep/er/empty.bin": (False, self.empty)})
         self.assertEqual(paths(self.client, self.key, "a.txt"), {})
         self.assertEqual(paths(self.client, self.key, "nothing"), {})
         for path, content in {"a.txt": b"hello", "deep/er/empty.bin": b"", "tree/sub/two.txt": b"22"}.items():
@@ -66,7 +70,7 @@ class Files(Tracking):
         self.assertEqual(paths(self.client, self.key), {"a.txt": (False, 5)})
 
     def test_names(self):
-        names = ["with space.txt", "plus+and&.txt", "percent%41.txt", "quote'\".txt", "ünï 日本 🦊.txt", ".hidden", "a=b;c,d.txt"]
+        names = ["with space.txt", "plus+and&.txt", "quote'\".txt", ".hidden", "a=b;c,d.txt"]
         for i, name in enumerate(names):
             self.client.log_artifact(self.key, self.file(name, str(i).encode()), "dir with space")
         self.assertEqual(
@@ -78,15 +82,27 @@ class Files(Tracking):
                 path = self.client.download_artifacts(self.key, f"dir with space/{name}")
                 self.assertEqual(pathlib.Path(path).read_text(), str(i))
 
-    @defect("cut off at the #")
-    def test_hash_in_a_name(self):
-        self.client.log_artifact(self.key, self.file("a b#1.txt", b"hash"))
-        self.client.log_artifact(self.key, self.file("a b#2.txt", b"two"))
-        self.assertEqual(set(paths(self.client, self.key)), {"a b#1.txt", "a b#2.txt"})
-        path = self.client.download_artifacts(self.key, "a b#1.txt")
-        self.assertEqual(pathlib.Path(path).read_bytes(), b"hash")
+    @defect("stored, but not given back")
+    def test_a_name_beyond_latin_1(self):
+        self.client.log_artifact(self.key, self.file("ünï 日本 🦊.txt", b"x"), "größe")
+        self.assertEqual(set(paths(self.client, self.key, "größe")), {"größe/ünï 日本 🦊.txt"})
+        path = self.client.download_artifacts(self.key, "größe/ünï 日本 🦊.txt")
+        self.assertEqual(pathlib.Path(path).read_bytes(), b"x")
+
+    @defect("refused: Invalid path")
+    def test_signs_that_urls_need(self):
+        """MLflow's client does not encode # and % in names, and lists no #; who encodes them is understood."""
+        root = self.client.get_run(self.key).info.artifact_uri.removeprefix("mlflow-artifacts:/")
+        for i, name in enumerate(("a b#1.txt", "a b#2.txt", "100%.txt", "a%41.txt", "what?.txt")):
+            at = f"{PROXY}/{root}/{urllib.parse.quote(name)}"
+            requests.put(at, data=str(i).encode(), timeout=120).raise_for_status()
+            self.assertEqual(requests.get(at, timeout=120).text, str(i))
+        files = requests.get(PROXY, params={"path": root}, timeout=120).json()["files"]
+        self.assertIn({"path": "a b#2.txt", "is_dir": False, "file_size": 1}, files)
+        self.assertEqual(len(files), 5)
 
     def test_what_the_fluent_calls_log(self):
+        mlflow.set_experiment(experiment_id=self.client.get_run(self.key).info.experiment_id)
         with mlflow.start_run(run_id=self.key):
             mlflow.log_text("grüße", "notes/text.txt")
             mlflow.log_dict({"a": [1, 2.5, None]}, "notes/dict.json")
@@ -108,7 +124,7 @@ class Files(Tracking):
         table = mlflow.load_table("table.json", run_ids=[self.key])
         self.assertEqual(list(table["n"]), [1, 2, 3])
         tags = self.client.get_run(self.key).data.tags
-        self.assertEqual(tags["mlflow.loggedImages"], "true")
+        self.assertEqual(tags["mlflow.loggedImages"].lower(), "true")
         self.assertIn("table.json", tags["mlflow.loggedArtifacts"])
 
     def test_delete(self):
@@ -128,7 +144,7 @@ class Files(Tracking):
             root = self.client.get_run(self.key).info.artifact_uri.removeprefix("mlflow-artifacts:/")
             for at in (f"{PROXY}/{root}/{name}", f"{URL}/get-artifact?run_id={self.key}&path={name}"):
                 with self.subTest(at):
-                    answer = requests.get(at, timeout=20)
+                    answer = requests.get(at, timeout=120)
                     self.assertEqual((answer.status_code, answer.content), (200, b"content"))
                     self.assertEqual(answer.headers["Content-Type"].split(";")[0], type)
                     self.assertEqual(answer.headers["X-Content-Type-Options"], "nosniff")
@@ -142,24 +158,33 @@ class Files(Tracking):
             "..%2f..%2fsecret.txt",
             "a/%2e%2e/%2e%2e/%2e%2e/secret.txt",
             "%252e%252e%252f%252e%252e%252fsecret.txt",
-            "%2fetc%2fpasswd",
-            "a%5c..%5c..%5csecret.txt",
         ):
             for method in ("GET", "PUT", "DELETE"):
                 with self.subTest(path=path, method=method):
                     request = requests.Request(method, PROXY, data=b"x" if method == "PUT" else None).prepare()
                     request.url = f"{PROXY}/{path}"
                     with requests.Session() as session:
-                        answer = session.send(request, timeout=20)
+                        answer = session.send(request, timeout=120)
                     self.assertIn(answer.status_code, (400, 404))
                     self.assertNotIn("secret\n", answer.text)
                     self.assertNotIn(SCRATCH, answer.text)
         self.assertEqual(secret.read_text(), "secret")
         for path in ("../x", "/etc", "a/../../x"):
-            answer = requests.get(PROXY, params={"path": path}, timeout=20)
+            answer = requests.get(PROXY, params={"path": path}, timeout=120)
             self.assertEqual(answer.status_code, 400)
-            with self.refused("INVALID_PARAMETER_VALUE", "Invalid path"):
-                self.client.list_artifacts(self.key, path)
+            query = urllib.parse.urlencode({"run_id": self.key, "path": path})
+            status, said = call("GET", f"/artifacts/list?{query}")
+            self.assertEqual((status, said["error_code"]), (400, "INVALID_PARAMETER_VALUE"))
+            self.assertIn("Invalid path", said["message"])
+
+    @defect("taken, and cleaned")
+    def test_paths_that_are_none(self):
+        for path in ("%2fetc%2fpasswd", "a%5c..%5c..%5csecret.txt", "c:%5cx"):
+            for method in ("GET", "PUT", "DELETE"):
+                with self.subTest(path=path, method=method):
+                    body = b"x" if method == "PUT" else None
+                    answer = requests.request(method, f"{PROXY}/{path}", data=body, timeout=120)
+                    self.assertIn(answer.status_code, (400, 404))
 
 
 class NotThere(Tracking):
@@ -168,15 +193,14 @@ class NotThere(Tracking):
         id = self.new_run()
         root = self.client.get_run(id).info.artifact_uri.removeprefix("mlflow-artifacts:/")
         for at in (f"{PROXY}/{root}/nothing.txt", f"{PROXY}/nobody/nothing.txt", f"{URL}/get-artifact?run_id={id}&path=nothing.txt"):
-            answer = requests.get(at, timeout=20)
+            answer = requests.get(at, timeout=120)
             self.assertEqual((answer.status_code, answer.json()["error_code"]), (404, "RESOURCE_DOES_NOT_EXIST"))
 
     @defect("takes four minutes", stalls=True)
     def test_who_asks_for_a_missing_file_is_told_at_once(self):
-        """With the client's own patience, not that of these tests."""
+        """With the client's own patience, not that of these tests: it asks once, and never again."""
         id = self.new_run()
-        with usual_patience():
-            began = time.monotonic()
+        with usual_patience() as asked_again:
             for ask in (
                 lambda: mlflow.artifacts.download_artifacts(f"runs:/{id}/nothing.txt"),
                 lambda: mlflow.pyfunc.load_model(f"runs:/{id}/nothing"),
@@ -184,15 +208,24 @@ class NotThere(Tracking):
             ):
                 with self.assertRaises((MlflowException, OSError)):
                     ask()
-            self.assertLess(time.monotonic() - began, 15)
+        self.assertEqual(asked_again, [])
 
 
 @contextlib.contextmanager
 def usual_patience():
+    """The client tries again as often as it does by itself. Yields the requests that it repeated."""
     few = os.environ.pop("MLFLOW_HTTP_REQUEST_MAX_RETRIES")
+    repeated, increment = [], urllib3.Retry.increment
+
+    def noted(self, method=None, url=None, *args, **options):
+        repeated.append((method, url))
+        return increment(self, method, url, *args, **options)
+
+    urllib3.Retry.increment = noted
     try:
-        yield
+        yield repeated
     finally:
+        urllib3.Retry.increment = increment
         os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = few
 
 
@@ -225,6 +258,8 @@ def digest(path):
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+@SLOW
+@unittest.skipIf(CONTROL, "takes minutes")
 class Large(Tracking):
     """A gigabyte up and down. The server must not hold it."""
 
@@ -248,8 +283,7 @@ class Large(Tracking):
             self.assertEqual(paths(self.client, id, "big"), {"big/large.bin": (False, GIGABYTE)})
             path = self.client.download_artifacts(id, "big/large.bin", back)
             self.assertEqual(digest(path), self.digest)
-        if not CONTROL:
-            self.assertLess(peak.grown, 300 * MB)
+        self.assertLess(peak.grown, 300 * MB)
 
     def test_in_one_piece(self):
         self.there_and_back()
@@ -266,23 +300,21 @@ class Large(Tracking):
         root = f"{URL}/api/2.0/mlflow-artifacts/mpu"
         run = self.client.get_run(self.new_run()).info
         at = run.artifact_uri.removeprefix("mlflow-artifacts:/")
-        made = requests.post(f"{root}/create/{at}", json={"path": "parts.bin", "num_parts": 3}, timeout=20)
-        if CONTROL and made.status_code == 501:
-            raise unittest.SkipTest("MLflow's server has no parts over a folder")
+        made = requests.post(f"{root}/create/{at}", json={"path": "parts.bin", "num_parts": 3}, timeout=120)
         self.assertEqual(made.status_code, 200, made.text)
         upload, sent = made.json(), []
         for part in reversed(upload["credentials"]):
             body = bytes([part["part_number"]]) * 5
-            answer = requests.put(part["url"], data=body, headers=part.get("headers", {}), timeout=20)
+            answer = requests.put(part["url"], data=body, headers=part.get("headers", {}), timeout=120)
             self.assertEqual(answer.status_code, 200, answer.text)
             sent.append({"part_number": part["part_number"], "etag": answer.headers["ETag"], "url": part["url"]})
         body = {"path": "parts.bin", "upload_id": upload["upload_id"]}
-        done = requests.post(f"{root}/complete/{at}", json={**body, "parts": sent[::-1]}, timeout=20)
+        done = requests.post(f"{root}/complete/{at}", json={**body, "parts": sent[::-1]}, timeout=120)
         self.assertEqual(done.status_code, 200, done.text)
         path = self.client.download_artifacts(run.run_id, "parts.bin")
         self.assertEqual(pathlib.Path(path).read_bytes(), b"\x01" * 5 + b"\x02" * 5 + b"\x03" * 5)
-        made = requests.post(f"{root}/create/{at}", json={"path": "half.bin", "num_parts": 2}, timeout=20).json()
-        requests.put(made["credentials"][0]["url"], data=b"x", timeout=20)
+        made = requests.post(f"{root}/create/{at}", json={"path": "half.bin", "num_parts": 2}, timeout=120).json()
+        requests.put(made["credentials"][0]["url"], data=b"x", timeout=120)
         body = {"path": "half.bin", "upload_id": made["upload_id"]}
-        self.assertEqual(requests.post(f"{root}/abort/{at}", json=body, timeout=20).status_code, 200)
+        self.assertEqual(requests.post(f"{root}/abort/{at}", json=body, timeout=120).status_code, 200)
         self.assertEqual(set(paths(self.client, run.run_id)), {"parts.bin"})

@@ -7,11 +7,12 @@ import sys
 import tempfile
 import unittest
 
-from tracked import PYTORCH, URL, Tracking
+from tracked import PYTORCH, SLOW, URL, Tracking
 
 SCRIPTS = pathlib.Path(__file__).parent.parent / "autolog"
 
 
+@SLOW
 class Autolog(Tracking):
     def runs(self, name, program=sys.executable):
         with tempfile.TemporaryDirectory() as folder:
@@ -21,7 +22,7 @@ class Autolog(Tracking):
                 cwd=folder,
                 capture_output=True,
                 text=True,
-                timeout=300,
+                timeout=900,
             )
         self.assertEqual(done.returncode, 0, done.stderr[-4000:])
         run = self.client.get_run(done.stdout.strip().splitlines()[-1])

@@ -1,7 +1,6 @@
 """Many callers at once: no stall, nothing lost, nothing twice."""
 
 import concurrent.futures
-import time
 import unittest
 
 from mlflow import MlflowClient
@@ -13,7 +12,7 @@ THREADS = 32
 
 
 def at_once(work, count=THREADS):
-    """The results of `count` threads that begin together, and how long the slowest call took (s)."""
+    """The results of `count` threads that begin together."""
     with concurrent.futures.ThreadPoolExecutor(count) as pool:
         return list(pool.map(work, range(count)))
 
@@ -24,23 +23,19 @@ class AtOnce(Tracking):
         place = self.experiment()
 
         def work(thread):
-            client, slowest = MlflowClient(URL), 0
+            client = MlflowClient(URL)
             run = client.create_run(place).info.run_id
             for batch in range(8):
-                began = time.monotonic()
                 client.log_batch(
                     run,
                     [Metric(f"m{i % 10}", i, i, batch * 100 + i) for i in range(100)],
                     [Param(f"p{batch}", str(thread))],
                     [RunTag(f"t{batch}", "x")],
                 )
-                slowest = max(slowest, time.monotonic() - began)
-            return run, slowest
+            return run
 
-        done = at_once(work)
-        # A stalled pool waits half a minute; the machine may be busy.
-        self.assertLess(max(slowest for _, slowest in done), 20)
-        for run, _ in done[::8]:
+        # A call to a stalled pool fails after half a minute, and nobody asks again.
+        for run in at_once(work)[::8]:
             data = self.client.get_run(run).data
             self.assertEqual((len(data.metrics), len(data.params)), (10, 8))
             self.assertEqual(len(self.client.get_metric_history(run, "m3")), 80)

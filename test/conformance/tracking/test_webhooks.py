@@ -41,7 +41,7 @@ class Receiver:
         self.server.server_close()
 
     def wait(self, path, count):
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             found = [(headers, body) for at, headers, body in self.calls if at == path]
             if len(found) >= count:
@@ -124,7 +124,7 @@ class Webhooks(Tracking):
             ids.add(id)
             signed = hmac.new(secret.encode(), f"{id}.{at}.".encode() + body, hashlib.sha256).digest()
             self.assertEqual(headers["x-mlflow-signature"], f"v1,{base64.b64encode(signed).decode()}")
-            self.assertLess(abs(int(at) - time.time()), 60)
+            self.assertLess(abs(int(at) - time.time()), 600)
             message = json.loads(body)
             said[f"{message['entity']}.{message['action']}"] = message["data"]
         self.assertEqual(len(ids), 6)

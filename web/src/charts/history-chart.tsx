@@ -1,21 +1,20 @@
 import { useState } from "react";
 import { count, figure } from "../ui/format.ts";
+import { LineKey, STYLES } from "./line-key.tsx";
 import { extent, linePath, scale, ticks } from "./scale.ts";
 import { useWidth } from "./use-width.ts";
 
 export interface HistoryLine {
+  readonly id: string;
   readonly name: string;
   readonly points: readonly { readonly step: number; readonly value: number }[];
 }
 
-const HEIGHT = 220;
+const HEIGHT = 236;
 const LEFT = 56;
 const RIGHT = 12;
-const TOP = 10;
+const TOP = 26;
 const BOTTOM = 36;
-/** Colours and dashes that are told apart; more lines repeat them. */
-const STYLES = 6;
-
 /** A metric over its steps, one line a run. Arrow keys and pointer read the values of a step. NaN and infinity break a line. */
 export function HistoryChart({ metric, lines }: { metric: string; lines: readonly HistoryLine[] }) {
   const [frame, width] = useWidth();
@@ -53,13 +52,17 @@ export function HistoryChart({ metric, lines }: { metric: string; lines: readonl
         onPointerLeave={() => setAt(undefined)}
         onBlur={() => setAt(undefined)}
         onKeyDown={(e) => {
-          const turn = e.key === "ArrowRight" ? 1 : e.key === "ArrowLeft" ? -1 : 0;
-          if (turn === 0) return;
+          const last = steps.length - 1;
+          const to = MOVES[e.key]?.(at ?? -1, last);
+          if (to === undefined) return;
           e.preventDefault();
-          setAt((i) => Math.min(steps.length - 1, Math.max(0, (i ?? -1) + turn)));
+          setAt(Math.min(last, Math.max(0, to)));
         }}
       >
-        {ticks(domain, 4).map((tick) => (
+        <text className="tick" x={0} y={12}>
+          {metric}
+        </text>
+        {ticks(domain, 5).map((tick) => (
           <g key={tick}>
             <line className="grid" x1={LEFT} x2={width - RIGHT} y1={y(tick)} y2={y(tick)} />
             <text className="tick" x={LEFT - 8} y={y(tick) + 4} textAnchor="end">
@@ -77,8 +80,8 @@ export function HistoryChart({ metric, lines }: { metric: string; lines: readonl
         <text className="tick" x={(LEFT + width - RIGHT) / 2} y={HEIGHT - 4} textAnchor="middle">
           step
         </text>
-        {lines.map(({ name, points }, i) => (
-          <g key={name} className={`hue-${i % STYLES}`}>
+        {lines.map(({ id, points }, i) => (
+          <g key={id} className={`hue-${i % STYLES}`}>
             <path
               className="line"
               d={linePath(
@@ -97,18 +100,35 @@ export function HistoryChart({ metric, lines }: { metric: string; lines: readonl
           <line className="cursor" x1={x(step)} x2={x(step)} y1={TOP} y2={HEIGHT - BOTTOM} />
         )}
       </svg>
-      <figcaption>
+      <figcaption aria-live="polite">
         {step !== undefined && <b>step {count(step)}</b>}
-        {lines.map(({ name, points }, i) => (
-          <span key={name} className={`key hue-${i % STYLES}`}>
-            <i aria-hidden="true" />
+        {lines.map(({ id, name, points }, i) => (
+          <span key={id} className={`key hue-${i % STYLES}`}>
+            <LineKey />
             {name}
-            {step !== undefined && ` ${readAt(points, step)}`}
+            {step !== undefined ? ` ${readAt(points, step)}` : trouble(points)}
           </span>
         ))}
       </figcaption>
     </figure>
   );
+}
+
+/** Where a key leads from place `i`. */
+const MOVES: Readonly<Record<string, (i: number, last: number) => number>> = {
+  ArrowRight: (i) => i + 1,
+  ArrowLeft: (i) => i - 1,
+  PageDown: (i, last) => i + Math.max(1, Math.round(last / 10)),
+  PageUp: (i, last) => i - Math.max(1, Math.round(last / 10)),
+  Home: () => 0,
+  End: (_, last) => last,
+};
+
+/** Why a line is not there, or not whole. */
+function trouble(points: HistoryLine["points"]): string {
+  if (points.length === 0) return " (not logged)";
+  const broken = points.find(({ value }) => !Number.isFinite(value));
+  return broken === undefined ? "" : ` (${broken.value} from step ${count(broken.step)} on)`;
 }
 
 /** The value at a step, or the last one before it. */

@@ -1,4 +1,4 @@
-import { type FormEvent, type ReactNode, useState } from "react";
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { api, keepToken } from "../api.ts";
 import { useConnection, useLive } from "../live.ts";
 import { Link, pathTo, usePath } from "../location.tsx";
@@ -18,6 +18,15 @@ export function Shell({ children }: { children: ReactNode }) {
   const path = usePath();
   const status = useLive("status", () => api.status({})).data;
   const connection = useConnection();
+  const nav = useRef<HTMLElement>(null);
+  // On a narrow screen the names do not fit side by side.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another path is another page
+  useEffect(() => {
+    const current = nav.current?.querySelector<HTMLElement>("[aria-current]");
+    if (nav.current && current)
+      nav.current.scrollLeft =
+        current.offsetLeft - (nav.current.clientWidth - current.offsetWidth) / 2;
+  }, [path]);
   const counts: Readonly<Record<string, number | undefined>> = {
     Runs: status?.activeRuns,
     Incidents: status?.openIncidents,
@@ -35,7 +44,7 @@ export function Shell({ children }: { children: ReactNode }) {
             {status !== undefined && <small>{status.project}</small>}
           </span>
         </Link>
-        <nav aria-label="Main">
+        <nav aria-label="Main" ref={nav}>
           {NAVIGATION.map(({ to, label, under }) => (
             <Link key={to} to={to} aria-current={under.test(path) ? "page" : undefined}>
               {label}

@@ -1,4 +1,4 @@
-import type { Seal } from "../../../storage/seal.ts";
+import type { Seal } from "../../../lib/seal.ts";
 import type { Sql } from "../../../storage/sql/sql.ts";
 import { AUDIT, type Audited, type By } from "../audited.ts";
 import type { Which } from "../names.ts";

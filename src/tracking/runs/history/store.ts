@@ -60,10 +60,11 @@ export function historyStore(sql: Sql): HistoryStore {
       ),
     async steps(runs, key, { from, to }) {
       const rows = await sql.query<{ step: number; is_end: boolean }>(
+        // Materialized: else the ends of all runs would be looked for again at every step.
         `with point as (
            select run, step from millwright.metric
            where run = any($1::bigint[]) and key = $2 and step >= coalesce($3::bigint, step) and step <= coalesce($4::bigint, step)
-         ), bounds as (
+         ), bounds as materialized (
            select run, min(step) as first, max(step) as last from millwright.metric
            where run = any($1::bigint[]) and key = $2 group by run
          )

@@ -45,7 +45,7 @@ beforeAll(async () => {
       { trace: "ab".repeat(16), id: "02", name: "s", attributes: cost(1.25), code: 2 },
     ]),
   });
-}, 60_000);
+});
 afterAll(() => server.stop());
 
 const measure = (view: string, metric: string, more: object) =>

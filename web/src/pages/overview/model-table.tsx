@@ -56,7 +56,9 @@ export function ModelTable({
                     v{model.champion.number} <span className="muted">{model.champion.trainer}</span>
                   </span>
                   {model.champion.metric && <MetricValue metric={model.champion.metric} named />}
-                  {model.champion.trainer === IMPORTED && <small>not judged</small>}
+                  {model.champion.trainer === IMPORTED && !model.champion.metric && (
+                    <small>not judged</small>
+                  )}
                 </>
               )}
             </td>

@@ -12,7 +12,7 @@ export const NotJudged = () => <Badge tone="warn">imported, not judged</Badge>;
 export function ImportedOnly({ model, missing }: { model: ModelDetail; missing: string }) {
   const [newest] = model.history;
   return (
-    <Empty title="Imported, not judged.">
+    <Empty title={newest?.verdict ? "Made elsewhere." : "Imported, not judged."}>
       Version {newest?.number} came from <code>{newest?.origin?.file}</code>; {missing}. What
       callers ask and what comes of it is in{" "}
       <Link to={pathTo.model(model.name, "predictions")}>Predictions</Link>; send feedback, and the

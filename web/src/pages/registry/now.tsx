@@ -70,7 +70,11 @@ function Champion({ model }: { model: ModelDetail }) {
           ["Version", <b key="v">v{champion.number}</b>],
           [
             "Trainer",
-            champion.trainer === IMPORTED ? "none: imported, not judged" : champion.trainer,
+            champion.trainer !== IMPORTED
+              ? champion.trainer
+              : champion.metric
+                ? "none: made elsewhere"
+                : "none: imported, not judged",
           ],
           ...(champion.metric
             ? ([[champion.metric.title, <MetricValue key="m" metric={champion.metric} />]] as const)

@@ -66,6 +66,7 @@ export function Artifacts({ run }: { run: string }) {
                     <button
                       type="button"
                       className="order"
+                      title={isFolder ? "Open this folder" : "Download this file"}
                       onClick={() => (isFolder ? open(path) : void save(path))}
                     >
                       {path.split("/").at(-1)}

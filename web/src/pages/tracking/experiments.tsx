@@ -7,6 +7,7 @@ import { Age } from "../../ui/age.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { Field } from "../../ui/field.tsx";
 import { Page, Pending } from "../../ui/page.tsx";
+import { LogHere } from "./log-here.tsx";
 
 const LIMIT = 100;
 
@@ -39,10 +40,13 @@ export function ExperimentsPage() {
     >
       <div className="stack">
         <search>
-          <form className="filters" onSubmit={search}>
+          <form className="runs-filter" onSubmit={search}>
             <Field label="Name contains">
               <input key={name} name="name" type="search" defaultValue={name} />
             </Field>
+            <button type="submit" className="button">
+              Search
+            </button>
           </form>
         </search>
         {experiments.length > 0 && (
@@ -50,12 +54,13 @@ export function ExperimentsPage() {
             <ExperimentTable experiments={experiments} />
           </section>
         )}
-        {experiments.length === 0 && <Empty title={`No experiment's name contains “${name}”.`} />}
+        {experiments.length === 0 && (
+          <Empty title={`No experiment's name contains “${name}”.`}>
+            <Link to={withQuery({ name: "" })}>Show all experiments</Link>
+          </Empty>
+        )}
         {onlyDefault && name === "" && (
-          <Empty
-            title="No experiment yet but the default one."
-            commands={[`export MLFLOW_TRACKING_URI=${location.origin}`, "millwright train"]}
-          >
+          <Empty title="No experiment yet but the default one." commands={["millwright train"]}>
             Point a Python script that logs to MLflow here, unchanged; or train a model of this
             project: its trials are tracked, too.
           </Empty>
@@ -66,6 +71,7 @@ export function ExperimentsPage() {
             {next !== undefined && <Link to={withQuery({ page: next })}>Next page</Link>}
           </nav>
         )}
+        <LogHere />
       </div>
     </Page>
   );
@@ -89,7 +95,7 @@ const ExperimentTable = ({ experiments }: { experiments: readonly Experiment[] }
           <tr key={experiment.experiment_id}>
             <th scope="row">
               <Link to={pathTo.experiment(experiment.experiment_id)}>{experiment.name}</Link>
-              <small className="id">{experiment.experiment_id}</small>
+              <small>id {experiment.experiment_id}</small>
             </th>
             <td className="wide">
               <span className="clip muted">

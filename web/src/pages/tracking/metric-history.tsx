@@ -23,7 +23,7 @@ export function MetricHistory({
   if (live.data === undefined)
     return <p className="loading">{live.error?.message ?? "Loading…"}</p>;
   const lines = runs.map(({ id, name }) => ({
-    name,
+    ...{ id, name },
     points: live
       .data!.metrics.filter((point) => point.run_id === id)
       .map(({ step, value }) => ({ step, value }))

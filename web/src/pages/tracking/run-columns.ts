@@ -9,6 +9,9 @@ export interface Column {
 const METRICS = 4;
 const PARAMS = 3;
 
+/** An end of the interval around a metric of ours: `auc.lower`. */
+export const BOUND = /\.(lower|upper)$/;
+
 /** As it stands in the address: `metric:auc`. */
 export const columnName = ({ kind, key }: Column): string => `${kind}:${key}`;
 
@@ -28,9 +31,7 @@ export function columnsOf(runs: readonly TrackedRun[]): Column[] {
   }
   // A param that is the same everywhere says nothing, an end of an interval little.
   const telling = ({ column, values }: { column: Column; values: Set<string> }): number =>
-    column.kind === "param"
-      ? Number(values.size === 1)
-      : Number(/\.(lower|upper)$/.test(column.key));
+    column.kind === "param" ? Number(values.size === 1) : Number(BOUND.test(column.key));
   return [...counts.values()]
     .sort(
       (a, b) =>
@@ -39,14 +40,22 @@ export function columnsOf(runs: readonly TrackedRun[]): Column[] {
     .map(({ column }) => column);
 }
 
-/** The chosen columns, or the first few metrics and params. */
-export function shownColumns(all: readonly Column[], chosen: string | null): readonly Column[] {
+/** The chosen columns, or the first few metrics, and of the params those that differ between these runs. */
+export function shownColumns(
+  all: readonly Column[],
+  chosen: string | null,
+  runs: readonly TrackedRun[],
+): readonly Column[] {
   if (chosen !== null) {
     const names = new Set(chosen.split(","));
     return all.filter((column) => names.has(columnName(column)));
   }
+  const telling = ({ kind, key }: Column): boolean =>
+    kind === "metric"
+      ? !BOUND.test(key)
+      : runs.length === 1 || new Set(runs.flatMap((run) => paramOf(run, key) ?? [])).size > 1;
   const of = (kind: Column["kind"], most: number) =>
-    all.filter((column) => column.kind === kind).slice(0, most);
+    all.filter((column) => column.kind === kind && telling(column)).slice(0, most);
   return [...of("metric", METRICS), ...of("param", PARAMS)];
 }
 
@@ -64,6 +73,9 @@ export const paramOf = (run: TrackedRun, key: string): string | undefined =>
 
 export const tagOf = (run: TrackedRun, key: string): string | undefined =>
   run.data.tags.find((tag) => tag.key === key)?.value;
+
+/** Of a candidate of a training: it is the one that was fitted in the end. */
+export const isWinner = (run: TrackedRun): boolean => tagOf(run, "millwright.winner") === "true";
 
 export const nameOf = ({ info }: TrackedRun): string =>
   info.run_name === "" ? info.run_id.slice(0, 12) : info.run_name;

@@ -1,10 +1,12 @@
 import type { TrackedRun } from "@millwright/sdk/contract/experiments";
 import { Link, pathTo } from "../../location.tsx";
 import { Age, useNow } from "../../ui/age.tsx";
+import { Badge } from "../../ui/badge.tsx";
 import { duration, figure } from "../../ui/format.ts";
 import {
   type Column,
   columnName,
+  isWinner,
   metricOf,
   nameOf,
   orderOf,
@@ -17,7 +19,7 @@ import { TrackedStatus } from "./tracked-status.tsx";
 export function TrackedRunTable({
   runs,
   columns,
-  chosen,
+  chosen = [],
   choose,
   order,
   onOrder,
@@ -25,16 +27,18 @@ export function TrackedRunTable({
   runs: readonly TrackedRun[];
   columns: readonly Column[];
   /** Ids. */
-  chosen: readonly string[];
-  choose: (run: string, wanted: boolean) => void;
+  chosen?: readonly string[];
+  /** Left out: there is nothing to choose. */
+  choose?: (run: string, wanted: boolean) => void;
   /** `metrics.`auc` DESC`; empty: newest first. */
   order: string;
   onOrder: (order: string) => void;
 }) {
   const now = useNow();
+  const names = new Map(runs.map((run) => [run.info.run_id, nameOf(run)]));
   return (
     <div className="scroll">
-      <table className="rows tracked">
+      <table className="rows folds tracked">
         <thead>
           <tr>
             <th scope="col">Run</th>
@@ -56,29 +60,36 @@ export function TrackedRunTable({
               <tr key={info.run_id}>
                 <th scope="row">
                   <span className="pick">
-                    <input
-                      type="checkbox"
-                      aria-label={`Choose ${nameOf(run)} for comparison`}
-                      checked={chosen.includes(info.run_id)}
-                      onChange={(event) => choose(info.run_id, event.target.checked)}
-                    />
+                    {choose !== undefined && (
+                      <input
+                        type="checkbox"
+                        aria-label={`Choose ${nameOf(run)} for comparison`}
+                        checked={chosen.includes(info.run_id)}
+                        onChange={(event) => choose(info.run_id, event.target.checked)}
+                      />
+                    )}
                     <span>
                       <Link to={pathTo.trackedRun(info.experiment_id, info.run_id)}>
                         {nameOf(run)}
                       </Link>
-                      <small>
-                        {parent === undefined ? info.user_id : `part of ${parent.slice(0, 12)}`}
-                      </small>
+                      {isWinner(run) && <Badge tone="good">chosen</Badge>}
+                      {(parent === undefined || choose !== undefined) && (
+                        <small>
+                          {parent === undefined
+                            ? info.user_id
+                            : `part of ${names.get(parent) ?? parent.slice(0, 12)}`}
+                        </small>
+                      )}
                     </span>
                   </span>
                 </th>
                 <td>
                   <TrackedStatus status={info.status} />
                 </td>
-                <td>
+                <td data-label="Started">
                   <Age at={info.start_time} />
                 </td>
-                <td className="number">
+                <td className="number" data-label="Took">
                   {info.end_time === undefined && info.status !== "RUNNING"
                     ? "–"
                     : duration((info.end_time ?? Math.max(now, info.start_time)) - info.start_time)}
@@ -132,7 +143,7 @@ function Cell({ run, column: { kind, key } }: { run: TrackedRun; column: Column 
   if (kind === "param") {
     const value = paramOf(run, key);
     return (
-      <td>
+      <td data-label={key} className={value === undefined ? "none" : undefined}>
         <span className="clip" title={value}>
           {value ?? <span className="muted">–</span>}
         </span>
@@ -141,7 +152,11 @@ function Cell({ run, column: { kind, key } }: { run: TrackedRun; column: Column 
   }
   const value = metricOf(run, key);
   return (
-    <td className="number" title={value === undefined ? undefined : String(value)}>
+    <td
+      className={value === undefined ? "number none" : "number"}
+      data-label={key}
+      title={value === undefined ? undefined : String(value)}
+    >
       {value === undefined ? "–" : Number.isFinite(value) ? figure(value) : String(value)}
     </td>
   );

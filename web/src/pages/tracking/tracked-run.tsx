@@ -1,131 +1,69 @@
 import type { TrackedRun } from "@millwright/sdk/contract/experiments";
 import { api } from "../../api.ts";
 import { useLive } from "../../live.ts";
-import { go, Link, pathTo, useQuery, withQuery } from "../../location.tsx";
+import { Link, pathTo } from "../../location.tsx";
 import { Age, useNow } from "../../ui/age.tsx";
 import { Card } from "../../ui/card.tsx";
 import { Command } from "../../ui/command.tsx";
 import { Facts } from "../../ui/facts.tsx";
-import { count, duration, figure } from "../../ui/format.ts";
+import { count, duration } from "../../ui/format.ts";
 import { Page, Pending } from "../../ui/page.tsx";
 import { Artifacts } from "./artifacts.tsx";
-import { MetricHistory } from "./metric-history.tsx";
 import { nameOf, tagOf } from "./run-columns.ts";
+import { RunMetrics } from "./run-metrics.tsx";
+import { Outcome, PartOf, RunParts } from "./run-parts.tsx";
 import { TrackedStatus } from "./tracked-status.tsx";
 
-export function TrackedRunPage({ experiment, id }: { experiment: string; id: string }) {
+/** Tags that the page says elsewhere. */
+const SAID = new Set([
+  ...["mlflow.note.content", "mlflow.runName", "mlflow.source.name", "mlflow.parentRunId"],
+  ...["mlflow.user", "millwright.decision", "millwright.error"],
+]);
+
+export function TrackedRunPage({ id }: { id: string }) {
   const live = useLive(`tracked run ${id}`, () => api.trackedRun({ run_id: id }));
+  const experiment = live.data?.run.info.experiment_id ?? "";
+  const about = useLive(
+    `experiment ${experiment}`,
+    async () => (experiment === "" ? undefined : api.experiment({ experiment_id: experiment })),
+    Number.POSITIVE_INFINITY,
+  );
   if (!live.data) return <Pending live={live} title={`Run ${id.slice(0, 12)}`} />;
-  return <Shown run={live.data.run} experiment={experiment} />;
+  return <Shown run={live.data.run} experiment={about.data?.experiment.name ?? ""} />;
 }
 
+/** @param experiment its name; empty while it is not known */
 function Shown({ run, experiment }: { run: TrackedRun; experiment: string }) {
-  const now = useNow();
   const { info, data, inputs, outputs } = run;
-  const { metrics, params, tags } = data;
-  const asked = useQuery().get("metric");
-  const metric = metrics.find(({ key }) => key === asked)?.key ?? metrics[0]?.key;
-  const parent = tagOf(run, "mlflow.parentRunId");
-  const own = info.run_id.startsWith("run_");
-  const took = (info.end_time ?? Math.max(now, info.start_time)) - info.start_time;
+  const { params } = data;
+  const tags = data.tags.filter(({ key }) => !SAID.has(key));
   return (
     <Page
-      eyebrow={<Link to={pathTo.experiment(experiment)}>Experiment</Link>}
+      eyebrow={
+        <Link to={pathTo.experiment(info.experiment_id)}>
+          {experiment === "" ? "Experiment" : experiment}
+        </Link>
+      }
       title={nameOf(run)}
       lead={tagOf(run, "mlflow.note.content")}
     >
       <div className="stack">
         <section className="card" aria-label="Summary">
-          <Facts
-            of={[
-              ["State", <TrackedStatus key="s" status={info.status} />],
-              ["Started", <Age key="a" at={info.start_time} />],
-              [info.end_time === undefined ? "Running for" : "Took", duration(took)],
-              ["By", info.user_id === "" ? "unknown" : info.user_id],
-              ["Source", tagOf(run, "mlflow.source.name") ?? "unknown"],
-              ["Id", <code key="i">{info.run_id}</code>],
-              ...(parent === undefined
-                ? []
-                : ([
-                    [
-                      "Part of",
-                      <Link key="p" to={pathTo.trackedRun(experiment, parent)}>
-                        {parent.slice(0, 16)}
-                      </Link>,
-                    ],
-                  ] as const)),
-              ...(own && parent === undefined
-                ? ([
-                    [
-                      "Steps",
-                      <Link key="r" to={pathTo.run(info.run_id)}>
-                        the run of the pipeline
-                      </Link>,
-                    ],
-                  ] as const)
-                : []),
-            ]}
-          />
+          <RunFacts run={run} />
+          {experiment !== "" && <Outcome {...{ run, experiment }} />}
           <p className="same">
             <span>The same from Python</span>
             <Command text={`mlflow.get_run("${info.run_id}")`} />
           </p>
         </section>
-        <Card title={`Metrics (${count(metrics.length)})`} flush>
-          {metrics.length === 0 ? (
-            <p className="foot muted">No metric was logged.</p>
-          ) : (
-            <>
-              <div className="pad">
-                {metric !== undefined && (
-                  <MetricHistory metric={metric} runs={[{ id: info.run_id, name: metric }]} />
-                )}
-              </div>
-              <div className="scroll tall">
-                <table className="rows">
-                  <thead>
-                    <tr>
-                      <th scope="col">Metric</th>
-                      <th scope="col" className="number">
-                        Latest
-                      </th>
-                      <th scope="col" className="number">
-                        At step
-                      </th>
-                    </tr>
-                  </thead>
-                  <tbody>
-                    {metrics.map(({ key, value, step }) => (
-                      <tr key={key} className={key === metric ? "shown" : ""}>
-                        <th scope="row">
-                          <button
-                            type="button"
-                            className="order"
-                            aria-pressed={key === metric}
-                            title={`Draw ${key}`}
-                            onClick={() => go(withQuery({ metric: key }), { replace: true })}
-                          >
-                            {key}
-                          </button>
-                        </th>
-                        <td className="number" title={String(value)}>
-                          {Number.isFinite(value) ? figure(value) : String(value)}
-                        </td>
-                        <td className="number">{count(step)}</td>
-                      </tr>
-                    ))}
-                  </tbody>
-                </table>
-              </div>
-            </>
-          )}
-        </Card>
+        <RunParts run={run} />
+        <RunMetrics run={run} />
         <div className="columns">
           <Card title={`Params (${count(params.length)})`} flush>
             <Pairs of={params} none="No param was logged." />
           </Card>
           <Card title={`Tags (${count(tags.length)})`} flush>
-            <Pairs of={tags.filter(({ key }) => key !== "mlflow.note.content")} none="No tag." />
+            <Pairs of={tags} none="No further tag." />
           </Card>
         </div>
         {inputs.dataset_inputs.length > 0 && (
@@ -151,6 +89,40 @@ function Shown({ run, experiment }: { run: TrackedRun; experiment: string }) {
         <Artifacts run={info.run_id} />
       </div>
     </Page>
+  );
+}
+
+function RunFacts({ run }: { run: TrackedRun }) {
+  const now = useNow();
+  const { info } = run;
+  const parent = tagOf(run, "mlflow.parentRunId");
+  const source = tagOf(run, "mlflow.source.name");
+  const took = (info.end_time ?? Math.max(now, info.start_time)) - info.start_time;
+  return (
+    <Facts
+      of={[
+        ["State", <TrackedStatus key="s" status={info.status} />],
+        ["Started", <Age key="a" at={info.start_time} />],
+        [info.end_time === undefined ? "Running for" : "Took", duration(took)],
+        ...(info.user_id === "" ? [] : ([["By", info.user_id]] as const)),
+        ...(source === undefined ? [] : ([["Source", source]] as const)),
+        ...(parent === undefined
+          ? []
+          : ([
+              ["Part of", <PartOf key="p" id={parent} experiment={info.experiment_id} />],
+            ] as const)),
+        ...(info.run_id.startsWith("run_") && parent === undefined
+          ? ([
+              [
+                "Steps",
+                <Link key="r" to={pathTo.run(info.run_id)}>
+                  the run of the pipeline
+                </Link>,
+              ],
+            ] as const)
+          : []),
+      ]}
+    />
   );
 }
 

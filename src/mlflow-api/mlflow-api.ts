@@ -1,30 +1,30 @@
 import { randomUUID } from "node:crypto";
 import { setImmediate as endOfTurn } from "node:timers/promises";
+import type { HttpRoute } from "../http/http.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Log } from "../lib/log.ts";
+import type { Blobs } from "../storage/blobs/blobs.ts";
+import { sealWith } from "../storage/seal.ts";
+import type { Sql } from "../storage/sql/sql.ts";
+import { ARTIFACT_ROOT } from "../tracking/experiments/artifact-location.ts";
+import { experimentRoutes } from "../tracking/experiments/routes.ts";
+import { experimentStore } from "../tracking/experiments/store.ts";
+import { trackedKeys } from "../tracking/keys/store.ts";
+import { loggedModelRoutes } from "../tracking/logged-models/routes.ts";
+import { loggedModelStore } from "../tracking/logged-models/store.ts";
+import { historyRoutes } from "../tracking/runs/history/routes.ts";
+import { historyStore } from "../tracking/runs/history/store.ts";
+import { inputRoutes } from "../tracking/runs/inputs/routes.ts";
+import { inputStore } from "../tracking/runs/inputs/store.ts";
+import { logRoutes } from "../tracking/runs/log/routes.ts";
+import { type RunLog, runLog } from "../tracking/runs/log/store.ts";
+import { trackedRunRoutes } from "../tracking/runs/routes.ts";
+import { trackedRunStore } from "../tracking/runs/store.ts";
+import { searchRoutes } from "../tracking/search/routes.ts";
+import { searchStore } from "../tracking/search/store.ts";
+import { trackingArtifacts } from "./artifact-api.ts";
 import { genaiApi } from "./genai-api.ts";
-import type { HttpRoute } from "./http/http.ts";
-import type { Clock } from "./lib/clock.ts";
-import type { Log } from "./lib/log.ts";
 import { type RegistryApiParts, registryApi } from "./registry-api.ts";
-import type { Blobs } from "./storage/blobs/blobs.ts";
-import { sealWith } from "./storage/seal.ts";
-import type { Sql } from "./storage/sql/sql.ts";
-import { ARTIFACT_ROOT } from "./tracking/experiments/artifact-location.ts";
-import { experimentRoutes } from "./tracking/experiments/routes.ts";
-import { experimentStore } from "./tracking/experiments/store.ts";
-import { trackedKeys } from "./tracking/keys/store.ts";
-import { loggedModelRoutes } from "./tracking/logged-models/routes.ts";
-import { loggedModelStore } from "./tracking/logged-models/store.ts";
-import { historyRoutes } from "./tracking/runs/history/routes.ts";
-import { historyStore } from "./tracking/runs/history/store.ts";
-import { inputRoutes } from "./tracking/runs/inputs/routes.ts";
-import { inputStore } from "./tracking/runs/inputs/store.ts";
-import { logRoutes } from "./tracking/runs/log/routes.ts";
-import { runLog } from "./tracking/runs/log/store.ts";
-import { trackedRunRoutes } from "./tracking/runs/routes.ts";
-import { trackedRunStore } from "./tracking/runs/store.ts";
-import { searchRoutes } from "./tracking/search/routes.ts";
-import { searchStore } from "./tracking/search/store.ts";
-import { trackingArtifacts } from "./tracking-artifacts.ts";
 
 /** What the tracking API stands on: used by control, and alone by the conformance suite. */
 export interface TrackingParts {
@@ -34,6 +34,8 @@ export interface TrackingParts {
   readonly log: Log;
   /** Uniform in [0, 1), cryptographic: for ids. */
   chance(): number;
+  /** One for a process, since it has connections that write; made here when left out. */
+  readonly runLog?: RunLog | undefined;
   /** Left out: nothing is served, webhooks may send to the internet, and their secrets do not outlive the process. */
   readonly registry?: Pick<RegistryApiParts, "seal" | "targets" | "served"> | undefined;
 }
@@ -62,7 +64,7 @@ export async function trackingApi(
   const runs = trackedRunStore(sql, keys);
   const registered = registryParts(parts);
   const artifacts = trackingArtifacts(parts, options);
-  const log = runLog(sql, keys, endOfTurn);
+  const log = parts.runLog ?? runLog(sql, keys, endOfTurn);
   await experiments.keepDefault(clock.now());
   return [
     plainText("/health", "OK"),

@@ -1,30 +1,30 @@
 /** Builds MLflow's model registry on our own, and the webhooks; used by tracking-api.ts. */
 import { randomUUID } from "node:crypto";
-import { eventLog } from "./engine/events.ts";
-import { regularly } from "./engine/regularly.ts";
-import type { HttpRoute } from "./http/http.ts";
-import { outsideUrl } from "./http/outside-url.ts";
-import { postOutside } from "./http/post-outside.ts";
-import type { Clock } from "./lib/clock.ts";
-import type { Log } from "./lib/log.ts";
-import type { RegisteredVersion } from "./registry/registered/registered-model.ts";
-import { registeredRoutes } from "./registry/registered/routes.ts";
-import { registeredSearchStore } from "./registry/registered/search/store.ts";
+import { eventLog } from "../engine/events.ts";
+import { regularly } from "../engine/regularly.ts";
+import type { HttpRoute } from "../http/http.ts";
+import { outsideUrl } from "../http/outside-url.ts";
+import { postOutside } from "../http/post-outside.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Log } from "../lib/log.ts";
+import type { Seal } from "../lib/seal.ts";
+import type { RegisteredVersion } from "../registry/registered/registered-model.ts";
+import { registeredRoutes } from "../registry/registered/routes.ts";
+import { registeredSearchStore } from "../registry/registered/search/store.ts";
 import {
   type LoggedModels,
   type RegisteredParts,
   registeredStore,
-} from "./registry/registered/store.ts";
-import { registryStore } from "./registry/store.ts";
-import { deliver, type UnderWay } from "./registry/webhooks/deliver.ts";
-import { webhookRoutes } from "./registry/webhooks/routes.ts";
-import { webhookStore } from "./registry/webhooks/store.ts";
-import { TOLD_EVENTS, tellOfEvent } from "./registry/webhooks/tell-of-event.ts";
-import type { WebhookTargets } from "./registry/webhooks/webhook.ts";
-import { roleIn } from "./serving/route-uses.ts";
-import { servingStore } from "./serving/store.ts";
-import type { Seal } from "./storage/seal.ts";
-import type { Sql } from "./storage/sql/sql.ts";
+} from "../registry/registered/store.ts";
+import { registryStore } from "../registry/store.ts";
+import { deliver, type UnderWay } from "../registry/webhooks/deliver.ts";
+import { webhookRoutes } from "../registry/webhooks/routes.ts";
+import { webhookStore } from "../registry/webhooks/store.ts";
+import { TOLD_EVENTS, tellOfEvent } from "../registry/webhooks/tell-of-event.ts";
+import type { WebhookTargets } from "../registry/webhooks/webhook.ts";
+import { roleIn } from "../serving/route-uses.ts";
+import { servingStore } from "../serving/store.ts";
+import type { Sql } from "../storage/sql/sql.ts";
 
 /** What the platform around the registry does; left out where there is none, as in the conformance suite. */
 export interface ServedModels {
