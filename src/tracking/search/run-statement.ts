@@ -52,9 +52,15 @@ export function runStatement(
   const wanted = one ? `= ${given}::bigint` : merged ? "= e.id" : `= any(${given}::bigint[])`;
   const driving = merged ? 1 : DRIVING;
   const columns = runColumns(search, part);
+  const late = new Set(joins.slice(JOINED).map(({ name }) => name));
+  const isLate = ({ entity, key }: Clause): boolean =>
+    late.has(joinName(entity, search.keys.get(key) ?? -1));
   const conditions = [
-    ...search.clauses.flatMap((clause) => clauseCondition(clause, search, bind)),
-    ...joins.flatMap(presence),
+    ...search.clauses
+      .filter((clause) => !isLate(clause))
+      .flatMap((clause) => clauseCondition(clause, search, bind)),
+    ...joins.slice(0, JOINED).flatMap(presence),
+    ...lookedUp(search.clauses.filter(isLate), search, bind),
     ...partCondition(search, part),
     ...(position === undefined ? [] : [behind(columns, position, bind)]),
   ];
@@ -62,9 +68,13 @@ export function runStatement(
   const inner = [
     `select ${select}, ${sortedBy(columns)}`,
     "from millwright.tracked_run r",
-    ...joins.map((join, i) =>
-      i < JOINED ? joinText(join, i < driving ? wanted : undefined, bind) : lookText(join, bind),
-    ),
+    ...joins
+      .slice(0, JOINED)
+      .map((join, i) => joinText(join, i < driving ? wanted : undefined, bind)),
+    ...joins
+      .slice(JOINED)
+      .filter(({ isSorted }) => isSorted)
+      .map((join) => lookText(join, bind)),
     `where ${[isImplied(search, part) ? "true" : `r.experiment ${wanted}`, ...STAGES[search.view]].join(" and ")}`,
     ...conditions.map((text) => `and ${text}`),
     `order by ${orderBy(columns)} ${taken}`,
@@ -85,6 +95,8 @@ interface Join {
   needed: boolean;
   /** Only runs that do not. */
   absent: boolean;
+  /** The order wants its value. */
+  isSorted: boolean;
 }
 
 function joinsOf({ clauses, order, keys }: RunSearch, part: Part): readonly Join[] | undefined {
@@ -93,7 +105,9 @@ function joinsOf({ clauses, order, keys }: RunSearch, part: Part): readonly Join
     const number = keys.get(key);
     if (number === undefined) return undefined;
     const name = joinName(entity, number);
-    const found = joins.get(name) ?? { entity, number, name, needed: false, absent: false };
+    const found = joins.get(name) ?? {
+      ...{ entity, number, name, needed: false, absent: false, isSorted: false },
+    };
     joins.set(name, found);
     return found;
   };
@@ -111,6 +125,7 @@ function joinsOf({ clauses, order, keys }: RunSearch, part: Part): readonly Join
   for (const [i, { entity, key }] of order.entries()) {
     if (entity === "attribute") continue;
     const found = join(entity, key);
+    if (found !== undefined) found.isSorted = true;
     if (i > 0) continue;
     if (part === "missing") {
       if (found !== undefined) found.absent = true;
@@ -139,20 +154,33 @@ function joinText(
 
 /**
  * So many are joined, those likely to leave few runs first. PostgreSQL plans eight tables together; forty take it seconds. The others
- * are looked up for each run that is left: null where the run has none.
+ * are looked up for each run that is left.
  */
 const JOINED = 7;
 
 const rank = ({ operator }: Clause): number =>
   operator === "=" || operator === "IN" ? 0 : /[<>]/.test(operator) ? 1 : 2;
 
+/** Null where the run has none. */
 const lookText = ({ entity, number, name }: Join, bind: Bind): string =>
   `cross join lateral (select (select v.value from ${TABLES[entity]} v where v.run = r.seq and v.key = ${bind(number)}::integer) as value) ${name}`;
 
-function presence({ name, needed, absent }: Join, i: number): string[] {
-  if (absent) return [`${name}.${i < JOINED ? "run" : "value"} is null`];
-  return needed && i >= JOINED ? [`${name}.value is not null`] : [];
+/**
+ * All as one condition. PostgreSQL guesses that a condition it knows nothing of is true for a third of the runs; of twenty it would
+ * conclude that no run is left, and choose a plan for none. Of a CASE it expects half.
+ */
+function lookedUp(clauses: readonly Clause[], search: RunSearch, bind: Bind): string[] {
+  if (clauses.length === 0) return [];
+  const all = clauses.map((clause) => {
+    const found = `from ${TABLES[clause.entity]} v where v.run = r.seq and v.key = ${bind(search.keys.get(clause.key))}::integer`;
+    if (clause.operator === "IS NULL") return `(select 1 ${found}) is null`;
+    const conditions = clauseCondition(clause, search, bind, "v.value");
+    return `(select ${conditions.join(" and ") || "true"} ${found})`;
+  });
+  return [`case when ${all.join(" and ")} then true else false end`];
 }
+
+const presence = ({ name, absent }: Join): string[] => (absent ? [`${name}.run is null`] : []);
 
 /** A metric that runs are sorted by first says the experiment for them: PostgreSQL would take a second word for a second condition. */
 const isImplied = ({ order }: RunSearch, part: Part): boolean =>
@@ -181,7 +209,13 @@ function partCondition({ order, keys }: RunSearch, part: Part): string[] {
   return [`${joinName(entity, keys.get(key!)!)}.value ${sign} 'NaN'::float8`];
 }
 
-function clauseCondition(clause: Clause, { keys }: RunSearch, bind: Bind): string[] {
+/** @param looked the column, where it is not that of a join. */
+function clauseCondition(
+  clause: Clause,
+  { keys }: RunSearch,
+  bind: Bind,
+  looked?: string,
+): string[] {
   const { entity, key, operator, value } = clause;
   if (entity === "dataset") return [datasetCondition(clause, bind)];
   if (entity === "attribute") {
@@ -189,7 +223,7 @@ function clauseCondition(clause: Clause, { keys }: RunSearch, bind: Bind): strin
     return [condition(RUN_ATTRIBUTES[key]!, clause, numeric ? "integer" : "text", bind)];
   }
   if (operator === "IS NULL" || operator === "IS NOT NULL") return [];
-  const column = `${joinName(entity, keys.get(key)!)}.value`;
+  const column = looked ?? `${joinName(entity, keys.get(key)!)}.value`;
   if (entity === "metric") return [condition(column, clause, "double", bind)];
   if (operator !== "=" && operator !== "IN") return [condition(column, clause, "text", bind)];
   const values = [value].flat() as string[];
