@@ -64,11 +64,11 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
   const { platform, sql } = app;
   const { engine, clock } = platform;
   const plan = schedules(sql, engine.submit);
-  const project = await followProject(app, plan, log);
-  const triggers = runTriggers({
+  const triggers = await runTriggers({
     ...{ engine, clock, log, schedules: plan, events: eventLog(sql) },
     triggers: triggersOf(platform),
   });
+  const project = await followProject(app, plan, log);
   const shipper = shipRegularly(
     { sql, blobs: platform.blobs, columns: platform.columns, log },
     { dataDir: config.dataDir, everyMs: SHIP_EVERY_MS },
@@ -86,7 +86,7 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
     ...{ artifactRoot: config.artifactRoot, artifactsDestination: config.artifactsDestination },
     scratch: join(config.dataDir, "scratch"),
   });
-  const webhooks = deliverRegularly(registryParts(parts));
+  const webhooks = await deliverRegularly(registryParts(parts));
   const server = await openServer({
     ...{ log, host: config.host, port: config.controlPort, token: config.token },
     staticDir: consoleFolder(),

@@ -27,6 +27,14 @@ export function eventLog(sql: Sql) {
       [filter.after ?? 0, filter.types ?? null, filter.subject ?? null, filter.limit ?? 100],
     );
 
+  const follow = (consumers: readonly string[]): Promise<unknown> =>
+    sql.query(
+      `insert into millwright.event_consumer (name, last_id)
+       select name, (select coalesce(max(id), 0) from millwright.event) from unnest($1::text[]) name
+       on conflict (name) do nothing`,
+      [consumers],
+    );
+
   return {
     /**
      * Give the transaction of the fact itself as `within`: then both are there, or neither. One lock orders all appends, so
@@ -47,10 +55,13 @@ export function eventLog(sql: Sql) {
     /** In the order of happening; `latest`: the other way round. At most `limit` (100). */
     read: (filter: Parameters<typeof read>[1] = {}) => read(sql, filter),
 
+    /** New consumers get what happens from now on: call it before the process lets anything happen. Known ones stay where they are. */
+    follow,
+
     /**
      * Hands each new event of these types to `handle`, one after the other, once per consumer name (again if the process dies
-     * in between: handlers must be repeatable, e.g. submit under an id made of the event's). A new consumer starts with what
-     * happens from now on. Returns how many were handled; 0 also when another process is at it.
+     * in between: handlers must be repeatable, e.g. submit under an id made of the event's). Who has not called `follow` starts
+     * with the first call. Returns how many were handled; 0 also when another process is at it.
      * A handler's error stops here and is tried again at the next call; after 20 tries the event is left behind, with the
      * error kept in `event_consumer`.
      */
@@ -59,11 +70,7 @@ export function eventLog(sql: Sql) {
       types: readonly string[],
       handle: (event: Event) => Promise<void>,
     ): Promise<number> {
-      await sql.query(
-        `insert into millwright.event_consumer (name, last_id)
-         select $1, coalesce(max(id), 0) from millwright.event on conflict (name) do nothing`,
-        [consumer],
-      );
+      await follow([consumer]);
       return sql.transact(async (tx) => {
         const [at] = await tx.query<{ last_id: number; failures: number }>(
           "select last_id, failures from millwright.event_consumer where name = $1 for update skip locked",

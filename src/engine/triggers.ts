@@ -6,10 +6,11 @@ import type { Schedules } from "./schedule.ts";
 import type { Trigger } from "./trigger.ts";
 
 /**
- * Once a second: what is due by schedule, and what happened, starts runs. Any number of processes may do this at once; a run is
- * started once (its id is made of trigger and event). Does not keep the process alive.
+ * Once a second: what is due by schedule, and what happened, starts runs. Follows the events before it returns, so nothing is
+ * missed of what happens after. Any number of processes may do this at once; a run is started once (its id is made of trigger
+ * and event). Does not keep the process alive.
  */
-export function runTriggers(deps: {
+export async function runTriggers(deps: {
   engine: Pick<Engine, "submit">;
   events: EventLog;
   schedules: Schedules;
@@ -17,8 +18,9 @@ export function runTriggers(deps: {
   clock: Clock;
   log: Log;
   everyMs?: number;
-}): { stop(): Promise<void> } {
+}): Promise<{ stop(): Promise<void> }> {
   const { engine, events, schedules, triggers, clock, log } = deps;
+  await events.follow(triggers.map(({ name }) => name));
   let turn: Promise<void> | undefined;
 
   const once = async (): Promise<void> => {

@@ -111,21 +111,25 @@ const sending = ({ sql, clock, targets, seal }: RegistryApiParts) => ({
   post: (request: Parameters<typeof postOutside>[0]) => postOutside(request),
 });
 
+const WEBHOOKS = "webhooks";
 const DELIVER_EVERY_MS = 500;
 const TIDY_EVERY_MS = 3_600_000;
 /** How long an end waits for answers; what has none by then is sent again. */
 const LAST_WAIT_MS = 2000;
 
 /** Sends webhooks what is due, from the outbox and the event log. Any number of processes may do so at once. */
-export function deliverRegularly(parts: RegistryApiParts): { stop(): Promise<void> } {
+export async function deliverRegularly(
+  parts: RegistryApiParts,
+): Promise<{ stop(): Promise<void> }> {
   const { sql, clock, log, chance } = parts;
   const events = eventLog(sql);
+  await events.follow([WEBHOOKS]);
   const deps = { ...sending(parts), chance, log };
   const underWay: UnderWay = new Map();
   const { webhooks } = deps;
   const delivering = regularly({ everyMs: DELIVER_EVERY_MS, what: "webhooks", log }, async () => {
     const { get: version } = registryStore(sql);
-    await events.consume("webhooks", TOLD_EVENTS, (event) =>
+    await events.consume(WEBHOOKS, TOLD_EVENTS, (event) =>
       tellOfEvent({ webhooks, version: (id) => version(id as `sha256:${string}`) }, event),
     );
     await deliver(deps, underWay);

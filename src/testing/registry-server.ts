@@ -22,7 +22,7 @@ export interface RegistryServer {
   /** @param path after `/api/2.0/mlflow/`. GET takes the fields as its query, other methods as JSON. */
   call(method: string, path: string, fields?: object): Promise<RegistryAnswer>;
   /** Begins to deliver webhooks; `stop` ends it. */
-  deliver(): { stop(): Promise<void> };
+  deliver(): Promise<{ stop(): Promise<void> }>;
   stop(): Promise<void>;
 }
 

@@ -62,7 +62,7 @@ const routes = await trackingApi(parts, {
   artifactsDestination: values["artifacts-destination"],
   scratch: join(values.data, "scratch"),
 });
-const webhooks = deliverRegularly(registryParts(parts));
+const webhooks = await deliverRegularly(registryParts(parts));
 const server = await openServer({
   ...{ log, port: Number(values.port), token: process.env.MILLWRIGHT_TOKEN },
   ...{ errorBody: mlflowErrorBody, errorStatus: mlflowErrorStatus },

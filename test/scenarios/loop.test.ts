@@ -107,7 +107,7 @@ beforeAll(async () => {
   control = await openControl(app, config, log);
   // As a second control process would: nothing may start twice.
   const { engine, clock } = app.platform;
-  secondTriggers = runTriggers({
+  secondTriggers = await runTriggers({
     ...{ engine, clock, log, schedules: schedules(app.sql, engine.submit) },
     ...{ events: eventLog(app.sql), triggers: triggersOf(app.platform), everyMs: 200 },
   });

@@ -62,7 +62,7 @@ const deliveries = async (id: string) =>
 
 /** Delivers until `done` is true; ten seconds at most. */
 async function deliverUntil(done: () => boolean | Promise<boolean>): Promise<void> {
-  const delivering = server.deliver();
+  const delivering = await server.deliver();
   const end = Date.now() + 10_000;
   while (!(await done()) && Date.now() < end) await new Promise((go) => setTimeout(go, 20));
   await delivering.stop();
@@ -142,7 +142,7 @@ test("versions and champions of our own are told like a client's, and promotions
     ...["MODEL_VERSION.CREATED", "MODEL_VERSION_ALIAS.CREATED", "MODEL_VERSION.PROMOTED"],
     "INCIDENT.OPENED",
   ]);
-  // A consumer of the event log begins with what happens after it first looked.
+  // What follows the event log begins with what happens after its first start.
   await deliverUntil(
     async () => (await server.db.sql.query("select 1 from millwright.event_consumer")).length > 0,
   );
