@@ -6,7 +6,7 @@ import { setImmediate as endOfTurn } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import packageJson from "../package.json" with { type: "json" };
 import type { ComputeHost } from "./compute.ts";
-import type { Config } from "./config.ts";
+import { blobHost, type Config } from "./config.ts";
 import { datasetStore } from "./datasets/store.ts";
 import type { Compute } from "./engine/compute.ts";
 import { dbosEngine } from "./engine/dbos.ts";
@@ -87,7 +87,7 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
   const sql = postgres(url, { log });
   await migrate(sql, { log });
 
-  const blobs = openBlobs(config.blobUrl, config.project);
+  const blobs = openBlobs(config.blobUrl, blobHost(config));
   const clock = { now: () => Date.now() };
   const scratch = join(config.dataDir, "scratch");
   const columns = await duckdbColumns({ scratch });
@@ -251,7 +251,7 @@ function storesOn(sql: Sql): Stores & Pick<Platform, "scoring"> {
 function hostedCompute(config: Config): Compute {
   const host: ComputeHost = {
     blobUrl: config.blobUrl,
-    project: config.project,
+    blobHost: blobHost(config),
     scratch: join(config.dataDir, "scratch"),
     threads: config.threads,
   };

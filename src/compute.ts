@@ -20,7 +20,7 @@ import { reasonsFor } from "./scoring/reasons-for.ts";
 import { type ScorePartDeps, type ScorePartInput, scorePart } from "./scoring/score-part.ts";
 import { explainedBy } from "./serving/explain.ts";
 import { loadModel } from "./serving/load-model.ts";
-import { openBlobs } from "./storage/blobs/all.ts";
+import { type BlobHost, openBlobs } from "./storage/blobs/all.ts";
 import type { Blobs } from "./storage/blobs/blobs.ts";
 import type { Columns } from "./storage/columns/columns.ts";
 import { duckdbColumns } from "./storage/columns/duckdb.ts";
@@ -33,7 +33,7 @@ import { forestMember } from "./training/trees/forest-member.ts";
 /** Where this thread finds its data; added to every input by app.ts. */
 export interface ComputeHost {
   readonly blobUrl: string;
-  readonly project: string;
+  readonly blobHost: BlobHost;
   readonly scratch: string;
   /** Threads one task may use when it has the machine to itself. */
   readonly threads: number;
@@ -49,7 +49,7 @@ interface Parts {
 
 /** Opened by the first task. The last table stays in memory: all candidates of a race read the same one. */
 async function open(host: ComputeHost): Promise<Parts> {
-  const blobs = openBlobs(host.blobUrl, host.project);
+  const blobs = openBlobs(host.blobUrl, host.blobHost);
   const columns = await duckdbColumns({ scratch: host.scratch });
   return {
     blobs,

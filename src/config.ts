@@ -43,6 +43,12 @@ export interface Config {
   readonly accessLog: number;
 }
 
+/** Where a blob store finds what its URL leaves open. */
+export const blobHost = ({ project, dataDir }: Config) => ({
+  base: project,
+  cache: join(dataDir, "blob-cache"),
+});
+
 const BYTES = { "": 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 } as const;
 
 /** "512MiB", "20GiB", or a number of bytes. */

@@ -82,13 +82,14 @@ type Lab = Awaited<ReturnType<typeof openLab>>;
 
 async function openLab(folder: string, scratch: string) {
   const columns = await duckdbColumns({ scratch });
-  const blobs = openBlobs("file:blobs", folder);
+  const blobHost = { base: folder, cache: folder };
+  const blobs = openBlobs("file:blobs", blobHost);
   const runtime = await onnxRuntime();
   const pool = threadCompute({
     entry: pathToFileURL(join(process.cwd(), "dist/compute.js")),
     size: THREADS,
   });
-  const host = { blobUrl: "file:blobs", project: folder, scratch, threads: THREADS };
+  const host = { blobUrl: "file:blobs", blobHost, scratch, threads: THREADS };
   const compute = {
     ...pool,
     run: <T>(task: string, input: unknown, options?: object) =>

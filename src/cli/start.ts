@@ -2,7 +2,7 @@ import cluster from "node:cluster";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { VERSION } from "../app.ts";
-import type { Config } from "../config.ts";
+import { blobHost, type Config } from "../config.ts";
 import { openControl } from "../control.ts";
 import { armCrashPointsFromEnvironment } from "../engine/crash-points.ts";
 import { MillwrightError } from "../errors.ts";
@@ -53,7 +53,7 @@ const PARTS: Readonly<
       ...{ scratch: join(config.dataDir, "scratch"), memoryLimit: "256MB" },
     });
     const shipper = shipRegularly(
-      { sql, blobs: openBlobs(config.blobUrl, config.project), columns, log },
+      { sql, blobs: openBlobs(config.blobUrl, blobHost(config)), columns, log },
       { dataDir: config.dataDir },
     );
     // Nothing else here would keep the process alive.
@@ -82,7 +82,7 @@ const PARTS: Readonly<
     const gateway = await openGateway(
       {
         runtime,
-        blobs: openBlobs(config.blobUrl, config.project),
+        blobs: openBlobs(config.blobUrl, blobHost(config)),
         sql,
         log,
         version: VERSION,

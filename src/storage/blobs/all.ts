@@ -2,23 +2,33 @@ import { resolve } from "node:path";
 import { MillwrightError } from "../../errors.ts";
 import type { Blobs } from "./blobs.ts";
 import { fileBlobs } from "./files.ts";
+import { s3Blobs } from "./s3.ts";
 
-/** URL scheme → driver. `rest` is what follows `scheme:`; `base` is the project's folder, for relative paths. */
-const DRIVERS: Readonly<Record<string, (rest: string, base: string) => Blobs>> = {
-  file: (rest, base) =>
-    fileBlobs(rest.startsWith("//") ? new URL(`file:${rest}`).pathname : resolve(base, rest)),
+export interface BlobHost {
+  /** The project's folder, for relative paths. */
+  readonly base: string;
+  /** Where a store that is elsewhere keeps copies. */
+  readonly cache: string;
+}
+
+/** URL scheme → driver. */
+const DRIVERS: Readonly<Record<string, (url: string, host: BlobHost) => Blobs>> = {
+  file: (url, { base }) =>
+    fileBlobs(
+      url.startsWith("file://") ? new URL(url).pathname : resolve(base, url.slice("file:".length)),
+    ),
+  s3: (url, { cache }) => s3Blobs(url, cache),
 };
 
-/** `file:./blobs` (relative to `base`), `file:/var/blobs`, `file:///var/blobs`. */
-export function openBlobs(url: string, base: string): Blobs {
-  const colon = url.indexOf(":");
-  const driver = DRIVERS[url.slice(0, Math.max(colon, 0))];
+/** `file:./blobs` (relative to `base`), `file:/var/blobs`, `file:///var/blobs`, `s3://bucket/prefix` (see `../s3/s3-url.ts`). */
+export function openBlobs(url: string, host: BlobHost): Blobs {
+  const driver = DRIVERS[url.slice(0, Math.max(url.indexOf(":"), 0))];
   if (!driver)
     throw new MillwrightError(
       "invalid_config",
       `Blobs cannot be kept at '${url}': known are ${Object.keys(DRIVERS)
         .map((scheme) => `${scheme}:…`)
-        .join(", ")} (for example file:./blobs).`,
+        .join(", ")} (for example file:./blobs or s3://bucket/prefix).`,
     );
-  return driver(url.slice(colon + 1), base);
+  return driver(url, host);
 }

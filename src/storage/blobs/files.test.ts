@@ -19,7 +19,16 @@ const folder = mkdtempSync(join(tmpdir(), "millwright-files-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let n = 0;
 
-blobsContract("the file store", async () => openBlobs(`file:./store-${n++}`, folder));
+const host = { base: folder, cache: join(folder, "cache") };
+
+blobsContract(
+  "the file store",
+  async () => openBlobs(`file:./store-${n++}`, host),
+  async (blobs, digest) => {
+    utimesSync(await blobs.localPath(digest), 1000, 1000);
+    return Date.now() - 60_000;
+  },
+);
 
 test("bytes that changed on disk are noticed", async () => {
   const blobs = fileBlobs(join(folder, "damaged"));
@@ -72,5 +81,5 @@ test.runIf(mounted)("a full disk is storage_full, and what was there stays", asy
 });
 
 test("an unknown kind of store is named in the error", () => {
-  expect(() => openBlobs("ftp://x", folder)).toThrow(/known are file:/);
+  expect(() => openBlobs("ftp://x", host)).toThrow(/known are file:/);
 });

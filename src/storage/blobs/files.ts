@@ -14,6 +14,7 @@ import {
 import { join, resolve } from "node:path";
 import { MillwrightError } from "../../errors.ts";
 import type { Digest } from "../../lib/digest.ts";
+import { blobName } from "../blob-name.ts";
 import { fillFrom, isAbsent, keepFile, sweepHalves } from "../keep-file.ts";
 import type { Blobs } from "./blobs.ts";
 
@@ -149,14 +150,9 @@ async function* fileContent(path: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** Only a well-formed digest names a file, so no blob name can lead out of the folder. */
 function pathOf(root: string, digest: string): string {
-  if (!/^sha256:[0-9a-f]{64}$/.test(digest))
-    throw new MillwrightError(
-      "invalid_input",
-      `'${digest.slice(0, 100)}' is no blob digest: expected sha256: and 64 hex digits.`,
-    );
-  return join(root, digest.slice(7, 9), digest.slice(9));
+  const name = blobName(digest);
+  return join(root, name.slice(0, 2), name.slice(2));
 }
 
 function missing(error: unknown, digest: Digest): unknown {
