@@ -28,10 +28,11 @@ export function shipAlone(options: ShipAloneOptions): { stop(): void } {
   const { dataDir, lateMs = 90_000, everyMs = 15_000, log } = options;
   const { priority = constants.priority.PRIORITY_LOW } = options;
   let child: ChildProcess | undefined;
+  let stopped = false;
   const look = async (): Promise<void> => {
     const { oldestAt } = await journalSpace(journalRoot(dataDir));
     const now = options.clock.now();
-    if (child !== undefined || oldestAt === undefined || now - oldestAt < lateMs) return;
+    if (stopped || child !== undefined || oldestAt === undefined || now - oldestAt < lateMs) return;
     log.info("nobody ships the prediction log of this machine: starting a shipper");
     const started = fork(options.entry, options.args, {
       stdio: ["ignore", "inherit", "inherit", "ipc"],
@@ -54,6 +55,7 @@ export function shipAlone(options: ShipAloneOptions): { stop(): void } {
   return {
     stop() {
       clearInterval(timer);
+      stopped = true;
       const ended = child;
       child = undefined;
       ended?.disconnect();

@@ -1,4 +1,5 @@
 import { utf8ToBytes } from "@noble/hashes/utils.js";
+import { digestOf } from "../../lib/digest.ts";
 import type { Blobs } from "../../storage/blobs/blobs.ts";
 import type { Columns } from "../../storage/columns/columns.ts";
 import type { PredictionRecord } from "../prediction.ts";
@@ -82,11 +83,15 @@ export async function keepSegment(
   }
   const file = await writer.finish();
   try {
-    const data = await blobs.putFile(file.path);
     const kept = [...profiles.values()];
     const text: SegmentProfiles = { writtenBy, profiles: kept.map(({ profile }) => profile) };
-    const profile = await blobs.put(utf8ToBytes(JSON.stringify(text)));
-    await store.addGarbage([data, profile]);
+    const bytes = utf8ToBytes(JSON.stringify(text));
+    const garbage = [await file.digest(), digestOf(bytes)];
+    // Before they are there: whoever dies in between leaves nothing unknown. And after: they may have been swept meanwhile.
+    await store.addGarbage(garbage);
+    const data = await blobs.putFile(file.path);
+    const profile = await blobs.put(bytes);
+    await store.addGarbage(garbage);
     const heads = kept.map(({ profile: _, ...head }) => head);
     return { id, data, profile, rows, ranges, heads };
   } finally {

@@ -104,12 +104,14 @@ export interface TableWriter {
 }
 
 /** A scratch file that holds one piece of a source. */
-export type Unpacked = Omit<ScratchFile, "rows">;
+export type Unpacked = Omit<ScratchFile, "rows" | "digest">;
 
 /** A finished file in the scratch folder; copy it where it belongs, then discard it. */
 export interface ScratchFile {
   readonly path: string;
   readonly rows: number;
+  /** What a blob store will call it. */
+  digest(): Promise<Digest>;
   discard(): Promise<void>;
 }
 

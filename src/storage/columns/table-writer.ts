@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { DOUBLE, DuckDBDataChunk, type DuckDBInstance, TIMESTAMP, VARCHAR } from "@duckdb/node-api";
 import { MillwrightError } from "../../errors.ts";
 import type { Column, Table } from "../../table/table.ts";
+import { digestOfFile } from "../digest-of-file.ts";
 import { writeCells } from "./cell-vectors.ts";
 import type { ColumnSpec, TableWriter, WriterOptions, WrittenColumn } from "./columns.ts";
 import { literal, quoted } from "./parquet-sql.ts";
@@ -74,7 +75,8 @@ export async function tableWriter(
           throw writeError(cause);
         });
       await drop();
-      return { path, rows, discard: () => rm(path, { force: true }) };
+      const discard = () => rm(path, { force: true });
+      return { path, rows, digest: () => digestOfFile(path), discard };
     },
     async abort() {
       appender.closeSync();

@@ -12,8 +12,12 @@ export interface Bins {
   readonly cuts: readonly Float32Array[];
 }
 
-/** For at most 255 bins of present values (bin 255 holds the missing ones): cuts at quantiles of a sample of rows, half-way between neighbouring values; every distinct value its own bin where they are few. */
-export function findBins(design: Design, maxBins: number, rng: Random): Bins {
+/**
+ * For at most 255 bins of present values (bin 255 holds the missing ones): cuts at quantiles of a sample of rows, half-way between
+ * neighbouring values; every distinct value its own bin where they are not more than `maxBins`.
+ * @param few where rows are few: at most so many bins, of neighbouring distinct values.
+ */
+export function findBins(design: Design, maxBins: number, rng: Random, few = maxBins): Bins {
   const { width, dense } = design;
   const rows = sampleRows(design.rows, rng);
   const used: number[] = [];
@@ -25,7 +29,7 @@ export function findBins(design: Design, maxBins: number, rng: Random): Bins {
       const x = dense[rows[i]! * width + j]!;
       if (!Number.isNaN(x)) column[m++] = x;
     }
-    const c = cutsOf(column.subarray(0, m).sort(), maxBins);
+    const c = cutsOf(column.subarray(0, m).sort(), maxBins, few);
     // One value and some missing: the split "present or missing" is left.
     if (c.length === 0 && !(m > 0 && hasMissing(design, j))) continue;
     used.push(j);
@@ -35,7 +39,7 @@ export function findBins(design: Design, maxBins: number, rng: Random): Bins {
 }
 
 /** Cuts of one sorted column without NaN. */
-export function cutsOf(sorted: Float32Array, maxBins: number): Float32Array {
+export function cutsOf(sorted: Float32Array, maxBins: number, few = maxBins): Float32Array {
   const values: number[] = [];
   const n = sorted.length;
   let distinct = 0;
@@ -43,12 +47,17 @@ export function cutsOf(sorted: Float32Array, maxBins: number): Float32Array {
   if (distinct <= maxBins) {
     for (let i = 1; i < n; i++)
       if (sorted[i] !== sorted[i - 1]) values.push(between(sorted[i - 1]!, sorted[i]!));
-    return Float32Array.from(values);
+    if (distinct <= few) return Float32Array.from(values);
+    return Float32Array.from(
+      { length: few - 1 },
+      (_, b) => values[Math.floor(((b + 1) * distinct) / few) - 1]!,
+    );
   }
   // The end of each quantile, then the next larger value; a value that fills several quantiles gives one cut.
   let last = 0;
-  for (let b = 1; b < maxBins; b++) {
-    let i = Math.floor((b * n) / maxBins) - 1;
+  const most = Math.min(few, maxBins);
+  for (let b = 1; b < most; b++) {
+    let i = Math.floor((b * n) / most) - 1;
     if (i < last) continue;
     while (i + 1 < n && sorted[i + 1] === sorted[i]) i++;
     if (i + 1 >= n) break;

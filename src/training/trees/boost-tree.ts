@@ -30,11 +30,24 @@ interface Node {
   readonly us: number;
   readonly ue: number;
   /** Bounds of the leaf weight that monotone constraints leave. */
-  readonly lower: number;
-  readonly upper: number;
+  lower: number;
+  upper: number;
   histogram: number;
   cover: number;
 }
+
+/** Unbounded; one shape of object, made without copying: thousands of small fits make millions of them. */
+const nodeOf = (id: number, s: number, e: number, us: number, ue: number): Node => ({
+  id,
+  s,
+  e,
+  us,
+  ue,
+  lower: Number.NEGATIVE_INFINITY,
+  upper: Number.POSITIVE_INFINITY,
+  histogram: 0,
+  cover: 0,
+});
 
 interface Chosen {
   readonly node: Node;
@@ -109,19 +122,13 @@ export function treeGrower(
     // Siblings on a constrained column keep to their side of the middle, and so do all below them.
     const middle = split.middle / weightSteps;
     const { s, e, us, ue, lower, upper } = node;
-    const rest = { histogram: 0, cover: 0 };
-    return [
-      {
-        ...{ id: builder.node(0), s, e: mid, us, ue: umid, ...rest },
-        lower: sign < 0 ? middle : lower,
-        upper: sign > 0 ? middle : upper,
-      },
-      {
-        ...{ id: builder.node(0), s: mid, e, us: umid, ue, ...rest },
-        lower: sign > 0 ? middle : lower,
-        upper: sign < 0 ? middle : upper,
-      },
-    ];
+    const left = nodeOf(builder.node(0), s, mid, us, umid);
+    left.lower = sign < 0 ? middle : lower;
+    left.upper = sign > 0 ? middle : upper;
+    const right = nodeOf(builder.node(0), mid, e, umid, ue);
+    right.lower = sign > 0 ? middle : lower;
+    right.upper = sign < 0 ? middle : upper;
+    return [left, right];
   };
 
   const finishLeaves = (leaves: readonly Node[], target: number) => {
@@ -148,11 +155,7 @@ export function treeGrower(
     grow(target, sampled, salt) {
       const steps = quantise(session, sampled, salt, limits);
       builder.tree(target);
-      const root: Node = {
-        ...{ id: builder.node(0), s: 0, e: sampled, us: sampled, ue: layout.rows },
-        ...{ lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY },
-        ...{ histogram: 0, cover: 0 },
-      };
+      const root = nodeOf(builder.node(0), 0, sampled, sampled, layout.rows);
       const families: [parent: Node, left: Node, right: Node][] = [];
       const leaves: Node[] = [];
       let level = [root];
