@@ -18,7 +18,7 @@ import { type MadeFile, overlaidArtifacts } from "../storage/artifacts/overlaid.
 import { uploadsTo } from "../storage/artifacts/part-files.ts";
 import type { Blobs } from "../storage/blobs/blobs.ts";
 import type { Sql } from "../storage/sql/sql.ts";
-import type { ArtifactFolder, LocateDeps } from "../tracking/artifacts/locate-artifacts.ts";
+import type { LocateDeps } from "../tracking/artifacts/locate-artifacts.ts";
 import { proxyRoutes } from "../tracking/artifacts/proxy/routes.ts";
 import { artifactRoutes } from "../tracking/artifacts/routes.ts";
 import { artifactUris } from "../tracking/artifacts/store.ts";
@@ -57,7 +57,7 @@ export function trackingArtifacts(
   const own = blobs.beside("artifacts");
   const destination = folderOf("artifactsDestination", artifactsDestination);
   const root = isUrl(artifactRoot) ? undefined : folderOf("artifactRoot", artifactRoot);
-  const folders: ArtifactFolder[] = [root ?? [], destination ?? []]
+  const folders = [root ?? [], destination ?? []]
     .flat()
     .map((path) => ({ path, artifacts: folderArtifacts(path) }));
   const written = destination
@@ -78,7 +78,8 @@ export function trackingArtifacts(
     },
   };
   const { versionFrom } = registeredSearchStore(sql);
-  const deps = { garbage: garbageStore(sql), located, uploads, blobs: own, versionFrom };
+  const stores = [blobs, own, ...folders.map(({ artifacts }) => artifacts)];
+  const deps = { garbage: garbageStore(sql), located, uploads, blobs: own, stores, versionFrom };
   return {
     ...{ located, collectGarbage: (input) => collectGarbage(deps, input) },
     routes: [
