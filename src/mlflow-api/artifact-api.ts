@@ -23,6 +23,7 @@ import { proxyRoutes } from "../tracking/artifacts/proxy/routes.ts";
 import { artifactRoutes } from "../tracking/artifacts/routes.ts";
 import { artifactUris } from "../tracking/artifacts/store.ts";
 import { uploadRoutes } from "../tracking/artifacts/uploads/routes.ts";
+import { ARTIFACT_ROOT } from "../tracking/experiments/artifact-location.ts";
 import { collectGarbage, type GarbageInput } from "../tracking/garbage/collect-garbage.ts";
 import type { Collected } from "../tracking/garbage/owner.ts";
 import { garbageStore } from "../tracking/garbage/store.ts";
@@ -35,9 +36,11 @@ export interface ArtifactParts {
 }
 
 export interface ArtifactOptions {
-  /** As in TrackingOptions. */
+  /** Where new experiments keep their artifacts: `mlflow-artifacts:/` (this server's proxy, the default), or a URI clients reach themselves. */
   readonly artifactRoot?: string | undefined;
+  /** A folder for proxied artifacts instead of the blob store. */
   readonly artifactsDestination?: string | undefined;
+  /** A scratch folder for uploads under way. */
   readonly scratch: string;
 }
 
@@ -51,7 +54,7 @@ export interface TrackingArtifacts {
 /** Where artifacts are kept and found, and what is answered about them. */
 export function trackingArtifacts(
   { sql, blobs, clock }: ArtifactParts,
-  { artifactRoot = "mlflow-artifacts:/", artifactsDestination, scratch }: ArtifactOptions,
+  { artifactRoot = ARTIFACT_ROOT, artifactsDestination, scratch }: ArtifactOptions,
 ): TrackingArtifacts {
   // Nobody else refers to these, and what others delete as theirs is none of them.
   const own = blobs.beside("artifacts");
@@ -72,7 +75,7 @@ export function trackingArtifacts(
     ...artifactUris(sql),
     ...{ proxied, folders },
     async sourceOf(name, version) {
-      const found = await registeredStore(sql).version(name, versionNumber(version));
+      const found = await versions.registered.version(name, versionNumber(version));
       if (found) return found.location;
       throw doesNotExist(`Model Version (name=${name}, version=${version}) not found`);
     },
