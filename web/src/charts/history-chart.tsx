@@ -51,12 +51,7 @@ export function HistoryChart({ metric, lines }: { metric: string; lines: readonl
         <text className="tick" x={0} y={12}>
           {metric}
         </text>
-        <ValueGrid
-          values={ticks(domain, 5)}
-          y={y}
-          across={[LEFT, width - RIGHT]}
-          name={figure}
-        />
+        <ValueGrid values={ticks(domain, 5)} y={y} across={[LEFT, width - RIGHT]} name={figure} />
         {ticks(across, 6)
           .filter(Number.isInteger)
           .map((tick) => (

@@ -45,12 +45,7 @@ export function SeriesChart({ series }: { series: Series }) {
         aria-label={summary}
         {...handlers}
       >
-        <ValueGrid
-          values={ticks(domain, 4)}
-          y={y}
-          across={[LEFT, width - RIGHT]}
-          name={short}
-        />
+        <ValueGrid values={ticks(domain, 4)} y={y} across={[LEFT, width - RIGHT]} name={short} />
         {labels.map((i, k) => (
           <text
             key={i}

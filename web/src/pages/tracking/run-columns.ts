@@ -32,12 +32,10 @@ export function columnsOf(runs: readonly TrackedRun[]): Column[] {
   }
   const columns = [...found.values()].map(({ kind, key, values }) => ({
     ...{ kind, key, runs: values.length },
-    telling:
-      kind === "metric" ? !BOUND.test(key) : runs.length === 1 || new Set(values).size > 1,
+    telling: kind === "metric" ? !BOUND.test(key) : runs.length === 1 || new Set(values).size > 1,
   }));
   return columns.sort(
-    (a, b) =>
-      Number(b.telling) - Number(a.telling) || b.runs - a.runs || (a.key < b.key ? -1 : 1),
+    (a, b) => Number(b.telling) - Number(a.telling) || b.runs - a.runs || (a.key < b.key ? -1 : 1),
   );
 }
 
