@@ -28,7 +28,10 @@ export class RequestError extends Error {
   }
 }
 
-/** One typed function per entry of the contract. Rejects with RequestError when the server says no, TypeError when it is not there. */
+/**
+ * One typed function per entry of the contract. Rejects with RequestError when the server says no or what is not in the contract,
+ * TypeError when it is not there.
+ */
 export function client<C extends Contract>(contract: C, options: ClientOptions): Client<C> {
   const send = options.fetch ?? globalThis.fetch;
   const call = async (name: keyof C, input: Record<string, unknown>): Promise<unknown> => {
@@ -44,9 +47,20 @@ export function client<C extends Contract>(contract: C, options: ClientOptions):
       },
       ...(asQuery ? {} : { body: JSON.stringify(rest) }),
     });
-    const body = await answer.json().catch(() => undefined);
+    const body = await answer.json().catch((error: unknown) => {
+      // Gone in the middle of its answer.
+      if (error instanceof TypeError) throw error;
+      return undefined;
+    });
     if (!answer.ok) throw new RequestError(asProblem(answer.status, body));
-    return output.parse(body);
+    const read = output.safeParse(body);
+    if (read.success) return read.data;
+    throw new RequestError(
+      unexpected(
+        BAD_GATEWAY,
+        `The server's answer to ${method} ${path} is not understood; is a proxy in between, or is the server of another version?`,
+      ),
+    );
   };
   return Object.fromEntries(
     Object.keys(contract).map((name) => [name, (input: object) => call(name, { ...input })]),
@@ -69,6 +83,9 @@ function query(input: Readonly<Record<string, unknown>>): string {
   return fields.size === 0 ? "" : `?${fields}`;
 }
 
+/** As HTTP calls it when what answered is not who was asked. */
+const BAD_GATEWAY = 502;
+
 /** For the calls of MLflow's protocol, whose errors have codes of their own. */
 const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
   400: "invalid_input",
@@ -89,11 +106,13 @@ function asProblem(status: number, body: unknown): Problem {
       ...{ type: "about:blank", title: String(body.error_code), status },
       ...{ code: BY_STATUS[status] ?? "internal", detail: String(body.message) },
     };
-  return {
-    type: "about:blank",
-    title: "unexpected answer",
+  return unexpected(
     status,
-    code: "internal",
-    detail: `The server answered ${status} without a problem description; is a proxy in between?`,
-  };
+    `The server answered ${status} without a problem description; is a proxy in between?`,
+  );
 }
+
+const unexpected = (status: number, detail: string): Problem => ({
+  ...{ type: "about:blank", title: "unexpected answer", status },
+  ...{ code: "internal", detail },
+});

@@ -178,7 +178,11 @@ describe("the console", () => {
         expect(await rows.nth(2).textContent()).toContain("22 s");
         await page.getByRole("progressbar", { name: "race: fold 2 of 4: 42 %" }).waitFor();
         await page.getByRole("button", { name: "Cancel run" }).click();
-        await page.getByRole("dialog").getByRole("button", { name: "Cancel run" }).click();
+        await page.getByText("millwright cancel run_01k9train4", { exact: true }).waitFor();
+        await page
+          .getByRole("dialog")
+          .getByRole("button", { name: "Cancel run", exact: true })
+          .click();
         await page.locator(".facts").getByText("cancelled").waitFor();
       },
       { on: own },

@@ -41,6 +41,9 @@ describe("who answers", () => {
       await chart.focus();
       await page.keyboard.press("ArrowRight");
       await page.getByText(/UTC: \d+ predictions?/).waitFor();
+      const first = await page.locator(".chart figcaption").textContent();
+      await page.keyboard.press("End");
+      await expect.poll(() => page.locator(".chart figcaption").textContent()).not.toBe(first);
       await page.getByText(/Promised: of what it says, at least 80 % is right/).waitFor();
       await page.getByRole("link", { name: "30 days" }).click();
       await page.getByText("in the last 30 days", { exact: false }).first().waitFor();

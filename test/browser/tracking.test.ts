@@ -74,6 +74,23 @@ describe("experiments", () => {
 });
 
 describe("the runs of an experiment", () => {
+  test("are there as soon as the server answers", async () => {
+    const { page, context } = await chromium.page();
+    let asked = 0;
+    await page.route("**/mlflow/experiments/get*", (route) =>
+      asked++ === 0
+        ? route.fulfill({
+            status: 503,
+            json: { error_code: "TEMPORARILY_UNAVAILABLE", message: "The database is away." },
+          })
+        : route.continue(),
+    );
+    await page.goto(server.url + inExperiment());
+    await page.getByText("The database is away.").waitFor();
+    await page.getByRole("link", { name: "depth-8" }).waitFor();
+    await context.close();
+  });
+
   test("filter and order are in the address, and the server does both", () =>
     visit(inExperiment(), async (page) => {
       await page.getByRole("searchbox", { name: "Filter" }).fill("params.max_depth != '8'");
@@ -137,7 +154,7 @@ describe("the runs of an experiment", () => {
       expect(await row("val_loss").textContent()).toContain("NaN");
       await page.getByLabel("Metric").selectOption("val_loss");
       await page.getByRole("img", { name: /^val_loss over 120 steps, 2 runs/ }).waitFor();
-      await page.getByText("diverged (NaN from step 41 on)").waitFor();
+      await page.getByText("diverged (first NaN at step 41)").waitFor();
       expect(await page.locator(".chart path.line").count()).toBeGreaterThanOrEqual(2);
       expect(await row("n_estimators").count()).toBe(0);
       await page.getByRole("link", { name: "Also what is the same" }).click();
@@ -205,6 +222,22 @@ describe("a tracked run", () => {
       await page.getByRole("link", { name: "Compare the candidates" }).click();
       await page.getByRole("heading", { name: "Compare 4 runs" }).waitFor();
     }));
+
+  test("that ended, and nobody said when, is not said to be running", async () => {
+    const call = async (path: string, body: object) => {
+      const answer = await fetch(`${server.url}/api/2.0/mlflow/runs/${path}`, {
+        ...{ method: "POST", headers: { "content-type": "application/json" } },
+        body: JSON.stringify(body),
+      });
+      return answer.json();
+    };
+    const { run_id } = (await call("create", { experiment_id: "0" })).run.info;
+    await call("update", { run_id, status: "FINISHED" });
+    await visit(`/experiments/0/runs/${run_id}`, async (page) => {
+      await page.locator(".facts").getByText("succeeded").waitFor();
+      expect(await page.locator(".facts").textContent()).toContain("Took–");
+    });
+  });
 
   test("that nobody knows is answered in words", () =>
     visit(

@@ -10,10 +10,12 @@ export interface Live<T> {
 }
 
 const EVERY_MS = 2000;
+/** After a failure, where that is sooner. */
+const RETRY_MS = 5000;
 
 /**
  * Asks again every so often while the page is visible: two seconds, more where an answer is costly, `Infinity` where it never
- * changes. `key` changes = other data: the old one is dropped.
+ * changes: then until there is one. `key` changes = other data: the old one is dropped.
  */
 export function useLive<T>(key: string, load: () => Promise<T>, everyMs = EVERY_MS): Live<T> {
   const [state, setState] = useState<{ key: string; text: string; data?: T; error?: Error }>({
@@ -30,6 +32,7 @@ export function useLive<T>(key: string, load: () => Promise<T>, everyMs = EVERY_
     let over = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const ask = async () => {
+      let pause = everyMs;
       if (!document.hidden || everyMs === Number.POSITIVE_INFINITY) {
         try {
           const data = await loader.current();
@@ -40,6 +43,7 @@ export function useLive<T>(key: string, load: () => Promise<T>, everyMs = EVERY_
               s.key === key && s.text === text && !s.error ? s : { key, text, data },
             );
         } catch (error) {
+          pause = Math.min(everyMs, RETRY_MS);
           connection.failed(error as Error);
           if (!over)
             setState((s) => ({
@@ -48,7 +52,9 @@ export function useLive<T>(key: string, load: () => Promise<T>, everyMs = EVERY_
             }));
         }
       }
-      if (!over && everyMs < Number.POSITIVE_INFINITY) timer = setTimeout(ask, everyMs);
+      // Another one may have begun meanwhile: one timer goes on.
+      clearTimeout(timer);
+      if (!over && pause < Number.POSITIVE_INFINITY) timer = setTimeout(ask, pause);
     };
     void ask();
     const wake = () => {

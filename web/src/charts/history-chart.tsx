@@ -1,8 +1,9 @@
-import { useState } from "react";
 import { count, figure } from "../ui/format.ts";
 import { LineKey, STYLES } from "./line-key.tsx";
 import { extent, linePath, scale, ticks } from "./scale.ts";
+import { useReading } from "./use-reading.ts";
 import { useWidth } from "./use-width.ts";
+import { ValueGrid } from "./value-grid.tsx";
 
 export interface HistoryLine {
   readonly id: string;
@@ -15,10 +16,10 @@ const LEFT = 56;
 const RIGHT = 12;
 const TOP = 26;
 const BOTTOM = 36;
+
 /** A metric over its steps, one line a run. Arrow keys and pointer read the values of a step. NaN and infinity break a line. */
 export function HistoryChart({ metric, lines }: { metric: string; lines: readonly HistoryLine[] }) {
   const [frame, width] = useWidth();
-  const [at, setAt] = useState<number>();
   const steps = [...new Set(lines.flatMap(({ points }) => points.map(({ step }) => step)))].sort(
     (a, b) => a - b,
   );
@@ -29,14 +30,13 @@ export function HistoryChart({ metric, lines }: { metric: string; lines: readonl
     0.06,
   );
   const y = scale(domain, [HEIGHT - BOTTOM, TOP]);
-  const nearest = (clientX: number, box: DOMRect): number => {
-    const wanted = clientX - box.left;
-    return steps.reduce(
+  const [at, handlers] = useReading(steps.length, (wanted) =>
+    steps.reduce(
       (best, step, i) =>
         Math.abs(x(step) - wanted) < Math.abs(x(steps[best]!) - wanted) ? i : best,
       0,
-    );
-  };
+    ),
+  );
   const step = at === undefined ? undefined : steps[at];
   const summary = `${metric} over ${steps.length} steps, ${lines.length} ${lines.length === 1 ? "run" : "runs"}. Arrow keys read single steps.`;
   return (
@@ -46,30 +46,12 @@ export function HistoryChart({ metric, lines }: { metric: string; lines: readonl
         height={HEIGHT}
         role="img"
         aria-label={summary}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys read the steps one by one
-        tabIndex={0}
-        onPointerMove={(e) => setAt(nearest(e.clientX, e.currentTarget.getBoundingClientRect()))}
-        onPointerLeave={() => setAt(undefined)}
-        onBlur={() => setAt(undefined)}
-        onKeyDown={(e) => {
-          const last = steps.length - 1;
-          const to = MOVES[e.key]?.(at ?? -1, last);
-          if (to === undefined) return;
-          e.preventDefault();
-          setAt(Math.min(last, Math.max(0, to)));
-        }}
+        {...handlers}
       >
         <text className="tick" x={0} y={12}>
           {metric}
         </text>
-        {ticks(domain, 5).map((tick) => (
-          <g key={tick}>
-            <line className="grid" x1={LEFT} x2={width - RIGHT} y1={y(tick)} y2={y(tick)} />
-            <text className="tick" x={LEFT - 8} y={y(tick) + 4} textAnchor="end">
-              {figure(tick)}
-            </text>
-          </g>
-        ))}
+        <ValueGrid values={ticks(domain, 5)} y={y} across={[LEFT, width - RIGHT]} name={figure} />
         {ticks(across, 6)
           .filter(Number.isInteger)
           .map((tick) => (
@@ -114,29 +96,15 @@ export function HistoryChart({ metric, lines }: { metric: string; lines: readonl
   );
 }
 
-/** Where a key leads from place `i`. */
-const MOVES: Readonly<Record<string, (i: number, last: number) => number>> = {
-  ArrowRight: (i) => i + 1,
-  ArrowLeft: (i) => i - 1,
-  PageDown: (i, last) => i + Math.max(1, Math.round(last / 10)),
-  PageUp: (i, last) => i - Math.max(1, Math.round(last / 10)),
-  Home: () => 0,
-  End: (_, last) => last,
-};
-
 /** Why a line is not there, or not whole. */
 function trouble(points: HistoryLine["points"]): string {
   if (points.length === 0) return " (not logged)";
   const broken = points.find(({ value }) => !Number.isFinite(value));
-  return broken === undefined ? "" : ` (${broken.value} from step ${count(broken.step)} on)`;
+  return broken === undefined ? "" : ` (first ${broken.value} at step ${count(broken.step)})`;
 }
 
 /** The value at a step, or the last one before it. */
 function readAt(points: HistoryLine["points"], step: number): string {
   const found = points.findLast((point) => point.step <= step);
-  return found === undefined
-    ? "–"
-    : Number.isFinite(found.value)
-      ? figure(found.value)
-      : String(found.value);
+  return found === undefined ? "–" : figure(found.value);
 }

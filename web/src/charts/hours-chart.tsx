@@ -1,8 +1,9 @@
 import type { VolumeHour } from "@millwright/sdk/contract/predictions";
-import { useState } from "react";
 import { count, millis, moment, percent } from "../ui/format.ts";
 import { scale, ticks } from "./scale.ts";
+import { useReading } from "./use-reading.ts";
 import { useWidth } from "./use-width.ts";
+import { ValueGrid } from "./value-grid.tsx";
 
 const HEIGHT = 200;
 const LEFT = 52;
@@ -28,7 +29,6 @@ export function HoursChart({
   to: number;
 }) {
   const [frame, width] = useWidth();
-  const [at, setAt] = useState<number>();
   const inner = Math.max(1, width - LEFT - RIGHT);
   const step = (to - from) / HOUR > inner / LEAST_BAR ? 24 * HOUR : HOUR;
   const bars = barsOf(hours, from, to, step);
@@ -38,8 +38,7 @@ export function HoursChart({
   const unit = step === HOUR ? "hour" : "day";
   const total = bars.reduce((sum, b) => sum + b.rows, 0);
   const summary = `${count(total)} predictions by ${unit}. Arrow keys read single ${unit}s.`;
-  const nearest = (clientX: number, box: DOMRect) =>
-    Math.min(bars.length - 1, Math.max(0, Math.floor((clientX - box.left - LEFT) / slot)));
+  const [at, handlers] = useReading(bars.length, (wanted) => Math.floor((wanted - LEFT) / slot));
   const shown = at === undefined ? undefined : bars[at];
   const labels = [
     { i: 0, anchor: "start", place: 0 },
@@ -53,28 +52,14 @@ export function HoursChart({
         height={HEIGHT}
         role="img"
         aria-label={summary}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys read the bars one by one
-        tabIndex={0}
-        onPointerMove={(e) => setAt(nearest(e.clientX, e.currentTarget.getBoundingClientRect()))}
-        onPointerLeave={() => setAt(undefined)}
-        onBlur={() => setAt(undefined)}
-        onKeyDown={(e) => {
-          const by = e.key === "ArrowRight" ? 1 : e.key === "ArrowLeft" ? -1 : 0;
-          if (by === 0) return;
-          e.preventDefault();
-          setAt((i) => Math.min(bars.length - 1, Math.max(0, (i ?? -1) + by)));
-        }}
+        {...handlers}
       >
-        {ticks([0, most], 4)
-          .filter(Number.isInteger)
-          .map((tick) => (
-            <g key={tick}>
-              <line className="grid" x1={LEFT} x2={width - RIGHT} y1={y(tick)} y2={y(tick)} />
-              <text className="tick" x={LEFT - 8} y={y(tick) + 4} textAnchor="end">
-                {tick.toLocaleString("en", { notation: "compact" })}
-              </text>
-            </g>
-          ))}
+        <ValueGrid
+          values={ticks([0, most], 4).filter(Number.isInteger)}
+          y={y}
+          across={[LEFT, width - RIGHT]}
+          name={compact}
+        />
         {bars.map((b, i) => {
           const x = LEFT + i * slot + slot * 0.1;
           const said = y(b.rows - b.abstained);
@@ -111,6 +96,8 @@ export function HoursChart({
     </figure>
   );
 }
+
+const compact = (rows: number): string => rows.toLocaleString("en", { notation: "compact" });
 
 function told({ from, rows, abstained, latencyMs }: Bar): string {
   if (rows === 0) return `${moment(from)}: no predictions`;

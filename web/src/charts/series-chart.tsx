@@ -1,8 +1,9 @@
 import type { Series } from "@millwright/sdk/contract/shapes";
-import { useState } from "react";
 import { count, day, moment } from "../ui/format.ts";
 import { extent, linePath, scale, ticks } from "./scale.ts";
+import { useReading } from "./use-reading.ts";
 import { useWidth } from "./use-width.ts";
+import { ValueGrid } from "./value-grid.tsx";
 
 const HEIGHT = 190;
 const LEFT = 48;
@@ -13,7 +14,6 @@ const BOTTOM = 26;
 /** A monitored quantity over its windows: value, 95 % band, threshold, alarms. Arrow keys and pointer read single windows. */
 export function SeriesChart({ series }: { series: Series }) {
   const [frame, width] = useWidth();
-  const [at, setAt] = useState<number>();
   const { points } = series;
   const x = scale([0, Math.max(1, points.length - 1)], [LEFT, width - RIGHT]);
   const domain = extent(
@@ -30,10 +30,9 @@ export function SeriesChart({ series }: { series: Series }) {
     );
   const alarms = points.filter((p) => p.alarm).length;
   const summary = `${series.title}: ${points.length} windows, ${alarms} alarms. Arrow keys read single windows.`;
-  const nearest = (clientX: number, box: DOMRect) => {
-    const share = (clientX - box.left - LEFT) / Math.max(1, width - LEFT - RIGHT);
-    return Math.min(points.length - 1, Math.max(0, Math.round(share * (points.length - 1))));
-  };
+  const [at, handlers] = useReading(points.length, (wanted) =>
+    Math.round(((wanted - LEFT) / Math.max(1, width - LEFT - RIGHT)) * (points.length - 1)),
+  );
   const shown = at === undefined ? undefined : points[at];
   const labels =
     points.length < 2 ? [0] : [0, Math.floor((points.length - 1) / 2), points.length - 1];
@@ -44,26 +43,9 @@ export function SeriesChart({ series }: { series: Series }) {
         height={HEIGHT}
         role="img"
         aria-label={summary}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys read the windows one by one
-        tabIndex={0}
-        onPointerMove={(e) => setAt(nearest(e.clientX, e.currentTarget.getBoundingClientRect()))}
-        onPointerLeave={() => setAt(undefined)}
-        onBlur={() => setAt(undefined)}
-        onKeyDown={(e) => {
-          const step = e.key === "ArrowRight" ? 1 : e.key === "ArrowLeft" ? -1 : 0;
-          if (step === 0) return;
-          e.preventDefault();
-          setAt((i) => Math.min(points.length - 1, Math.max(0, (i ?? -1) + step)));
-        }}
+        {...handlers}
       >
-        {ticks(domain, 4).map((tick) => (
-          <g key={tick}>
-            <line className="grid" x1={LEFT} x2={width - RIGHT} y1={y(tick)} y2={y(tick)} />
-            <text className="tick" x={LEFT - 8} y={y(tick) + 4} textAnchor="end">
-              {short(tick)}
-            </text>
-          </g>
-        ))}
+        <ValueGrid values={ticks(domain, 4)} y={y} across={[LEFT, width - RIGHT]} name={short} />
         {labels.map((i, k) => (
           <text
             key={i}

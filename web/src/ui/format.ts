@@ -4,8 +4,9 @@ const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
 export const count = (n: number): string => whole.format(n);
 
-/** Any number with a few significant digits. */
+/** Any number with a few significant digits; NaN and infinity by their names. */
 export function figure(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
   const text =
     size !== 0 && size < 1e-3

@@ -80,6 +80,9 @@ export function Artifacts({ run }: { run: string }) {
           </table>
         </div>
       )}
+      {live.data?.next_page_token !== undefined && (
+        <p className="foot muted">Only the first {count(files.length)} are shown.</p>
+      )}
     </Card>
   );
 }

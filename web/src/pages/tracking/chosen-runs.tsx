@@ -2,7 +2,7 @@ import { Link, pathTo } from "../../location.tsx";
 import { plural } from "../../ui/format.ts";
 
 /** As many as stand beside each other on the page of comparison. */
-const MOST_COMPARED = 20;
+export const MOST_COMPARED = 20;
 
 /** What can be done with the runs that are chosen; stays in view while the table scrolls. */
 export function ChosenRuns({ chosen, clear }: { chosen: readonly string[]; clear: () => void }) {

@@ -9,6 +9,7 @@ import { Field } from "../../ui/field.tsx";
 import { Page, Pending } from "../../ui/page.tsx";
 import { ComparedTable, PARTS } from "./compared-table.tsx";
 import { MetricHistory } from "./metric-history.tsx";
+import { shownName } from "./run-columns.ts";
 
 /** Runs side by side; what is the same in all of them is left out unless asked for. */
 export function ComparePage() {
@@ -31,9 +32,9 @@ function Compared({ ids }: { ids: readonly string[] }) {
     () => api.compare({ runs: ids.join(","), ...(all ? { all: "true" } : {}) }),
     10_000,
   );
-  const experiments = [...new Set(live.data?.runs.map(({ experiment }) => experiment))];
   if (!live.data) return <Pending live={live} title="Compare runs" />;
   const { data } = live;
+  const experiments = [...new Set(data.runs.map(({ experiment }) => experiment))];
   const shown = PARTS.filter((part) => data[part].length > 0);
   const same = PARTS.filter((part) => data[part].length === 0);
   return (
@@ -97,7 +98,7 @@ function Course({ data, asked }: { data: Comparison; asked: string | null }) {
     >
       <MetricHistory
         metric={metric}
-        runs={data.runs.map(({ id, name }) => ({ id, name: name === "" ? id.slice(0, 12) : name }))}
+        runs={data.runs.map(({ id, name }) => ({ id, name: shownName(id, name) }))}
       />
     </Card>
   );

@@ -3,6 +3,7 @@ import { LineKey, STYLES } from "../../charts/line-key.tsx";
 import { Link, pathTo } from "../../location.tsx";
 import { Age } from "../../ui/age.tsx";
 import { duration, figure } from "../../ui/format.ts";
+import { shownName } from "./run-columns.ts";
 import { TrackedStatus } from "./tracked-status.tsx";
 
 export const PARTS = ["metrics", "params", "data", "environment", "tags"] as const;
@@ -33,9 +34,7 @@ export function ComparedTable({
               <th key={id} scope="col">
                 <span className={`key hue-${i % STYLES}`}>
                   <LineKey />
-                  <Link to={pathTo.trackedRun(experiment, id)}>
-                    {name === "" ? id.slice(0, 12) : name}
-                  </Link>
+                  <Link to={pathTo.trackedRun(experiment, id)}>{shownName(id, name)}</Link>
                 </span>
               </th>
             ))}

@@ -41,7 +41,7 @@ export function ExperimentPage({ id }: { id: string }) {
   const runs = live.data?.runs ?? [];
   const next = live.data?.next_page_token;
   const all = columnsOf(runs);
-  const shown = shownColumns(all, query.get("columns"), runs);
+  const shown = shownColumns(all, query.get("columns"));
   const chosen = (query.get("chosen") ?? "").split(",").filter(Boolean);
   const keep = (ids: readonly string[]) =>
     go(withQuery({ chosen: ids.join(",") }), { replace: true });
@@ -96,7 +96,7 @@ export function ExperimentPage({ id }: { id: string }) {
           </nav>
         )}
         <ChosenRuns chosen={chosen} clear={() => keep([])} />
-        {runs.length === 1 || chosen.length > 0 || nothing ? null : (
+        {runs.length >= 2 && chosen.length === 0 && (
           <p className="muted">Choose two or more runs to compare them.</p>
         )}
         <div className="sames">

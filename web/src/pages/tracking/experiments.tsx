@@ -27,7 +27,7 @@ export function ExperimentsPage() {
   );
   if (!live.data) return <Pending live={live} title="Experiments" />;
   const { experiments, next_page_token: next } = live.data;
-  const onlyDefault = experiments.length === 1 && experiments[0]!.experiment_id === "0";
+  const onlyDefault = token === undefined && experiments.every((one) => one.experiment_id === "0");
   const search = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const typed = String(new FormData(event.currentTarget).get("name") ?? "").trim();
@@ -54,7 +54,7 @@ export function ExperimentsPage() {
             <ExperimentTable experiments={experiments} />
           </section>
         )}
-        {experiments.length === 0 && (
+        {experiments.length === 0 && name !== "" && (
           <Empty title={`No experiment's name contains “${name}”.`}>
             <Link to={withQuery({ name: "" })}>Show all experiments</Link>
           </Empty>

@@ -3,6 +3,8 @@ import type { TrackedRun } from "@millwright/sdk/contract/experiments";
 export interface Column {
   readonly kind: "metric" | "param";
   readonly key: string;
+  /** A param that is the same in all runs says nothing, an end of an interval little. */
+  readonly telling: boolean;
 }
 
 /** How many columns stand there when nobody has chosen any. */
@@ -13,49 +15,38 @@ const PARAMS = 3;
 export const BOUND = /\.(lower|upper)$/;
 
 /** As it stands in the address: `metric:auc`. */
-export const columnName = ({ kind, key }: Column): string => `${kind}:${key}`;
+export const columnName = ({ kind, key }: Pick<Column, "kind" | "key">): string => `${kind}:${key}`;
 
-/** Every metric and param of these runs; those that most of them have come first. */
+/** Every metric and param of these runs: those that tell something first, then those that most of them have. */
 export function columnsOf(runs: readonly TrackedRun[]): Column[] {
-  const counts = new Map<string, { column: Column; runs: number; values: Set<string> }>();
-  const add = (column: Column, value: string): void => {
-    const name = columnName(column);
-    const known = counts.get(name) ?? { column, runs: 0, values: new Set<string>() };
-    known.runs++;
-    known.values.add(value);
-    counts.set(name, known);
+  const found = new Map<string, Pick<Column, "kind" | "key"> & { values: string[] }>();
+  const add = (kind: Column["kind"], key: string, value: string): void => {
+    const name = columnName({ kind, key });
+    const known = found.get(name) ?? { kind, key, values: [] };
+    known.values.push(value);
+    found.set(name, known);
   };
   for (const { data } of runs) {
-    for (const { key, value } of data.metrics) add({ kind: "metric", key }, String(value));
-    for (const { key, value } of data.params) add({ kind: "param", key }, value);
+    for (const { key, value } of data.metrics) add("metric", key, String(value));
+    for (const { key, value } of data.params) add("param", key, value);
   }
-  // A param that is the same everywhere says nothing, an end of an interval little.
-  const telling = ({ column, values }: { column: Column; values: Set<string> }): number =>
-    column.kind === "param" ? Number(values.size === 1) : Number(BOUND.test(column.key));
-  return [...counts.values()]
-    .sort(
-      (a, b) =>
-        telling(a) - telling(b) || b.runs - a.runs || (a.column.key < b.column.key ? -1 : 1),
-    )
-    .map(({ column }) => column);
+  const columns = [...found.values()].map(({ kind, key, values }) => ({
+    ...{ kind, key, runs: values.length },
+    telling: kind === "metric" ? !BOUND.test(key) : runs.length === 1 || new Set(values).size > 1,
+  }));
+  return columns.sort(
+    (a, b) => Number(b.telling) - Number(a.telling) || b.runs - a.runs || (a.key < b.key ? -1 : 1),
+  );
 }
 
-/** The chosen columns, or the first few metrics, and of the params those that differ between these runs. */
-export function shownColumns(
-  all: readonly Column[],
-  chosen: string | null,
-  runs: readonly TrackedRun[],
-): readonly Column[] {
+/** The chosen columns, or the first few metrics and params that tell something. */
+export function shownColumns(all: readonly Column[], chosen: string | null): readonly Column[] {
   if (chosen !== null) {
     const names = new Set(chosen.split(","));
     return all.filter((column) => names.has(columnName(column)));
   }
-  const telling = ({ kind, key }: Column): boolean =>
-    kind === "metric"
-      ? !BOUND.test(key)
-      : runs.length === 1 || new Set(runs.flatMap((run) => paramOf(run, key) ?? [])).size > 1;
   const of = (kind: Column["kind"], most: number) =>
-    all.filter((column) => column.kind === kind && telling(column)).slice(0, most);
+    all.filter((column) => column.kind === kind && column.telling).slice(0, most);
   return [...of("metric", METRICS), ...of("param", PARAMS)];
 }
 
@@ -77,5 +68,14 @@ export const tagOf = (run: TrackedRun, key: string): string | undefined =>
 /** Of a candidate of a training: it is the one that was fitted in the end. */
 export const isWinner = (run: TrackedRun): boolean => tagOf(run, "millwright.winner") === "true";
 
-export const nameOf = ({ info }: TrackedRun): string =>
-  info.run_name === "" ? info.run_id.slice(0, 12) : info.run_name;
+/** A run without a name goes by the beginning of its id. */
+export const shownName = (id: string, name: string): string =>
+  name === "" ? id.slice(0, 12) : name;
+
+export const nameOf = ({ info }: TrackedRun): string => shownName(info.run_id, info.run_name);
+
+/** How long it took, or has been running; undefined where it ended and nobody said when. */
+export function tookOf({ info }: TrackedRun, now: number): number | undefined {
+  const end = info.status === "RUNNING" ? Math.max(now, info.start_time) : info.end_time;
+  return end === undefined ? undefined : end - info.start_time;
+}

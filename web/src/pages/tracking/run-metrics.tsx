@@ -5,8 +5,6 @@ import { count, figure } from "../../ui/format.ts";
 import { MetricHistory } from "./metric-history.tsx";
 import { BOUND, metricOf } from "./run-columns.ts";
 
-const shownAs = (value: number): string => (Number.isFinite(value) ? figure(value) : String(value));
-
 /** The metrics of a run: the course of one, and the latest value of each. An interval stands beside its metric. */
 export function RunMetrics({ run }: { run: TrackedRun }) {
   const asked = useQuery().get("metric");
@@ -62,7 +60,7 @@ export function RunMetrics({ run }: { run: TrackedRun }) {
                       </button>
                     </th>
                     <td className="number" title={String(value)}>
-                      {shownAs(value)}
+                      {figure(value)}
                       <Interval run={run} metric={key} />
                     </td>
                     <td className="number">{count(step)}</td>
@@ -80,7 +78,7 @@ export function RunMetrics({ run }: { run: TrackedRun }) {
 function Interval({ run, metric }: { run: TrackedRun; metric: string }) {
   const [lower, upper] = [metricOf(run, `${metric}.lower`), metricOf(run, `${metric}.upper`)];
   if (lower === undefined && upper === undefined) return null;
-  const end = (value: number | undefined) => (value === undefined ? "…" : shownAs(value));
+  const end = (value: number | undefined) => (value === undefined ? "…" : figure(value));
   return (
     <small>
       95 % interval {end(lower)} to {end(upper)}

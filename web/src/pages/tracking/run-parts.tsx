@@ -4,11 +4,11 @@ import { useLive } from "../../live.ts";
 import { go, Link, pathTo, useQuery, withQuery } from "../../location.tsx";
 import { Card } from "../../ui/card.tsx";
 import { count } from "../../ui/format.ts";
+import { MOST_COMPARED } from "./chosen-runs.tsx";
 import { columnsOf, isWinner, nameOf, shownColumns, tagOf } from "./run-columns.ts";
 import { TrackedRunTable } from "./tracked-run-table.tsx";
 
 const LIMIT = 100;
-const MOST_COMPARED = 20;
 
 /** The runs below a run: the candidates of a training of ours, or what a script nested. Nothing where there are none. */
 export function RunParts({ run }: { run: TrackedRun }) {
@@ -41,7 +41,7 @@ export function RunParts({ run }: { run: TrackedRun }) {
     >
       <TrackedRunTable
         {...{ runs, order }}
-        columns={shownColumns(columnsOf(runs), null, runs)}
+        columns={shownColumns(columnsOf(runs), null)}
         onOrder={(wanted) => go(withQuery({ order: wanted }), { replace: true })}
       />
     </Card>

@@ -21,7 +21,7 @@ export function RunPage({ id }: { id: string }) {
 
 function Shown({ run, live }: { run: RunDetail; live: Live<RunDetail> }) {
   const now = useNow();
-  const active = run.finishedAt === null && !["failed", "cancelled"].includes(run.state);
+  const active = run.finishedAt === null;
   const took = (run.finishedAt ?? Math.max(now, run.createdAt)) - run.createdAt;
   return (
     <Page
@@ -33,7 +33,7 @@ function Shown({ run, live }: { run: RunDetail; live: Live<RunDetail> }) {
             label="Cancel run"
             title="Cancel this run?"
             tone="danger"
-            command={`curl -X POST ${location.origin}/api/runs/${run.id}/cancel`}
+            command={`millwright cancel ${run.id}`}
             act={async () => {
               await api.cancel({ run: run.id });
               live.refresh();

@@ -55,7 +55,7 @@ export function RunsPage() {
       )}
       {runs.length === LIMIT && (
         <p className="muted">
-          The newest {plural(LIMIT, "run")}; <code>millwright runs</code> has the rest.
+          The newest {plural(LIMIT, "run")}; <code>millwright runs --limit 10000</code> has more.
         </p>
       )}
     </Page>

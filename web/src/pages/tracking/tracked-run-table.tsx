@@ -12,6 +12,7 @@ import {
   orderOf,
   paramOf,
   tagOf,
+  tookOf,
 } from "./run-columns.ts";
 import { TrackedStatus } from "./tracked-status.tsx";
 
@@ -55,6 +56,7 @@ export function TrackedRunTable({
         <tbody>
           {runs.map((run) => {
             const { info } = run;
+            const took = tookOf(run, now);
             const parent = tagOf(run, "mlflow.parentRunId");
             return (
               <tr key={info.run_id}>
@@ -90,9 +92,7 @@ export function TrackedRunTable({
                   <Age at={info.start_time} />
                 </td>
                 <td className="number" data-label="Took">
-                  {info.end_time === undefined && info.status !== "RUNNING"
-                    ? "–"
-                    : duration((info.end_time ?? Math.max(now, info.start_time)) - info.start_time)}
+                  {took === undefined ? "–" : duration(took)}
                 </td>
                 {columns.map((column) => (
                   <Cell key={columnName(column)} {...{ run, column }} />
@@ -157,7 +157,7 @@ function Cell({ run, column: { kind, key } }: { run: TrackedRun; column: Column 
       data-label={key}
       title={value === undefined ? undefined : String(value)}
     >
-      {value === undefined ? "–" : Number.isFinite(value) ? figure(value) : String(value)}
+      {value === undefined ? "–" : figure(value)}
     </td>
   );
 }

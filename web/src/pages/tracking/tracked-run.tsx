@@ -9,7 +9,7 @@ import { Facts } from "../../ui/facts.tsx";
 import { count, duration } from "../../ui/format.ts";
 import { Page, Pending } from "../../ui/page.tsx";
 import { Artifacts } from "./artifacts.tsx";
-import { nameOf, tagOf } from "./run-columns.ts";
+import { nameOf, tagOf, tookOf } from "./run-columns.ts";
 import { RunMetrics } from "./run-metrics.tsx";
 import { Outcome, PartOf, RunParts } from "./run-parts.tsx";
 import { TrackedStatus } from "./tracked-status.tsx";
@@ -97,14 +97,18 @@ function RunFacts({ run }: { run: TrackedRun }) {
   const { info } = run;
   const parent = tagOf(run, "mlflow.parentRunId");
   const source = tagOf(run, "mlflow.source.name");
-  const took = (info.end_time ?? Math.max(now, info.start_time)) - info.start_time;
+  const by = tagOf(run, "mlflow.user") ?? info.user_id;
+  const took = tookOf(run, now);
   return (
     <Facts
       of={[
         ["State", <TrackedStatus key="s" status={info.status} />],
         ["Started", <Age key="a" at={info.start_time} />],
-        [info.end_time === undefined ? "Running for" : "Took", duration(took)],
-        ...(info.user_id === "" ? [] : ([["By", info.user_id]] as const)),
+        [
+          info.status === "RUNNING" ? "Running for" : "Took",
+          took === undefined ? "–" : duration(took),
+        ],
+        ...(by === "" ? [] : ([["By", by]] as const)),
         ...(source === undefined ? [] : ([["Source", source]] as const)),
         ...(parent === undefined
           ? []
