@@ -28,9 +28,9 @@ import { duckdbColumns } from "./storage/columns/duckdb.ts";
 import type { Table } from "./table/table.ts";
 import type { Threads } from "./training/candidate.ts";
 import { fit } from "./training/fit.ts";
-import { type WriteRowsInput, writeRows } from "./training/write-rows.ts";
 import { gbdtMember } from "./training/trees/boost-member.ts";
 import { forestMember } from "./training/trees/forest-member.ts";
+import { type WriteRowsInput, writeRows } from "./training/write-rows.ts";
 
 /** Where this thread finds its data; added to every input by app.ts. */
 export interface ComputeHost {

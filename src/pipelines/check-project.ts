@@ -48,7 +48,7 @@ const LogSection = z.strictObject({
 });
 
 const Command = z.strictObject({
-  run: z.array(z.string().min(1)).min(1),
+  run: z.tuple([z.string().min(1)]).rest(z.string()),
   requirements: z.string().min(1).optional(),
   python: z.string().min(1).optional(),
   params: z.record(z.string(), z.json()).optional(),

@@ -32,11 +32,12 @@ export interface CommandParams extends CommandTrainer {
 export const isCommand = ({ trainer }: Pick<Candidate, "trainer">): boolean => trainer === COMMAND;
 
 /** Commands come after all trainers: of two that are equally good, the one that this machine understands. */
-export const commandCandidate = (
-  name: string,
-  params: CommandParams,
-  rank: number,
-): Candidate => ({ id: name, trainer: COMMAND, params: { ...params }, rank });
+export const commandCandidate = (name: string, params: CommandParams, rank: number): Candidate => ({
+  id: name,
+  trainer: COMMAND,
+  params: { ...params },
+  rank,
+});
 
 export const commandOf = ({ params }: Candidate): CommandParams =>
   params as unknown as CommandParams;

@@ -12,7 +12,9 @@ export async function fitChosen(
   deps: Parameters<typeof runCommand>[0] & Pick<Platform, "compute">,
   input: {
     readonly spec: TrainingSpec;
-    readonly data: Pick<DatasetVersion, "data"> & Partial<Pick<DatasetVersion, "schema">>;
+    readonly data: Pick<DatasetVersion, "data"> & {
+      readonly schema?: DatasetVersion["schema"] | undefined;
+    };
     readonly candidate: Candidate;
     readonly step: StepContext;
   },

@@ -2,8 +2,8 @@ import type { DatasetVersion } from "../datasets/dataset-version.ts";
 import type { StepContext } from "../engine/engine.ts";
 import type { ProgramAbout } from "../engine/programs.ts";
 import { MillwrightError } from "../errors.ts";
-import type { RowsPart, WriteRowsInput } from "../training/write-rows.ts";
 import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
+import type { RowsPart, WriteRowsInput } from "../training/write-rows.ts";
 import { commandOf, programOf, timeoutOf } from "./command-trainer.ts";
 import type { Platform } from "./platform.ts";
 import { type Fitting, tryOnDataset } from "./try-on-dataset.ts";
@@ -29,7 +29,9 @@ export interface CommandInput {
 export async function runCommand(
   deps: Pick<Platform, "programs" | "compute" | "project" | "runtime" | "blobs" | "clock">,
   { candidate, spec, data, part, step }: CommandInput,
-): Promise<Fitting & { readonly rows: number; readonly seconds: number; readonly about: ProgramAbout }> {
+): Promise<
+  Fitting & { readonly rows: number; readonly seconds: number; readonly about: ProgramAbout }
+> {
   const command = commandOf(candidate);
   const { folder } = await deps.project();
   const work = await deps.programs.workspace();

@@ -9,8 +9,8 @@ import { register } from "../registry/register.ts";
 import { keepRun } from "../tracking/own/keep-run.ts";
 import { isCommand } from "./command-trainer.ts";
 import { deployVersion } from "./deploy-version.ts";
-import { fitChosen } from "./fit-chosen.ts";
 import { findSame, type SameRun } from "./find-same.ts";
+import { fitChosen } from "./fit-chosen.ts";
 import { gatherData } from "./gather-data.ts";
 import { keepRecipe } from "./keep-recipe.ts";
 import { planTraining, type TrainingPlan } from "./plan-training.ts";
@@ -151,7 +151,12 @@ async function trainAnew(
   });
   const version = await steps.step("register", async () => {
     const { id, number } = await register(platform, {
-      ...{ model, trainer: candidate.trainer, params: { ...candidate.params, ...fit.ranWith } as Json, seed: spec.seed },
+      ...{
+        model,
+        trainer: candidate.trainer,
+        params: { ...candidate.params, ...fit.ranWith } as Json,
+        seed: spec.seed,
+      },
       ...{ onnx: fit.served.onnx, signature: fit.served.signature },
       ...{ dataset: data.id, code: plan.code },
       ...{ complexity: fit.served.complexity, environment: platform.environment },

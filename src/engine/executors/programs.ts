@@ -30,8 +30,7 @@ export function hostPrograms(places: {
             "invalid_config",
             `There is no file ${name} in ${folder}, which the command '${command.join(" ")}' needs.`,
           );
-        if (content !== undefined)
-          hash.update(`${name}\0${content.length}\0`).update(content);
+        if (content !== undefined) hash.update(`${name}\0${content.length}\0`).update(content);
       }
       return `sha256:${hash.digest("hex")}`;
     },
