@@ -58,10 +58,15 @@ export const importCommand: CommandOf = (program, context) => {
     .action(async (path: string, _: unknown, command: { optsWithGlobals(): Options }) => {
       const options = command.optsWithGlobals();
       const terminal = context.terminal(options);
+      if (options.evaluate && (!options.promote || options.reason !== undefined))
+        throw new MillwrightError(
+          "invalid_input",
+          "--evaluate: what becomes of it is decided by its gates. Leave out --no-promote and --reason, or --evaluate.",
+        );
       const { file, bytes, external } = readModelFile(path);
       const model = options.name ?? parse(file).name;
       const wishes = { ...wishesOf(options), external };
-      const made = makeProject(context, options);
+      const made = options.evaluate ? undefined : makeProject(context, options);
       if (made) terminal.note(`${made} is new: a project without data, for imported models`);
       const open = await context.open(options, options.evaluate ? "if-needed" : "no");
       try {

@@ -18,11 +18,12 @@ import { type MadeFile, overlaidArtifacts } from "../storage/artifacts/overlaid.
 import { uploadsTo } from "../storage/artifacts/part-files.ts";
 import type { Blobs } from "../storage/blobs/blobs.ts";
 import type { Sql } from "../storage/sql/sql.ts";
-import type { ArtifactFolder, LocateDeps } from "../tracking/artifacts/locate-artifacts.ts";
+import type { LocateDeps } from "../tracking/artifacts/locate-artifacts.ts";
 import { proxyRoutes } from "../tracking/artifacts/proxy/routes.ts";
 import { artifactRoutes } from "../tracking/artifacts/routes.ts";
 import { artifactUris } from "../tracking/artifacts/store.ts";
 import { uploadRoutes } from "../tracking/artifacts/uploads/routes.ts";
+import { ARTIFACT_ROOT } from "../tracking/experiments/artifact-location.ts";
 import { collectGarbage, type GarbageInput } from "../tracking/garbage/collect-garbage.ts";
 import type { Collected } from "../tracking/garbage/owner.ts";
 import { garbageStore } from "../tracking/garbage/store.ts";
@@ -35,9 +36,11 @@ export interface ArtifactParts {
 }
 
 export interface ArtifactOptions {
-  /** As in TrackingOptions. */
+  /** Where new experiments keep their artifacts: `mlflow-artifacts:/` (this server's proxy, the default), or a URI clients reach themselves. */
   readonly artifactRoot?: string | undefined;
+  /** A folder for proxied artifacts instead of the blob store. */
   readonly artifactsDestination?: string | undefined;
+  /** A scratch folder for uploads under way. */
   readonly scratch: string;
 }
 
@@ -51,13 +54,13 @@ export interface TrackingArtifacts {
 /** Where artifacts are kept and found, and what is answered about them. */
 export function trackingArtifacts(
   { sql, blobs, clock }: ArtifactParts,
-  { artifactRoot = "mlflow-artifacts:/", artifactsDestination, scratch }: ArtifactOptions,
+  { artifactRoot = ARTIFACT_ROOT, artifactsDestination, scratch }: ArtifactOptions,
 ): TrackingArtifacts {
   // Nobody else refers to these, and what others delete as theirs is none of them.
   const own = blobs.beside("artifacts");
   const destination = folderOf("artifactsDestination", artifactsDestination);
   const root = isUrl(artifactRoot) ? undefined : folderOf("artifactRoot", artifactRoot);
-  const folders: ArtifactFolder[] = [root ?? [], destination ?? []]
+  const folders = [root ?? [], destination ?? []]
     .flat()
     .map((path) => ({ path, artifacts: folderArtifacts(path) }));
   const written = destination
@@ -72,13 +75,14 @@ export function trackingArtifacts(
     ...artifactUris(sql),
     ...{ proxied, folders },
     async sourceOf(name, version) {
-      const found = await registeredStore(sql).version(name, versionNumber(version));
+      const found = await versions.registered.version(name, versionNumber(version));
       if (found) return found.location;
       throw doesNotExist(`Model Version (name=${name}, version=${version}) not found`);
     },
   };
   const { versionFrom } = registeredSearchStore(sql);
-  const deps = { garbage: garbageStore(sql), located, uploads, blobs: own, versionFrom };
+  const stores = [blobs, own, ...folders.map(({ artifacts }) => artifacts)];
+  const deps = { garbage: garbageStore(sql), located, uploads, blobs: own, stores, versionFrom };
   return {
     ...{ located, collectGarbage: (input) => collectGarbage(deps, input) },
     routes: [

@@ -22,7 +22,7 @@ import { trackedRunRoutes } from "../tracking/runs/routes.ts";
 import { trackedRunStore } from "../tracking/runs/store.ts";
 import { searchRoutes } from "../tracking/search/routes.ts";
 import { searchStore } from "../tracking/search/store.ts";
-import { trackingArtifacts } from "./artifact-api.ts";
+import { type ArtifactOptions, trackingArtifacts } from "./artifact-api.ts";
 import { genaiApi } from "./genai-api.ts";
 import { type RegistryApiParts, registryApi } from "./registry-api.ts";
 
@@ -40,22 +40,13 @@ export interface TrackingParts {
   readonly registry?: Pick<RegistryApiParts, "seal" | "targets" | "served"> | undefined;
 }
 
-export interface TrackingOptions {
-  /** Where new experiments keep their artifacts: `mlflow-artifacts:/` (this server's proxy, the default), or a URI clients reach themselves. */
-  readonly artifactRoot?: string | undefined;
-  /** A folder for proxied artifacts instead of the blob store. */
-  readonly artifactsDestination?: string | undefined;
-  /** A scratch folder for uploads under way. */
-  readonly scratch: string;
-}
-
 /** The version that `/version` says: of the MLflow whose protocol this is. Its clients send spans here from 3.4 on. */
 const PROTOCOL_VERSION = "3.11.1";
 
 /** Everything MLflow's clients call. */
 export async function trackingApi(
   parts: TrackingParts,
-  options: TrackingOptions,
+  options: ArtifactOptions,
 ): Promise<HttpRoute[]> {
   const { sql, clock, chance } = parts;
   const { artifactRoot = ARTIFACT_ROOT } = options;

@@ -1,4 +1,4 @@
-/** Builds MLflow's model registry on our own, and the webhooks; used by tracking-api.ts. */
+/** Builds MLflow's model registry on our own, and the webhooks; used by mlflow-api.ts. */
 import { randomUUID } from "node:crypto";
 import { eventLog } from "../engine/events.ts";
 import { regularly } from "../engine/regularly.ts";

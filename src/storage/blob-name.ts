@@ -9,3 +9,10 @@ export function blobName(digest: string): string {
     );
   return digest.slice(7);
 }
+
+/** The name of a store beside another; not one that stores have for themselves. */
+export function storeName(name: string): string {
+  if (!/^[a-z]{3,40}$/.test(name) || name === "tmp" || name === "blobs")
+    throw new MillwrightError("internal", `'${name}' is no name for a store.`);
+  return name;
+}

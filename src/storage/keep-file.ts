@@ -36,7 +36,7 @@ export async function keepFile<T>(
       }
     return made;
   } catch (error) {
-    await rm(half, { force: true });
+    await rm(half, { force: true }).catch(() => {});
     throw storageError(error, temporary);
   }
 }

@@ -6,6 +6,8 @@ import type { Seal } from "../lib/seal.ts";
 
 const NONCE = 12;
 const TAG = 16;
+/** As of MILLWRIGHT_SECRET_KEY. */
+const LEAST_CHARACTERS = 32;
 
 /** AES-256-GCM: nonce, ciphertext, tag. `phrase` of any length is hashed to a key: it must be random, not a word. */
 export function sealWith(phrase: string): Seal {
@@ -45,7 +47,8 @@ export function keyIn(file: string): string {
   if (!existsSync(file)) {
     mkdirSync(dirname(file), { recursive: true });
     const draft = `${file}.${randomBytes(6).toString("hex")}`;
-    writeFileSync(draft, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600 });
+    const key = `${randomBytes(32).toString("base64url")}\n`;
+    writeFileSync(draft, key, { mode: 0o600, flush: true });
     try {
       linkSync(draft, file);
     } catch (error) {
@@ -54,5 +57,10 @@ export function keyIn(file: string): string {
       unlinkSync(draft);
     }
   }
-  return readFileSync(file, "utf8").trim();
+  const key = readFileSync(file, "utf8").trim();
+  if (key.length >= LEAST_CHARACTERS) return key;
+  throw new MillwrightError(
+    "invalid_config",
+    `The key file ${file} is damaged: it has ${key.length} characters. Bring it back from a backup; or remove it, and give all secrets again.`,
+  );
 }

@@ -4,6 +4,8 @@ import { MillwrightError } from "../errors.ts";
 import type { HttpRoute } from "../http/http.ts";
 import { mount } from "../http/mount.ts";
 import type { Clock } from "../lib/clock.ts";
+import { wireDouble } from "./mlflow/fields.ts";
+import { MOST_RUNS } from "./run-metrics.ts";
 import { isActive, runDetail, runSummary } from "./run-view.ts";
 import { compareRuns } from "./runs/compare-runs.ts";
 import type { Comparison } from "./runs/comparison.ts";
@@ -34,7 +36,9 @@ export function runRoutes({ engine, clock, tracked, status }: RunRoutesDeps): Ht
         status(),
         engine.hasWorker(),
         Promise.all(
-          (["queued", "running", "waiting"] as const).map((state) => engine.list({ state })),
+          (["queued", "running", "waiting"] as const).map((state) =>
+            engine.list({ state, limit: MOST_RUNS }),
+          ),
         ),
       ]);
       return { ...base, now: clock.now(), worker, activeRuns: active.flat().length };
@@ -73,9 +77,7 @@ function copied(found: Comparison) {
   const rows = (section: Comparison["params"]) =>
     section.map(({ values, ...row }) => ({
       ...row,
-      values: values.map((value) =>
-        typeof value === "number" && !Number.isFinite(value) ? String(value) : value,
-      ),
+      values: values.map((value) => (typeof value === "number" ? wireDouble(value) : value)),
     }));
   const { params, metrics, data, environment, tags } = found;
   return {

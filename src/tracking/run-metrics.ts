@@ -23,8 +23,8 @@ export const CONTROL_METRICS = {
 
 const DAY_MS = 86_400_000;
 const STATES = ["queued", "running", "waiting", "failed"] as const;
-/** More are not counted: nobody needs the exact number of ten thousand failed runs. */
-const MOST_RUNS = 1000;
+/** Of a state. More are not counted: nobody needs the exact number of ten thousand failed runs. */
+export const MOST_RUNS = 1000;
 
 export async function runMetrics(
   deps: { readonly engine: Pick<Engine, "list" | "hasWorker"> },

@@ -19,8 +19,6 @@ export interface Artifacts {
   remove(path: string): Promise<Removed>;
   /** What `remove` would say. */
   measure(path: string): Promise<Removed>;
-  /** Removes what uploads left that ended with their process, before so many milliseconds since 1970. */
-  tidy(before: number): Promise<void>;
 }
 
 export interface OpenArtifact {

@@ -2,6 +2,7 @@ import { constants, type Dirent } from "node:fs";
 import { lstat, mkdir, open, readdir, realpath, rm, stat } from "node:fs/promises";
 import { join, resolve, sep } from "node:path";
 import { MillwrightError } from "../../errors.ts";
+import type { Blobs } from "../blobs/blobs.ts";
 import { fillFrom, isAbsent, keepFile, sweepHalves } from "../keep-file.ts";
 import { artifactPath, folderOf, foldersAbove, isFile, isFolder, nameOf } from "./artifact-path.ts";
 import type { ArtifactEntry, Artifacts, Removed } from "./artifacts.ts";
@@ -14,7 +15,7 @@ const HALVES = ".millwright-uploads";
  * Files in a plain folder, which others may look into and write to. What a symbolic link names is there when it lies in the folder
  * too, and is not when it lies elsewhere. No name may have more than 255 bytes.
  */
-export function folderArtifacts(folder: string): Artifacts {
+export function folderArtifacts(folder: string): Artifacts & Pick<Blobs, "tidy"> {
   const root = resolve(folder);
 
   /** The path of what is there, links resolved; undefined when it is not, or not in the folder. */
@@ -55,7 +56,7 @@ export function folderArtifacts(folder: string): Artifacts {
     return about?.isFile() ? { name: found.name, bytes: about.size } : undefined;
   };
 
-  const self: Artifacts = {
+  const self: ReturnType<typeof folderArtifacts> = {
     async write(given, content) {
       const path = filePath(given);
       try {
@@ -144,7 +145,7 @@ async function weigh(at: string): Promise<Removed> {
   if (about?.isFile()) return { files: 1, bytes: about.size };
   if (!about?.isDirectory()) return NOTHING;
   const total = { ...NOTHING };
-  for (const name of await readdir(at)) {
+  for (const name of await readdir(at).catch(() => [])) {
     if (name === HALVES) continue;
     const part = await weigh(join(at, name));
     total.files += part.files;

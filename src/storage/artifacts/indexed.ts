@@ -97,8 +97,6 @@ export function indexedArtifacts(parts: { readonly sql: Sql; readonly blobs: Blo
           [keyOf(artifactPath(path))],
         ),
       ),
-
-    tidy: (before) => blobs.tidy(before),
   };
 }
 

@@ -51,7 +51,6 @@ export function overlaidArtifacts(below: Artifacts, root: string, made: MadeFile
       return below.remove(given);
     },
     measure: (given) => below.measure(given),
-    tidy: (before) => below.tidy(before),
   };
 }
 

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { MillwrightError } from "../../errors.ts";
 import type { Blobs } from "./blobs.ts";
 import { fileBlobs } from "./files.ts";
@@ -14,9 +15,7 @@ export interface BlobHost {
 /** URL scheme → driver. */
 const DRIVERS: Readonly<Record<string, (url: string, host: BlobHost) => Blobs>> = {
   file: (url, { base }) =>
-    fileBlobs(
-      url.startsWith("file://") ? new URL(url).pathname : resolve(base, url.slice("file:".length)),
-    ),
+    fileBlobs(url.startsWith("file://") ? pathOf(url) : resolve(base, url.slice("file:".length))),
   s3: (url, { cache }) => s3Blobs(url, cache),
 };
 
@@ -26,9 +25,25 @@ export function openBlobs(url: string, host: BlobHost): Blobs {
   if (!driver)
     throw new MillwrightError(
       "invalid_config",
-      `Blobs cannot be kept at '${url}': known are ${Object.keys(DRIVERS)
+      `Blobs cannot be kept at '${withoutSecrets(url)}': known are ${Object.keys(DRIVERS)
         .map((scheme) => `${scheme}:…`)
         .join(", ")} (for example file:./blobs or s3://bucket/prefix).`,
     );
   return driver(url, host);
 }
+
+function pathOf(url: string): string {
+  try {
+    return fileURLToPath(url);
+  } catch (cause) {
+    throw new MillwrightError(
+      "invalid_config",
+      `Blobs cannot be kept at '${withoutSecrets(url)}': file:// is followed by an absolute path, as in file:///var/blobs.`,
+      { cause },
+    );
+  }
+}
+
+/** Somebody may have written credentials into it, before the host or behind the question mark. */
+const withoutSecrets = (url: string): string =>
+  url.replace(/\?.*$/s, "").replace(/\/\/.*@/s, "//…@");

@@ -12,6 +12,7 @@ export interface Blobs {
   has(digest: Digest): Promise<boolean>;
   /** A local path with the content, for engines that read files (DuckDB). May download first. Never write to it. */
   localPath(digest: Digest): Promise<string>;
+  /** Copies that a driver keeps on other machines may stay, and be read there. */
   delete(digest: Digest): Promise<void>;
   /** Deletes it unless somebody has put it since `before` (milliseconds since 1970), also in this moment. true = it is gone. */
   deleteOld(digest: Digest, before: number): Promise<boolean>;

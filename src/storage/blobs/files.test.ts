@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   rmSync,
+  statSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -80,6 +81,26 @@ test.runIf(mounted)("a full disk is storage_full, and what was there stays", asy
   expect(readdirSync(join(small, "tmp"))).toEqual([]);
 });
 
-test("an unknown kind of store is named in the error", () => {
-  expect(() => openBlobs("ftp://x", host)).toThrow(/known are file:/);
+test("a young blob is not even moved when it is asked whether it is old", async () => {
+  const blobs = fileBlobs(join(folder, "young"));
+  const digest = await blobs.put(new Uint8Array([1]));
+  // A rename would show.
+  const changed = () => blobs.localPath(digest).then((path) => statSync(path).ctimeMs);
+  const before = await changed();
+  expect(await blobs.deleteOld(digest, Date.now() - 60_000)).toBe(false);
+  expect(await changed()).toBe(before);
+});
+
+test("a URL of files names a path, whatever is in it", async () => {
+  const blobs = openBlobs(`file://${folder}/with%20space`, host);
+  await blobs.put(new Uint8Array([1]));
+  expect(readdirSync(folder)).toContain("with space");
+  expect(() => openBlobs("file://machine/blobs", host)).toThrow(/file:\/\/\/var\/blobs/);
+});
+
+test("an unknown kind of store is named in the error, without its secrets", () => {
+  for (const url of ["ftp://x", "minio://key:secret@x/b", "minio://x/b?password=secret"]) {
+    expect(() => openBlobs(url, host)).toThrow(/known are file:/);
+    expect(() => openBlobs(url, host)).not.toThrow("secret");
+  }
 });

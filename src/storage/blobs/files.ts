@@ -14,7 +14,7 @@ import {
 import { join, resolve } from "node:path";
 import { MillwrightError } from "../../errors.ts";
 import type { Digest } from "../../lib/digest.ts";
-import { blobName } from "../blob-name.ts";
+import { blobName, storeName } from "../blob-name.ts";
 import { fillFrom, isAbsent, keepFile, sweepHalves } from "../keep-file.ts";
 import type { Blobs } from "./blobs.ts";
 
@@ -85,8 +85,10 @@ export function fileBlobs(folder: string): Blobs {
     async deleteOld(digest, before) {
       const at = pathOf(root, digest);
       const aside = join(temporary, randomBytes(12).toString("hex"));
-      await mkdir(temporary, { recursive: true });
       try {
+        // What is young is not even moved: who reads it meanwhile would not find it, who dies meanwhile would have lost it.
+        if ((await stat(at)).mtimeMs >= before) return false;
+        await mkdir(temporary, { recursive: true });
         await rename(at, aside);
       } catch (error) {
         if (isAbsent(error)) return true;
@@ -107,11 +109,7 @@ export function fileBlobs(folder: string): Blobs {
           yield `sha256:${start}${rest}`;
     },
     tidy: (before) => sweepHalves(temporary, before),
-    beside(name) {
-      if (!/^[a-z]{3,40}$/.test(name) || name === "tmp")
-        throw new MillwrightError("internal", `'${name}' is no name for a store.`);
-      return fileBlobs(join(root, name));
-    },
+    beside: (name) => fileBlobs(join(root, storeName(name))),
   };
   return self;
 }
@@ -124,8 +122,8 @@ async function namesIn(folder: string, form: RegExp): Promise<string[]> {
   return names.filter((name) => form.test(name));
 }
 
-/** Says with the time of the file that its blob was put again; false when there is none. */
-async function touched(path: string): Promise<boolean> {
+/** Says with the time of the file that its blob was put again, or a copy used; false when there is none. */
+export async function touched(path: string): Promise<boolean> {
   const now = new Date();
   try {
     await utimes(path, now, now);

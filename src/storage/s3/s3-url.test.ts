@@ -18,7 +18,10 @@ test("a bucket is enough; everything else can be said", () => {
 test.each([
   ["s3://", "no name of a bucket"],
   ["s3://Models_1", "no name of a bucket"],
+  ["s3://minio:9000/models", "'minio:9000' is no name of a bucket"],
+  ["s3://models/50%", "it is no URL"],
   ["s3://key:secret@models", "credentials do not belong into the URL"],
+  ["s3://models?endpoint=https://key:secret@minio", "credentials do not belong into the URL"],
   ["s3://models?endpoint=minio:9000", "endpoint 'minio:9000' is no http"],
   ["s3://models?path-style=maybe", "path-style 'maybe' is neither"],
   ["s3://models?cache=lots", "cache 'lots' is no size"],

@@ -25,22 +25,24 @@ export function s3Place(url: string): S3Place {
   const wrong = (what: string) =>
     new MillwrightError("invalid_config", `BLOB_URL: ${what}. Expected ${FORM}.`);
   let parsed: URL;
+  let path: string;
   try {
     parsed = new URL(url);
+    path = decodeURIComponent(parsed.pathname).replace(/^\/+|\/+$/g, "");
   } catch {
     throw wrong("it is no URL");
   }
-  if (parsed.username !== "" || parsed.password !== "")
+  const endpoint = parsed.searchParams.get("endpoint") ?? undefined;
+  if (parsed.username !== "" || parsed.password !== "" || endpoint?.includes("@"))
     throw wrong(
       "credentials do not belong into the URL, give them as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
     );
-  const { hostname: bucket, searchParams } = parsed;
+  const { host: bucket, searchParams } = parsed;
   if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket))
     throw wrong(`'${bucket}' is no name of a bucket`);
   const known = ["endpoint", "region", "path-style", "cache"];
   for (const name of searchParams.keys())
     if (!known.includes(name)) throw wrong(`'${name}' is not known (${known.join(", ")} are)`);
-  const endpoint = searchParams.get("endpoint") ?? undefined;
   if (endpoint !== undefined && !/^https?:\/\/[^/]+\/?$/.test(endpoint))
     throw wrong(`endpoint '${endpoint}' is no http:// or https:// address of a server`);
   const style = searchParams.get("path-style") ?? (endpoint === undefined ? "no" : "yes");
@@ -48,7 +50,6 @@ export function s3Place(url: string): S3Place {
   const gib = Number(searchParams.get("cache") ?? DEFAULT_CACHE_GIB);
   if (!(gib >= 0.001 && gib <= 1e6))
     throw wrong(`cache '${searchParams.get("cache")}' is no size in GiB`);
-  const path = decodeURIComponent(parsed.pathname).replace(/^\/+|\/+$/g, "");
   return {
     ...{ bucket, endpoint, region: searchParams.get("region") ?? undefined },
     prefix: path === "" ? "" : `${path}/`,

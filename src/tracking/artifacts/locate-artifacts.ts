@@ -14,7 +14,7 @@ export interface LocateDeps {
   sourceOf(name: string, version: string): Promise<string>;
 }
 
-export interface ArtifactFolder {
+interface ArtifactFolder {
   /** Absolute. */
   readonly path: string;
   readonly artifacts: Artifacts;

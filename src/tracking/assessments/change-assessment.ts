@@ -1,5 +1,5 @@
 import { invalidParameter } from "../mlflow/errors.ts";
-import { storable, storableJson } from "../traces/attribute-value.ts";
+import { storable, storableJson } from "../mlflow/storable.ts";
 import type { Assessment, Statement } from "./assessment.ts";
 import { type AssessmentFields, checkedName, statementOf } from "./read-assessment.ts";
 

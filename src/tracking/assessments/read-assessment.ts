@@ -2,15 +2,17 @@ import { z } from "zod";
 import type { Json } from "../../lib/json.ts";
 import { invalidParameter } from "../mlflow/errors.ts";
 import { absent, boolean, choice, text } from "../mlflow/fields.ts";
+import { parsedJson, storable, storableJson } from "../mlflow/storable.ts";
 import { timestamp } from "../mlflow/times.ts";
-import { storable, storableJson } from "../traces/attribute-value.ts";
 import { type Assessment, SOURCE_TYPES, type Statement } from "./assessment.ts";
+
+const MAX_NAME = 250;
 
 const anyJson = () => z.custom<Json>(() => true);
 
 /** Assessment as clients send it; ids and times may be left to us. */
 export const assessmentFields = z.object({
-  assessment_id: absent(text()),
+  assessment_id: absent(text().max(MAX_NAME)),
   assessment_name: absent(text()),
   span_id: absent(text()),
   source: absent(
@@ -84,8 +86,6 @@ export function newAssessment(
 /** Who says it when nobody is named: as MLflow's classes have it. */
 const DEFAULT_SOURCE = { feedback: "CODE", expectation: "HUMAN", issue: "LLM_JUDGE" } as const;
 
-const MAX_NAME = 250;
-
 export function checkedName(name: string): string {
   if (name.length <= MAX_NAME) return storable(name);
   throw invalidParameter(
@@ -120,11 +120,7 @@ function expected(given: NonNullable<AssessmentFields["expectation"]>): Json {
     throw invalidParameter(
       `Unknown serialization format: ${serialized.serialization_format}. Only JSON_FORMAT is supported.`,
     );
-  try {
-    return storableJson(JSON.parse(serialized.value) as Json);
-  } catch (cause) {
-    throw invalidParameter(
-      `assessment.expectation.serialized_value.value is not JSON: ${(cause as Error).message}`,
-    );
-  }
+  return storableJson(
+    parsedJson("assessment.expectation.serialized_value.value", serialized.value),
+  );
 }

@@ -81,6 +81,21 @@ test("one that overrides another makes it invalid until it goes", async () => {
   ).toBe(404);
 });
 
+test("one that two override is not valid before both are gone", async () => {
+  const { assessment_id: overrides } = await add({
+    ...{ assessment_name: "twice", feedback: { value: 1 } },
+  });
+  const others = [];
+  for (const value of [2, 3])
+    others.push(await add({ assessment_name: "twice", feedback: { value }, overrides }));
+  const valid: boolean[] = [];
+  for (const { assessment_id: id } of others) {
+    await server.call(`delete ${ALL}/${id}`);
+    valid.push((await server.call(`get ${ALL}/${overrides}`)).json.assessment.valid);
+  }
+  expect(valid).toEqual([false, true]);
+});
+
 test("expectations that are lists or objects travel as text", async () => {
   const value = { passed: true, order: [3, 1] };
   const plain = await add({ assessment_name: "x", expectation: { value } });
@@ -130,4 +145,19 @@ test.each([
 ])("%j is refused in words", async (assessment) => {
   const answer = await server.call(`post ${ALL}`, { assessment });
   expect(answer).toMatchObject({ status: 400, json: { error_code: "INVALID_PARAMETER_VALUE" } });
+});
+
+test("values nested ten thousand deep are refused, not an error of ours", async () => {
+  const deep = `${"[".repeat(10_000)}${"]".repeat(10_000)}`;
+  const serialized = { serialization_format: "JSON_FORMAT", value: deep };
+  for (const says of [
+    `"feedback":{"value":${deep}}`,
+    `"expectation":{"serialized_value":${JSON.stringify(serialized)}}`,
+  ]) {
+    const answer = await fetch(`${server.url}/api/${ALL}`, {
+      ...{ method: "POST", headers: { "content-type": "application/json" } },
+      body: `{"assessment":{"assessment_name":"deep",${says}}}`,
+    });
+    expect(answer.status).toBe(400);
+  }
 });

@@ -5,6 +5,7 @@ import { doesNotExist } from "../mlflow/errors.ts";
 import { text } from "../mlflow/fields.ts";
 import { rpc, rpcRoutes } from "../mlflow/rpc.ts";
 import { hexId } from "../runs/hex-id.ts";
+import { noTrace } from "../traces/one-trace.ts";
 import { assessmentView } from "./assessment.ts";
 import { changedAssessment, maskedFields } from "./change-assessment.ts";
 import { assessmentFields, newAssessment } from "./read-assessment.ts";
@@ -75,5 +76,3 @@ export function assessmentRoutes(deps: AssessmentRoutesDeps): HttpRoute[] {
     }),
   ]);
 }
-
-const noTrace = (id: string): Error => doesNotExist(`Trace with ID '${id}' not found.`);

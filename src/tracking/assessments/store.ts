@@ -18,7 +18,7 @@ export interface AssessmentStore {
     id: string,
     changed: (assessment: Assessment) => Assessment,
   ): Promise<Assessment | undefined>;
-  /** What it overrode is valid again. Repeating it does nothing. */
+  /** What it overrode is valid again, unless another overrides it as well. Repeating it does nothing. */
   delete(trace: string, id: string): Promise<void>;
 }
 
@@ -44,7 +44,7 @@ export function assessmentStore(sql: Sql): AssessmentStore {
           trace,
         ]);
         if (traces.length === 0) return "no trace";
-        if (overrides !== undefined && !(await setValid(tx, trace, overrides, false)))
+        if (overrides !== undefined && !(await invalidate(tx, trace, overrides)))
           return "nothing to override";
         await tx.query(PUT_ASSESSMENT, assessmentValues(assessment));
         return "added";
@@ -63,16 +63,19 @@ export function assessmentStore(sql: Sql): AssessmentStore {
           "delete from millwright.assessment where trace = $1 and id = $2 returning overrides",
           [trace, id],
         );
-        const overridden = rows[0]?.overrides;
-        if (overridden) await setValid(tx, trace, overridden, true);
+        await tx.query(
+          `update millwright.assessment a set valid = true where a.trace = $1 and a.id = $2
+             and not exists (select from millwright.assessment o where o.trace = $1 and o.overrides = $2)`,
+          [trace, rows[0]?.overrides ?? null],
+        );
       }),
   };
 }
 
-async function setValid(sql: Sql, trace: string, id: string, valid: boolean): Promise<boolean> {
+async function invalidate(sql: Sql, trace: string, id: string): Promise<boolean> {
   const rows = await sql.query(
-    "update millwright.assessment set valid = $3 where trace = $1 and id = $2 returning id",
-    [trace, id, valid],
+    "update millwright.assessment set valid = false where trace = $1 and id = $2 returning id",
+    [trace, id],
   );
   return rows.length > 0;
 }

@@ -51,7 +51,9 @@ test("belongs to experiments", async () => {
     one,
     two,
   ]);
+  const before = await get(id);
   expect((await change("add", ["99999"])).status).toBe(404);
+  expect(await get(id)).toEqual(before);
   await change("remove", [one, "99999"]);
   expect((await get(id)).experiment_ids).toEqual([two]);
   expect((await server.call(`post ${DATASETS}/none/add-experiments`, {})).status).toBe(404);
@@ -99,9 +101,22 @@ test("records with the same inputs are one record, and numbers stay as they were
     dataset_record_ids: [list[0].dataset_record_id, "dr-none"],
   });
   expect(gone.json).toEqual({ deleted_count: 1 });
+  expect((await get(id)).digest).not.toBe(dataset.digest);
   expect((await recordsOf(id)).list).toHaveLength(2);
   await server.call(`delete ${DATASETS}/${id}`);
   expect((await server.call(`get ${DATASETS}/${id}`)).status).toBe(404);
+});
+
+test("a record that comes twice in a list is one, with its numbers as they were written", async () => {
+  const { dataset_id: id } = await create("twice", []);
+  const inputs = '"inputs": {"q": "]},{\\"[", "n": [1, {"m": 2.0}]}';
+  const outputs = '{"big":12345678901234567890,"whole":1.0}';
+  const { json } = await put(
+    id,
+    ` [ {${inputs}} ,{"inputs": {}}, {${inputs}, "outputs":${outputs}} ] `,
+  );
+  expect(json).toEqual({ inserted_count: 2, updated_count: 1 });
+  expect((await recordsOf(id)).records).toContain(outputs);
 });
 
 test.each(["{}", "[1]", '[{"inputs":[1]}]', '[{"inputs":{"a":1e999}}]', "nonsense"])(
@@ -115,10 +130,19 @@ test.each(["{}", "[1]", '[{"inputs":[1]}]', '[{"inputs":{"a":1e999}}]', "nonsens
   },
 );
 
+const DEEP = `${"[".repeat(10_000)}${"]".repeat(10_000)}`;
+
 test("text that the database cannot keep is kept nearly", async () => {
   const { dataset_id: id } = await create("odd", []);
   expect((await put(id, [{ inputs: { q: "a\0b", half: "\ud800" } }])).status).toBe(200);
   expect((await recordsOf(id)).list[0].inputs).toEqual({ q: "a\ufffdb", half: "\ufffd" });
+  const twice = await put(id, [{ inputs: { q: "a\0" } }, { inputs: { q: "a\ufffd" } }]);
+  expect(twice.json).toEqual({ inserted_count: 1, updated_count: 1 });
+  const tags = (text: string) =>
+    server.call(`patch ${DATASETS}/${id}/tags`, { tags: `{"half": ${text}}` });
+  expect(JSON.parse((await tags('"\\ud800"')).json.dataset.tags)).toEqual({ half: "\ufffd" });
+  expect((await tags(DEEP)).status).toBe(400);
+  expect((await put(id, `[{"outputs":${DEEP}}]`)).status).toBe(400);
 });
 
 test("datasets are found by experiment, name and tags, page by page", async () => {

@@ -6,6 +6,7 @@ import { absent, list, text } from "../mlflow/fields.ts";
 import { checkLength, KEY_LENGTH } from "../mlflow/names.ts";
 import { pageToken, readPageToken } from "../mlflow/page-token.ts";
 import { type Rpc, rpc, rpcRoutes } from "../mlflow/rpc.ts";
+import { isObject, parsedJson, storableJson } from "../mlflow/storable.ts";
 import { hexId } from "../runs/hex-id.ts";
 import { parseFilter } from "../search/filter.ts";
 import type { SortColumn } from "../search/keyset.ts";
@@ -14,7 +15,7 @@ import { parseOrder } from "../search/order.ts";
 import { maxResults, positionOf, tokenAfter } from "../search/page.ts";
 import { experimentId, experimentNumber } from "../traces/read-trace.ts";
 import { type EvaluationDataset, evaluationDatasetView } from "./evaluation-dataset.ts";
-import { parsed, readRecords, userOf } from "./read-records.ts";
+import { readRecords, userOf } from "./read-records.ts";
 import { datasetColumn, type EvaluationDatasetStore } from "./store.ts";
 
 export interface EvaluationDatasetRoutesDeps {
@@ -166,7 +167,7 @@ function recordCalls({ datasets, clock, chance }: EvaluationDatasetRoutesDeps): 
     rpc({
       ...{ method: "POST", path: `${ONE}/records`, version: 3 },
       summary: "adds records; those with inputs that are there already are merged",
-      input: z.object({ ...named(), records: z.string().min(1), updated_by: absent(text()) }),
+      input: z.object({ ...named(), records: z.string().min(1) }),
       async handle({ dataset_id: id, records }) {
         const given = readRecords(records);
         const ids = Array.from({ length: given.count }, () => `dr-${hexId(chance)}`);
@@ -218,16 +219,13 @@ function orderOf(wishes: readonly string[]): SortColumn[] {
 }
 
 function readTags(given: string): Record<string, string | null> {
-  const tags = parsed("tags", given);
-  if (typeof tags !== "object" || tags === null || Array.isArray(tags))
-    throw invalidParameter("tags must be a JSON object.");
+  const tags = storableJson(parsedJson("tags", given));
+  if (!isObject(tags)) throw invalidParameter("tags must be a JSON object.");
   return Object.fromEntries(
     Object.entries(tags).map(([key, value]) => {
       const written = typeof value === "string" ? value : JSON.stringify(value);
       checkLength("key", KEY_LENGTH, key);
       checkLength("value", TAG_LENGTH, written);
-      if (key.includes("\0") || written.includes("\0"))
-        throw invalidParameter(`tags: ${JSON.stringify(key)} holds a character of code 0.`);
       return [key, value === null ? null : written];
     }),
   );

@@ -1,5 +1,5 @@
 import type { Sql } from "../../storage/sql/sql.ts";
-import { binder, condition } from "../search/condition.ts";
+import { type Bind, binder, condition } from "../search/condition.ts";
 import { behind, orderBy, type Position, type SortColumn } from "../search/keyset.ts";
 import type { Clause } from "../search/kind.ts";
 import { type Page, pageOf, sortedBy } from "../search/page.ts";
@@ -124,14 +124,15 @@ export function evaluationDatasetStore(sql: Sql): EvaluationDatasetStore {
     },
     addExperiments: (id, experiments, at) =>
       sql.transact(async (tx) => {
-        if (!(await touch(tx, id, at))) return "no dataset";
         const missing = await missingExperiment(tx, experiments);
-        if (missing === undefined) await join(tx, id, experiments);
-        return missing;
+        if (missing !== undefined) return missing;
+        if ((await touch(tx, id, at)) === undefined) return "no dataset";
+        await join(tx, id, experiments);
+        return undefined;
       }),
     removeExperiments: (id, experiments, at) =>
       sql.transact(async (tx) => {
-        if (!(await touch(tx, id, at))) return false;
+        if ((await touch(tx, id, at)) === undefined) return false;
         await tx.query(
           "delete from millwright.evaluation_dataset_experiment where dataset = $1 and experiment = any($2::bigint[])",
           [id, experiments],
@@ -153,23 +154,27 @@ export function evaluationDatasetStore(sql: Sql): EvaluationDatasetStore {
     },
     deleteRecords: (id, records, at) =>
       sql.transact(async (tx) => {
-        await touch(tx, id, at);
+        const name = await touch(tx, id, at);
         const gone = await tx.query(
           "delete from millwright.evaluation_record where dataset = $1 and id = any($2) returning id",
           [id, records],
         );
+        if (name !== undefined && gone.length > 0)
+          await tx.query("update millwright.evaluation_dataset set digest = $2 where id = $1", [
+            ...[id, datasetDigest(name, at)],
+          ]);
         return gone.length;
       }),
   };
 }
 
-/** Held until the end of the transaction. */
-async function touch(sql: Sql, id: string, at: number): Promise<boolean> {
-  const rows = await sql.query(
-    "update millwright.evaluation_dataset set updated_at = $2 where id = $1 returning id",
+/** Its name; undefined: no such dataset. Held until the end of the transaction. */
+async function touch(sql: Sql, id: string, at: number): Promise<string | undefined> {
+  const rows = await sql.query<{ name: string }>(
+    "update millwright.evaluation_dataset set updated_at = $2 where id = $1 returning name",
     [id, at],
   );
-  return rows.length > 0;
+  return rows[0]?.name;
 }
 
 async function missingExperiment(
@@ -204,11 +209,11 @@ const orNull = (field: string): string =>
 const PUT = `
   insert into millwright.evaluation_record as r (dataset, id, input_hash, inputs, outputs, expectations, tags, source,
     created_at, updated_at, created_by, updated_by)
-  select $1, ($4::text[])[g.n], sha256(convert_to(coalesce(${orNull("inputs")}, '{}')::jsonb::text, 'UTF8')),
+  select $1, ($3::text[])[g.n], sha256(convert_to(coalesce(${orNull("inputs")}, '{}')::jsonb::text, 'UTF8')),
     coalesce(${orNull("inputs")}, '{}'), ${orNull("outputs")}, (${orNull("expectations")})::jsonb,
-    coalesce((${orNull("tags")})::jsonb, '{}'), ${orNull("source")}, $5, $5,
+    coalesce((${orNull("tags")})::jsonb, '{}'), ${orNull("source")}, $4, $4,
     g.record -> 'tags' ->> 'mlflow.user', g.record -> 'tags' ->> 'mlflow.user'
-  from json_array_elements($2::json) with ordinality g (record, n) where g.n = any($3::bigint[]) order by g.n
+  from json_array_elements($2::json) with ordinality g (record, n) order by g.n
   on conflict (dataset, input_hash) do update set outputs = coalesce(excluded.outputs, r.outputs),
     expectations = case when excluded.expectations is null then r.expectations else coalesce(r.expectations, '{}') || excluded.expectations end,
     tags = r.tags || excluded.tags, source = coalesce(r.source, excluded.source), updated_at = excluded.updated_at,
@@ -227,10 +232,12 @@ async function putRecords(
   );
   const [dataset] = rows;
   if (dataset === undefined) return undefined;
-  let inserted = 0;
-  for (const round of records.rounds) {
-    const put = await sql.query<{ inserted: boolean }>(PUT, [id, records.text, round, ids, at]);
+  let [begun, inserted] = [0, 0];
+  for (const { text, count } of records.rounds) {
+    const own = ids.slice(begun, begun + count);
+    const put = await sql.query<{ inserted: boolean }>(PUT, [id, text, own, at]);
     inserted += put.filter((row) => row.inserted).length;
+    begun += count;
   }
   await sql.query(
     `update millwright.evaluation_dataset set schema = $2, digest = $3, updated_at = $4, updated_by = coalesce($5, updated_by)
@@ -281,7 +288,7 @@ export const datasetColumn = (key: string): Pick<SortColumn, "sql" | "type"> =>
     ? { sql: TEXTS[key]!, type: "text" }
     : { sql: NUMBERS[key], type: "integer" };
 
-function clauseCondition(clause: Clause, bind: (value: unknown) => string): string {
+function clauseCondition(clause: Clause, bind: Bind): string {
   if (clause.entity === "tag")
     return condition(`(d.tags ->> ${bind(clause.key)}::text)`, clause, "text", bind);
   const { sql, type } = datasetColumn(clause.key);

@@ -14,6 +14,8 @@ export const below = (location: string, ...segments: readonly string[]): string 
  * @param folder absolute, with slashes. Throws INVALID_PARAMETER_VALUE for what no artifact could be kept under.
  */
 export function givenLocation(given: string, folder: string): string {
+  // First: what is encoded a million times over would take hours to decode.
+  checkLength(given);
   if (/[#?;]/.test(given))
     throw invalidParameter(
       `'artifact_location' URL can't include fragments or params. Got '${given.slice(0, 200)}'; leave out '#', '?' and ';'.`,
@@ -27,11 +29,15 @@ export function givenLocation(given: string, folder: string): string {
       `Invalid value ${JSON.stringify(given.slice(0, 200))} for parameter 'artifact_location' supplied: It must not contain '..'.`,
     );
   const location = resolved(given, folder);
+  checkLength(location);
+  return location;
+}
+
+function checkLength(location: string): void {
   if (location.length > LENGTH)
     throw invalidParameter(
       `Invalid artifact path length. The length of the artifact path cannot be greater than ${LENGTH} characters.`,
     );
-  return location;
 }
 
 function resolved(given: string, folder: string): string {

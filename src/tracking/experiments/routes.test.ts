@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { lockWaited } from "../../testing/lock-waited.ts";
 import { type TrackingServer, trackingServer } from "../../testing/tracking-server.ts";
+import { trackedKeys } from "../keys/store.ts";
+import { trackedRunStore } from "../runs/store.ts";
 
 let server: TrackingServer;
 beforeAll(async () => {
@@ -71,6 +74,16 @@ describe("experiments", () => {
         body: { error_code: "INVALID_PARAMETER_VALUE" },
       });
     else expect((await get(answer.body.experiment_id)).artifact_location).toBe(expected);
+  });
+
+  test("an artifact location encoded a million times over is refused before it is decoded", async () => {
+    const artifact_location = `s3://bucket/%${"25".repeat(1_000_000)}`;
+    expect(
+      await server.post("experiments/create", { name: "encoded", artifact_location }),
+    ).toMatchObject({
+      status: 400,
+      body: { message: expect.stringContaining("artifact path length") },
+    });
   });
 
   test("a name is taken even by a deleted one, and of many at once one gets it", async () => {
@@ -148,6 +161,24 @@ describe("experiments", () => {
     expect(await server.post("experiments/restore", { experiment_id: id })).toMatchObject({
       status: 404,
     });
+  });
+
+  test("a run that is made while its experiment is deleted is deleted with it", async () => {
+    const id = await create("deleted meanwhile");
+    let gone: Promise<unknown> = Promise.resolve();
+    await server.db.sql.transact(async (tx) => {
+      await trackedRunStore(tx, trackedKeys(tx)).create({
+        ...{ id: "meanwhile", experiment: id, name: "n", userId: "", startTime: 1, tags: [] },
+      });
+      gone = server.post("experiments/delete", { experiment_id: id });
+      await lockWaited(server.db.sql, "update millwright.experiment");
+    });
+    await gone;
+    const stage = async () =>
+      (await server.get("runs/get", { run_id: "meanwhile" })).body.run.info.lifecycle_stage;
+    expect(await stage()).toBe("deleted");
+    await server.post("experiments/restore", { experiment_id: id });
+    expect(await stage()).toBe("active");
   });
 
   test("tags are set, overwritten and removed; the name changes", async () => {

@@ -1,13 +1,14 @@
 import { z } from "zod";
 import type { HttpRoute } from "../../http/http.ts";
 import type { Clock } from "../../lib/clock.ts";
-import { doesNotExist, invalidParameter, mlflowError } from "../mlflow/errors.ts";
-import { absent, list, text } from "../mlflow/fields.ts";
+import { doesNotExist, mlflowError } from "../mlflow/errors.ts";
+import { absent, list, PAIR_FIELDS, text } from "../mlflow/fields.ts";
 import { checkKey, checkLength, KEY_LENGTH } from "../mlflow/names.ts";
 import { rpc, rpcRoutes } from "../mlflow/rpc.ts";
 import { givenLocation } from "./artifact-location.ts";
-import { type Experiment, experimentId, type Tag } from "./experiment.ts";
+import type { Experiment, Tag } from "./experiment.ts";
 import { experimentWire } from "./experiment-wire.ts";
+import { deletedExperiment, experimentIdOf, noSuchExperiment } from "./refusals.ts";
 import type { ExperimentStore } from "./store.ts";
 
 export interface ExperimentRoutesDeps {
@@ -20,11 +21,6 @@ export interface ExperimentRoutesDeps {
 const NAME_LENGTH = 500;
 const TAG_LENGTH = 5000;
 
-/** `z.object` of a tag as MLflow's requests hold it. */
-export const tagFields = z.object({ key: text(1), value: absent(text()) });
-
-const tagOf = ({ key, value }: z.output<typeof tagFields>): Tag => ({ key, value: value ?? "" });
-
 /** Everything about experiments but searching for them. */
 export function experimentRoutes({
   experiments,
@@ -32,14 +28,14 @@ export function experimentRoutes({
   folder,
 }: ExperimentRoutesDeps): HttpRoute[] {
   const found = async (given: string): Promise<Experiment> => {
-    const id = keptId(given);
-    const experiment = id === undefined ? undefined : await experiments.get(id);
-    return experiment ?? unknownExperiment(given);
+    const experiment = await experiments.get(experimentIdOf(given));
+    if (experiment === undefined) throw noSuchExperiment(given);
+    return experiment;
   };
   const active = async (given: string): Promise<Experiment> => {
     const experiment = await found(given);
     if (experiment.lifecycleStage === "active") return experiment;
-    throw notActive(experiment.id);
+    throw deletedExperiment(experiment.id);
   };
 
   const create = rpc({
@@ -47,17 +43,14 @@ export function experimentRoutes({
     input: z.object({
       name: text(1),
       artifact_location: absent(text()),
-      tags: list(tagFields),
+      tags: list(z.object(PAIR_FIELDS)),
     }),
-    async handle(input) {
-      const { name } = input;
+    async handle({ name, artifact_location, tags }) {
       checkLength("name", NAME_LENGTH, name);
-      const tags = input.tags.map(tagOf);
       for (const tag of tags) checkTag(tag);
-      const location = input.artifact_location || undefined;
       const id = await experiments.create({
         ...{ name, tags, at: clock.now() },
-        artifactLocation: location === undefined ? undefined : givenLocation(location, folder),
+        artifactLocation: artifact_location ? givenLocation(artifact_location, folder) : undefined,
       });
       if (id === undefined) throw taken(name);
       return { body: { experiment_id: id } };
@@ -91,9 +84,8 @@ export function experimentRoutes({
     },
     input: z.object({ experiment_id: text(1) }),
     async handle({ experiment_id: given }) {
-      const id = keptId(given);
-      if (id === undefined || !(await experiments.delete(id, clock.now())))
-        return unknownExperiment(given);
+      if (!(await experiments.delete(experimentIdOf(given), clock.now())))
+        throw noSuchExperiment(given);
       return {};
     },
   });
@@ -102,9 +94,8 @@ export function experimentRoutes({
     ...{ method: "POST", path: "/experiments/restore", summary: "takes a deletion back" },
     input: z.object({ experiment_id: text(1) }),
     async handle({ experiment_id: given }) {
-      const id = keptId(given);
-      if (id === undefined || !(await experiments.restore(id, clock.now())))
-        return unknownExperiment(given);
+      if (!(await experiments.restore(experimentIdOf(given), clock.now())))
+        throw noSuchExperiment(given);
       return {};
     },
   });
@@ -129,12 +120,11 @@ export function experimentRoutes({
 
   const setTag = rpc({
     ...{ method: "POST", path: "/experiments/set-experiment-tag", summary: "sets a tag" },
-    input: z.object({ experiment_id: text(1), key: text(1), value: absent(text()) }),
-    async handle(input) {
-      const tag = tagOf(input);
+    input: z.object({ experiment_id: text(1), ...PAIR_FIELDS }),
+    async handle({ experiment_id, ...tag }) {
       checkTag(tag);
-      const { id } = await active(input.experiment_id);
-      if (!(await experiments.setTag(id, tag))) throw notActive(id);
+      const { id } = await active(experiment_id);
+      if (!(await experiments.setTag(id, tag))) throw deletedExperiment(id);
       return {};
     },
   });
@@ -158,23 +148,6 @@ function checkTag({ key, value }: Tag): void {
   checkLength("key", KEY_LENGTH, key);
   checkLength("value", TAG_LENGTH, value);
 }
-
-/** undefined = no experiment can have it. Throws when it is no integer. */
-function keptId(given: string): string | undefined {
-  const id = experimentId(given);
-  if (id === undefined)
-    throw invalidParameter(
-      `Invalid experiment ID '${given.slice(0, 100)}'. Experiment ID must be a valid integer.`,
-    );
-  return id === "none" ? undefined : id;
-}
-
-function unknownExperiment(given: string): never {
-  throw doesNotExist(`No Experiment with id=${given.trim()} exists`);
-}
-
-const notActive = (id: string) =>
-  invalidParameter(`The experiment ${id} must be in the 'active' state. Current state is deleted.`);
 
 const taken = (name: string) =>
   mlflowError(

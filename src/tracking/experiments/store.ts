@@ -56,7 +56,7 @@ export const experimentOfRow = (row: ExperimentRow): Experiment => ({
   tags: row.tags ?? [],
 });
 
-/** @param artifactRoot without a slash at its end, unless it is all of the path. */
+/** @param artifactRoot a URI; slashes at its end do not count. */
 export function experimentStore(sql: Sql, artifactRoot: string): ExperimentStore {
   const root = artifactRoot.replace(/\/+$/, "");
   const one = async (where: string, value: string): Promise<Experiment | undefined> => {
@@ -92,21 +92,23 @@ export function experimentStore(sql: Sql, artifactRoot: string): ExperimentStore
       );
       return rows[0]?.id;
     },
-    async delete(id, at) {
-      // The time ties the runs to this deletion: a deleted experiment's `updated_at` does not change.
-      const rows = await sql.query(
-        `with gone as (
-           update millwright.experiment set lifecycle_stage = 'deleted', updated_at = $2
-           where id = $1 and lifecycle_stage = 'active' returning id
-         ), runs as (
-           update millwright.tracked_run r set lifecycle_stage = 'deleted', deleted_at = $2
-           from gone where r.experiment = gone.id and r.lifecycle_stage = 'active'
-         )
-         select id from gone`,
-        [id, at],
-      );
-      return rows.length > 0;
-    },
+    delete: (id, at) =>
+      sql.transact(async (tx) => {
+        const rows = await tx.query(
+          `update millwright.experiment set lifecycle_stage = 'deleted', updated_at = $2
+           where id = $1 and lifecycle_stage = 'active' returning id`,
+          [id, at],
+        );
+        // A statement of its own, which sees the runs that the first one had to wait for. The time ties them to this deletion: a
+        // deleted experiment's `updated_at` does not change.
+        if (rows.length > 0)
+          await tx.query(
+            `update millwright.tracked_run set lifecycle_stage = 'deleted', deleted_at = $2
+             where experiment = $1 and lifecycle_stage = 'active'`,
+            [id, at],
+          );
+        return rows.length > 0;
+      }),
     async restore(id, at) {
       const rows = await sql.query(
         `with old as (

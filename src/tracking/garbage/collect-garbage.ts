@@ -12,6 +12,8 @@ export interface GarbageDeps {
   readonly uploads: Uploads;
   /** Of artifacts alone. */
   readonly blobs: Blobs;
+  /** Wherever something may have been left half written. */
+  readonly stores: readonly Pick<Blobs, "tidy">[];
   /** A registered version that lives on the files of a run or model: `spam 3`. */
   versionFrom(owner: Owner): Promise<string | undefined>;
 }
@@ -86,10 +88,10 @@ export async function collectGarbage(deps: GarbageDeps, input: GarbageInput): Pr
 }
 
 async function sweepBlobs(deps: GarbageDeps, { now, dryRun }: GarbageInput): Promise<number> {
-  const { garbage, blobs, located } = deps;
+  const { garbage, blobs, stores } = deps;
   const before = now - DAY;
   if (!dryRun) {
-    await located.proxied.tidy(before);
+    for (const store of stores) await store.tidy(before);
     await garbage.forgetUsed();
     let batch: Digest[] = [];
     for await (const digest of blobs.list()) {

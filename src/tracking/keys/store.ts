@@ -38,7 +38,7 @@ export function trackedKeys(sql: Sql): TrackedKeys {
           names,
         ]);
 
-  /** Sorted, so that processes that add the same names wait for each other instead of dead-locking. */
+  /** In their order, so that processes that add the same names wait for each other instead of dead-locking. */
   const add = async (names: readonly string[]): Promise<Row[]> => {
     await sql.query(
       `insert into millwright.tracked_key (name) select unnest($1::text[]) order by 1
@@ -63,7 +63,7 @@ export function trackedKeys(sql: Sql): TrackedKeys {
       unknown.delete(row.name);
     };
     for (const row of await ask([...unknown])) take(row);
-    if (addMissing && unknown.size > 0) for (const row of await add([...unknown].sort())) take(row);
+    if (addMissing && unknown.size > 0) for (const row of await add([...unknown])) take(row);
     return found;
   };
 

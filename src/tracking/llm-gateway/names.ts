@@ -12,11 +12,11 @@ export function checkedName(what: string, name: string): string {
   );
 }
 
-/** A name for people. */
-export const freeName = () => text(1).max(NAME_LENGTH);
+/** A name for people, or another key of a table. */
+export const freeName = (min = 1) => text(min).max(NAME_LENGTH);
 
 /** Texts by name, as secrets and settings come. */
-export const texts = () => z.record(z.string().min(1).max(NAME_LENGTH), text());
+export const texts = () => z.record(freeName(), text());
 
 /** The fields by which a thing is asked for: its id or its name, one of them. */
 export const idOrName = <I extends string, N extends string>(id: I, name: N) =>

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type TrackingServer, trackingServer } from "../../testing/tracking-server.ts";
 
@@ -54,6 +55,40 @@ test("a secret is masked in answers, and sealed in the database", async () => {
   expect((await server.call(`delete ${AT}/secrets/delete`, { secret_id: "none" })).status).toBe(
     404,
   );
+});
+
+test("a map that is sent empty leaves what there was", async () => {
+  const auth_config = { api_base: "https://example.org" };
+  const made = await server.call(`post ${AT}/secrets/create`, {
+    ...{ secret_name: "with settings", secret_value: { api_key: "sk-12345678" }, auth_config },
+  });
+  const { json } = await server.call(`post ${AT}/secrets/update`, {
+    ...{ secret_id: made.json.secret.secret_id, secret_value: {}, auth_config: {} },
+  });
+  expect(json.secret).toMatchObject({ auth_config, masked_values: { api_key: "sk-...5678" } });
+});
+
+test("what no column or index has room for is refused", async () => {
+  const model = (await modelOf((await secretOf()).secret_id)).model_definition_id;
+  const link = (more: object) =>
+    endpointOf(model, { model_configs: [{ model_definition_id: model, ...more }] });
+  expect((await link({ weight: 1e300 })).status).toBe(400);
+  expect((await link({ weight: "NaN" })).status).toBe(400);
+  expect((await link({ fallback_order: 2 ** 40 })).status).toBe(400);
+  const { endpoint_id } = (await link({ weight: 1e-300 })).json.endpoint;
+  const long = randomBytes(3000).toString("hex");
+  const refused = [
+    await server.call(`post ${AT}/model-definitions/update`, {
+      ...{ model_definition_id: model, name: long },
+    }),
+    await server.call(`post ${AT}/endpoints/bindings/create`, {
+      ...{ endpoint_id, resource_type: "scorer", resource_id: long },
+    }),
+    await server.call(`post ${AT}/secrets/create`, {
+      ...{ secret_name: "odd", secret_value: { "a\0": "sk-12345678" } },
+    }),
+  ];
+  expect(refused.map(({ status }) => status)).toEqual([400, 400, 400]);
 });
 
 test("a model loses its secret when that goes, and stays while an endpoint uses it", async () => {
@@ -138,8 +173,21 @@ test("scorers are numbered, bound to their endpoint, and follow its name", async
   expect(await bindings()).toMatchObject([
     { resource_type: "scorer", resource_id: second.scorer_id },
   ]);
+  const third = (await register({ call_source: "y" })).json;
+  expect(await bindings()).toEqual([]);
+  await server.call("delete 3.0/mlflow/scorers/delete", {
+    ...{ experiment_id: experiment, name: "judge", version: third.version },
+  });
+  expect(await bindings()).toMatchObject([{ resource_id: second.scorer_id }]);
   await server.call(`post ${AT}/endpoints/update`, { endpoint_id: endpoint, name: "renamed" });
   const at = `experiment_id=${experiment}`;
+  const none = await server.call(`get 3.0/mlflow/scorers/get?${at}&name=judge&version=9999999999`);
+  expect(none.status).toBe(404);
+  const deep = `${'{"memory_augmented_judge_data":{"base_judge":'.repeat(20_000)}{}${"}}".repeat(20_000)}`;
+  const nested = await server.call("post 3.0/mlflow/scorers/register", {
+    ...{ experiment_id: experiment, name: "deep", serialized_scorer: deep },
+  });
+  expect(nested.status).toBe(400);
   const latest = await server.call(`get 3.0/mlflow/scorers/list?${at}`);
   expect(JSON.parse(latest.json.scorers[0].serialized_scorer)).toEqual(asks("gateway:/renamed"));
 
@@ -189,7 +237,10 @@ test("a prompt that was tried out is a run with a table and a model", async () =
       model_route: "m",
     },
     prompt_parameters: [{ key: "word", value: "hello" }],
-    model_parameters: [{ key: "temperature", value: 0.1 }],
+    model_parameters: [
+      { key: "temperature", value: 0.1 },
+      { key: "stop", value: "\0" },
+    ],
     model_output_parameters: [{ key: "latency", value: "100" }],
     ...{ model_input: "Say hello", model_output: "hello", mlflow_version: "3.11.1", user_id: "me" },
   });
@@ -197,6 +248,7 @@ test("a prompt that was tried out is a run with a table and a model", async () =
   const { run_id: run, ...info } = json.run.info;
   expect(info).toMatchObject({ status: "FINISHED", run_name: "tried", user_id: "me" });
   expect(json.run.data.params).toContainEqual({ key: "temperature", value: "0.1" });
+  expect(json.run.data.params).toContainEqual({ key: "stop", value: "\ufffd" });
   const files = await server.call(`get 2.0/mlflow/artifacts/list?run_id=${run}&path=model`);
   expect(files.json.files).toHaveLength(3);
   const table = await fetch(

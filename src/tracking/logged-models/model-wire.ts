@@ -1,6 +1,7 @@
 import { omitEmpty } from "../mlflow/omit-empty.ts";
 import { metricWire } from "../runs/run-wire.ts";
 import type { LoggedModel, LoggedModelMetric } from "./logged-model.ts";
+import { registrationsIn, VERSIONS_TAG } from "./registrations.ts";
 
 const modelMetricWire = (metric: LoggedModelMetric, model: string) =>
   omitEmpty({
@@ -31,20 +32,8 @@ export const loggedModelWire = (model: LoggedModel) => ({
   }),
 });
 
-const VERSIONS_TAG = "mlflow.modelVersions";
-
-/** The tag is a JSON list of name and version, kept by registry and clients; anybody may have written anything into it. */
-function registrations({ tags }: LoggedModel): { name: string; version: string }[] {
-  const text = tags.find(({ key }) => key === VERSIONS_TAG)?.value;
-  try {
-    const list: unknown = JSON.parse(text ?? "[]");
-    return (Array.isArray(list) ? list : []).flatMap(
-      (one: { name?: unknown; version?: unknown } | null) =>
-        typeof one?.name === "string" && ["string", "number"].includes(typeof one.version)
-          ? [{ name: one.name, version: String(one.version) }]
-          : [],
-    );
-  } catch {
-    return [];
-  }
-}
+const registrations = ({ tags }: LoggedModel): { name: string; version: string }[] =>
+  registrationsIn(tags.find(({ key }) => key === VERSIONS_TAG)?.value).map(({ name, version }) => ({
+    name,
+    version: String(version),
+  }));

@@ -7,18 +7,25 @@ export interface Registration {
   readonly version: number | string;
 }
 
-/** What a client wrote there and is no list is none. */
-export function registrationsIn(text: string | undefined): readonly Registration[] {
-  return listIn(text ?? "[]") ?? [];
+/** Anybody may have written anything there: what is no registration is left out. */
+export function registrationsIn(text = "[]"): readonly Registration[] {
+  try {
+    const list: unknown = JSON.parse(text);
+    return Array.isArray(list) ? list.filter(isRegistration) : [];
+  } catch {
+    return [];
+  }
 }
+
+const isRegistration = (one: Partial<Registration> | null): one is Registration =>
+  typeof one?.name === "string" && ["string", "number"].includes(typeof one.version);
 
 /**
  * Each version once. MLflow's client adds the version that it registered to the list, although the server has done so before.
- * What is no list of them stays as it is.
+ * What names none twice stays as it is.
  */
 export function eachOnce(text: string): string {
-  const list = listIn(text);
-  if (list === undefined) return text;
+  const list = registrationsIn(text);
   const once = new Map<string, Registration>();
   for (const one of list) {
     const key = `${one.name}/${one.version}`;
@@ -33,13 +40,3 @@ export const listText = (list: readonly Registration[]): string =>
 
 const pairText = ([key, value]: [string, unknown]): string =>
   `${JSON.stringify(key)}: ${JSON.stringify(value)}`;
-
-function listIn(text: string): readonly Registration[] | undefined {
-  try {
-    const list: unknown = JSON.parse(text);
-    const isOne = (one: unknown) => typeof one === "object" && one !== null && "name" in one;
-    return Array.isArray(list) && list.every(isOne) ? (list as Registration[]) : undefined;
-  } catch {
-    return undefined;
-  }
-}

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type TrackingServer, trackingServer } from "../../testing/tracking-server.ts";
 
@@ -57,6 +58,13 @@ describe("a logged model", () => {
       expect([status, body.error_code]).toEqual([400, "INVALID_PARAMETER_VALUE"]);
       expect(body.message).toContain("Invalid model name");
     }
+  });
+
+  it("names a run by an id that an index has room for", async () => {
+    const long = await server.post("logged-models", {
+      ...{ experiment_id: experiment, source_run_id: randomBytes(3000).toString("hex") },
+    });
+    expect(long.status).toBe(400);
   });
 
   it("needs an active experiment", async () => {
@@ -256,6 +264,17 @@ describe("logged-models/search", () => {
   it("shows of each metric the latest", async () => {
     const { body } = await search({ filter: "name = 'net 1'" });
     expect(body.models[0].data.metrics).toMatchObject([{ key: "loss", value: 0.1, step: 2 }]);
+  });
+
+  it("refuses more entries than one statement should have", async () => {
+    for (const [field, entry] of [
+      ["order_by", { field_name: "metrics.a" }],
+      ["datasets", { dataset_name: "d" }],
+    ] as const) {
+      const { status, body } = await search({ [field]: Array(2000).fill(entry) });
+      expect(status).toBe(400);
+      expect(body.message).toContain(`${field} has 2000 entries`);
+    }
   });
 
   it.each([

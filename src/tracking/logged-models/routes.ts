@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { HttpRoute } from "../../http/http.ts";
 import type { Clock } from "../../lib/clock.ts";
-import { experimentId, type Tag } from "../experiments/experiment.ts";
+import type { Tag } from "../experiments/experiment.ts";
 import { doesNotExist, invalidParameter } from "../mlflow/errors.ts";
 import { absent, boolean, choice, list, text } from "../mlflow/fields.ts";
 import { checkLength, KEY_LENGTH } from "../mlflow/names.ts";
@@ -14,6 +14,7 @@ import { experimentIds } from "../search/experiment-ids.ts";
 import { parseFilter } from "../search/filter.ts";
 import { LOGGED_MODELS } from "../search/kinds.ts";
 import { maxResults, positionOf, tokenAfter } from "../search/page.ts";
+import { experimentNumber } from "../traces/read-trace.ts";
 import { modelName } from "./model-name.ts";
 import { loggedModelWire } from "./model-wire.ts";
 import { modelColumnsSorted, modelOrder } from "./search.ts";
@@ -27,6 +28,11 @@ export interface LoggedModelRoutesDeps {
 }
 
 const TAG_LENGTH = 100_000;
+const RUN_ID_LENGTH = 250;
+/** Each costs a join. */
+const MAX_ORDER = 20;
+/** Each is looked for with each clause about metrics. */
+const MAX_DATASETS = 100;
 const pairFields = z.object({ key: text(1), value: absent(text()) });
 const datasetOf = (name: string | undefined, digest: string | undefined) =>
   name ? { name, digest: digest || undefined } : undefined;
@@ -39,6 +45,11 @@ function checkedTag({ key, value = "" }: z.output<typeof pairFields>): Tag {
   return { key, value };
 }
 
+function checkCount(field: string, most: number, given: readonly unknown[]): void {
+  if (given.length > most)
+    throw invalidParameter(`${field} has ${given.length} entries; at most ${most} are possible.`);
+}
+
 /** Models that runs log, from the first file to the last tag; their files: `artifacts/routes.ts`. */
 export function loggedModelRoutes({ models, clock, chance }: LoggedModelRoutesDeps): HttpRoute[] {
   const create = rpc({
@@ -47,14 +58,12 @@ export function loggedModelRoutes({ models, clock, chance }: LoggedModelRoutesDe
       experiment_id: text(1),
       name: absent(text()),
       model_type: absent(text()),
-      source_run_id: absent(text()),
+      source_run_id: absent(text().max(RUN_ID_LENGTH)),
       params: list(pairFields),
       tags: list(pairFields),
     }),
     async handle(input) {
-      const experiment = experimentId(input.experiment_id);
-      const unknown = () => doesNotExist(`No Experiment with id=${input.experiment_id} exists`);
-      if (experiment === undefined || experiment === "none") throw unknown();
+      const experiment = experimentNumber(input.experiment_id);
       const made = await models.create({
         ...{ id: `m-${hexId(chance)}`, experiment, at: clock.now() },
         name: input.name ? modelName(input.name) : randomName(chance),
@@ -65,7 +74,7 @@ export function loggedModelRoutes({ models, clock, chance }: LoggedModelRoutesDe
         ),
         tags: input.tags.map(checkedTag),
       });
-      if (made === undefined) throw unknown();
+      if (made === undefined) throw doesNotExist(`No Experiment with id=${experiment} exists`);
       if (made === "deleted experiment")
         throw invalidParameter(
           `The experiment ${experiment} must be in the 'active' state. Current state is deleted.`,
@@ -174,6 +183,8 @@ export function loggedModelRoutes({ models, clock, chance }: LoggedModelRoutesDe
         throw invalidParameter(
           "Missing value for required parameter 'experiment_ids'. See the API docs for more information about request parameters.",
         );
+      checkCount("order_by", MAX_ORDER, order_by);
+      checkCount("datasets", MAX_DATASETS, datasets);
       const wanted = {
         experiments: experimentIds(experiment_ids),
         clauses: parseFilter(filter, LOGGED_MODELS),

@@ -20,6 +20,12 @@ export const text = (min = 0) =>
     .refine((value) => !value.includes("\0"), "It holds a character of code 0; leave it out.")
     .refine((value) => value.isWellFormed(), "It holds half of a character (a lone surrogate).");
 
+/** A tag or param; without a value it is empty. */
+export const PAIR_FIELDS = {
+  key: text(1),
+  value: absent(text()).transform((value) => value ?? ""),
+};
+
 /** int32 or int64. Beyond 2^53 it could not come back as it went. */
 export const integer = () =>
   z.preprocess(
@@ -79,7 +85,7 @@ export function queryFields(
   return fields;
 }
 
-/** By name, any case, or by number, as protobuf has it. */
+/** By name, or by number as protobuf has it. */
 export const choice = <const T extends readonly string[]>(
   names: T,
   numbers: Readonly<Record<number, T[number]>>,
@@ -107,7 +113,7 @@ export function readFields<T extends z.ZodType>(
   const path = pathText(issue.path);
   const value = valueAt(given, issue.path);
   if (value === undefined || value === null || (value === "" && issue.code === "too_small"))
-    throw invalidParameter(`Missing value for required parameter '${path}'. ${SEE}`);
+    throw missingParameter(path);
   if (issue.code === "custom" && issue.message !== "Invalid input")
     throw invalidParameter(
       `Invalid value ${shown(value)} for parameter '${path}' supplied: ${issue.message} ${SEE}`,
@@ -121,6 +127,9 @@ export function readFields<T extends z.ZodType>(
 }
 
 const SEE = "See the API docs for more information about request parameters.";
+
+export const missingParameter = (path: string): Error =>
+  invalidParameter(`Missing value for required parameter '${path}'. ${SEE}`);
 
 /** `metrics[0].timestamp`. */
 const pathText = (path: readonly PropertyKey[]): string =>

@@ -4,48 +4,41 @@
  */
 export function numberTextAt(text: string, path: readonly PropertyKey[]): string | undefined {
   let at = 0;
-  const steps: PropertyKey[] = [];
-  const counters: (number | undefined)[] = [];
-  let key: string | undefined;
+  /** Of what is open here, the keys and indexes; "" before the first key of an object. */
+  const steps: (string | number)[] = [];
+  let key = "";
   let found: string | undefined;
-  const enter = (isArray: boolean): void => {
-    counters.push(isArray ? 0 : undefined);
-    steps.push(isArray ? 0 : "");
-  };
   const isHere = (): boolean =>
     steps.length === path.length && steps.every((step, i) => String(step) === String(path[i]));
 
   while (at < text.length) {
     const c = text[at]!;
-    if (c === "{" || c === "[") {
-      enter(c === "[");
-      at++;
-    } else if (c === "}" || c === "]") {
-      counters.pop();
-      steps.pop();
-      at++;
-    } else if (c === ",") {
-      const counter = counters.at(-1);
-      if (counter !== undefined) {
-        counters[counters.length - 1] = counter + 1;
-        steps[steps.length - 1] = counter + 1;
-      }
-      at++;
-    } else if (c === '"') {
+    if (c === '"') {
       const end = afterText(text, at);
       key = text.slice(at, end);
       at = end;
-    } else if (c === ":") {
-      if (key !== undefined) steps[steps.length - 1] = JSON.parse(key) as string;
-      at++;
-    } else {
-      const token = /^[-+.\w]+/.exec(text.slice(at, at + 400))?.[0];
-      if (token !== undefined && /^[-\d]/.test(token) && isHere()) found = token;
-      at += token?.length ?? 1;
+      continue;
     }
+    WORD.lastIndex = at;
+    const word = WORD.exec(text)?.[0];
+    if (word !== undefined) {
+      if (/^[-\d]/.test(word) && isHere()) found = word;
+      at += word.length;
+      continue;
+    }
+    const step = steps.at(-1);
+    if (c === "{") steps.push("");
+    else if (c === "[") steps.push(0);
+    else if (c === "}" || c === "]") steps.pop();
+    else if (c === ":") steps[steps.length - 1] = JSON.parse(key) as string;
+    else if (c === "," && typeof step === "number") steps[steps.length - 1] = step + 1;
+    at++;
   }
   return found;
 }
+
+/** A number or a constant. */
+const WORD = /[-+.\w]+/y;
 
 /** Where the text that begins here ends. */
 function afterText(text: string, start: number): number {

@@ -1,8 +1,15 @@
 import { z } from "zod";
 
+/** The years 1 to 9999: what RFC 3339 can say. */
+const FIRST = -62_135_596_800_000;
+const LAST = 253_402_300_799_999;
+
 /** Times and spans of time in protobuf's JSON: RFC 3339, and seconds with an `s`. In our code both are milliseconds. */
 export const timestamp = () =>
-  z.preprocess((value) => (typeof value === "string" ? msOfTime(value) : value), z.number().int());
+  z.preprocess(
+    (value) => (typeof value === "string" ? msOfTime(value) : value),
+    z.number().int().min(FIRST).max(LAST),
+  );
 
 export const duration = () =>
   z.preprocess(
@@ -10,7 +17,9 @@ export const duration = () =>
     z.number().int(),
   );
 
-export const timestampText = (ms: number): string => new Date(ms).toISOString();
+/** What no text can say becomes the first or the last that one can: old calls give any integer. */
+export const timestampText = (ms: number): string =>
+  new Date(Math.min(Math.max(ms, FIRST), LAST)).toISOString();
 
 export const durationText = (ms: number): string => `${ms / 1000}s`;
 

@@ -14,18 +14,16 @@ const STATUS: Readonly<Partial<Record<Run["state"], RunStatus>>> = {
  */
 export async function closeRuns(deps: {
   readonly engine: Pick<Engine, "get">;
-  readonly tracking: Pick<OwnTracking, "own" | "runs">;
+  readonly tracking: Pick<OwnTracking, "own">;
 }): Promise<number> {
-  const { own, runs } = deps.tracking;
+  const { own } = deps.tracking;
   const roots = new Map<string, Run | undefined>();
   let closed = 0;
   for (const { id, root } of await own.open()) {
     if (!roots.has(root)) roots.set(root, await deps.engine.get(root));
     const run = roots.get(root);
     const status = run && STATUS[run.state];
-    if (status === undefined) continue;
-    await runs.update(id, { status, endTime: run!.finishedAt, name: undefined });
-    closed++;
+    if (status !== undefined && (await own.close(id, status, run?.finishedAt))) closed++;
   }
   return closed;
 }

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import type { HttpRoute } from "../../http/http.ts";
+import type { Json } from "../../lib/json.ts";
 import { invalidParameter } from "../mlflow/errors.ts";
 import { absent, integer, list, text } from "../mlflow/fields.ts";
 import { rpc, rpcRoutes } from "../mlflow/rpc.ts";
+import { storable, storableJson } from "../mlflow/storable.ts";
 import { hexId } from "../runs/hex-id.ts";
 import { checkedTag } from "../runs/log/checked.ts";
 import { randomName } from "../runs/random-name.ts";
@@ -66,5 +68,7 @@ export const promptLabRoutes = (deps: PromptLabRoutesDeps): HttpRoute[] =>
 
 const params = (given: readonly z.output<ReturnType<typeof pair>>[]): Param[] =>
   given.map(({ key, value = "" }) => ({
-    ...{ key, value: typeof value === "string" ? value : JSON.stringify(value) },
+    key,
+    value:
+      typeof value === "string" ? storable(value) : JSON.stringify(storableJson(value as Json)),
   }));

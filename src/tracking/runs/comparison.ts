@@ -1,4 +1,10 @@
-import { RUN_NAME_TAG, type RunContents, type RunStatus, type TrackedRun } from "./tracked-run.ts";
+import {
+  CONTEXT_TAG,
+  RUN_NAME_TAG,
+  type RunContents,
+  type RunStatus,
+  type TrackedRun,
+} from "./tracked-run.ts";
 
 export interface ComparedRun {
   readonly id: string;
@@ -54,7 +60,7 @@ export function comparison(runs: readonly Whole[], all: boolean): Comparison {
     metrics: rows(({ contents }) => contents.metrics.map(({ key, value }) => [key, value])),
     data: rows(({ contents }) =>
       contents.datasets.map(({ dataset, tags: about }) => {
-        const context = about.find(({ key }) => key === "mlflow.data.context")?.value;
+        const context = about.find(({ key }) => key === CONTEXT_TAG)?.value;
         return [`${dataset.name}${context === undefined ? "" : ` (${context})`}`, dataset.digest];
       }),
     ),

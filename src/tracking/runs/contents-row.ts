@@ -36,13 +36,9 @@ export const CONTENTS = `
   (select json_agg(json_build_array(m.role, m.model, m.step) order by m.step, m.model)
    from millwright.run_model m where m.run = r.seq) as models`;
 
-/** Numbers of all keys the rows speak of. */
-export function keysOf(rows: readonly ContentsRow[]): Set<number> {
-  const keys = new Set<number>();
-  for (const { metrics, params, tags } of rows)
-    for (const list of [metrics, params, tags]) for (const entry of list ?? []) keys.add(entry[0]);
-  return keys;
-}
+/** Numbers of all keys the row speaks of. */
+export const keysOf = ({ metrics, params, tags }: ContentsRow): number[] =>
+  [metrics, params, tags].flatMap((list) => (list ?? []).map(([key]) => key));
 
 /** @param names of every key in the row. */
 export function contentsOf(row: ContentsRow, names: ReadonlyMap<number, string>): RunContents {

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { HttpRoute } from "../../http/http.ts";
 import type { Clock } from "../../lib/clock.ts";
-import { experimentId } from "../experiments/experiment.ts";
+import { deletedExperiment, experimentIdOf, noSuchExperiment } from "../experiments/refusals.ts";
 import { doesNotExist, invalidParameter } from "../mlflow/errors.ts";
-import { absent, choice, integer, list, text } from "../mlflow/fields.ts";
+import { absent, choice, integer, list, PAIR_FIELDS, text } from "../mlflow/fields.ts";
 import { rpc, rpcRoutes } from "../mlflow/rpc.ts";
 import { hexId } from "./hex-id.ts";
 import { checkedTag } from "./log/checked.ts";
@@ -42,24 +42,19 @@ export function trackedRunRoutes({ runs, clock, chance }: TrackedRunRoutesDeps):
       user_id: absent(text()),
       run_name: absent(text()),
       start_time: absent(integer()),
-      tags: list(z.object({ key: text(1), value: absent(text()) })),
+      tags: list(z.object(PAIR_FIELDS)),
     }),
     async handle(input) {
-      const experiment = keptExperiment(input.experiment_id || DEFAULT_EXPERIMENT);
-      const tags = input.tags.map(({ key, value }, i) =>
-        checkedTag({ key, value: value ?? "" }, `tags[${i}]`),
-      );
+      const experiment = experimentIdOf(input.experiment_id || DEFAULT_EXPERIMENT);
+      const tags = input.tags.map((tag, i) => checkedTag(tag, `tags[${i}]`));
       const name = nameOf(input.run_name, tags.findLast(({ key }) => key === RUN_NAME_TAG)?.value);
       const run = await runs.create({
         ...{ id: hexId(chance), experiment, tags, name: name ?? randomName(chance) },
         userId: input.user_id ?? "",
         startTime: input.start_time ?? clock.now(),
       });
-      if (run === undefined) throw doesNotExist(`No Experiment with id=${experiment} exists`);
-      if (run === "deleted")
-        throw invalidParameter(
-          `The experiment ${experiment} must be in the 'active' state. Current state is deleted.`,
-        );
+      if (run === undefined) throw noSuchExperiment(experiment);
+      if (run === "deleted") throw deletedExperiment(experiment);
       const shown = new Map(tags.map(({ key, value }) => [key, value])).set(RUN_NAME_TAG, run.name);
       const contents = { ...NO_CONTENTS, tags: [...shown].map(([key, value]) => ({ key, value })) };
       return { body: { run: runWire(run, contents) } };
@@ -158,13 +153,4 @@ function nameOf(given: string | undefined, tag: string | undefined): string | un
       `Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values (run_name='${name}', mlflow.runName='${tag}').`,
     );
   return name || tag || undefined;
-}
-
-function keptExperiment(given: string): string {
-  const id = experimentId(given);
-  if (id === "none") throw doesNotExist(`No Experiment with id=${given.trim()} exists`);
-  if (id !== undefined) return id;
-  throw invalidParameter(
-    `Invalid experiment ID '${given.slice(0, 100)}'. Experiment ID must be a valid integer.`,
-  );
 }

@@ -1,5 +1,4 @@
-import { invalidParameter } from "../mlflow/errors.ts";
-import { absent, text } from "../mlflow/fields.ts";
+import { absent, missingParameter, text } from "../mlflow/fields.ts";
 
 /** The id of a run goes by two names; clients send both, with the same value. */
 export const RUN_FIELDS = { run_id: absent(text()), run_uuid: absent(text()) };
@@ -13,7 +12,5 @@ export function runIdOf({
 }): string {
   const id = run_id || run_uuid;
   if (id) return id;
-  throw invalidParameter(
-    "Missing value for required parameter 'run_id'. See the API docs for more information about request parameters.",
-  );
+  throw missingParameter("run_id");
 }

@@ -30,8 +30,6 @@ export interface TrackedRunStore {
   many(ids: readonly string[]): Promise<TrackedRun[]>;
   /** A run and all it shows. */
   whole(id: string): Promise<{ run: TrackedRun; contents: RunContents } | undefined>;
-  /** Latest metrics, params, tags, inputs and outputs of many runs, by `seq`, in one statement. Runs without any are there, too. */
-  data(seqs: readonly number[]): Promise<ReadonlyMap<number, RunContents>>;
   /** undefined = no such experiment; "deleted" = the experiment is. */
   create(run: NewRun): Promise<ChangedRun>;
   update(id: string, change: RunChange): Promise<ChangedRun>;
@@ -103,17 +101,10 @@ export function trackedRunStore(sql: Sql, keys: TrackedKeys): TrackedRunStore {
         [id],
         { prepare: true },
       );
-      if (rows[0] === undefined) return undefined;
-      const names = await keys.names(keysOf(rows));
-      return { run: runOfRow(rows[0]), contents: contentsOf(rows[0], names) };
-    },
-    async data(seqs) {
-      const rows = await sql.query<ContentsRow & { seq: number }>(
-        `select r.seq, ${CONTENTS} from unnest($1::bigint[]) r (seq)`,
-        [seqs],
-      );
-      const names = await keys.names(keysOf(rows));
-      return new Map(rows.map((row) => [row.seq, contentsOf(row, names)]));
+      const row = rows[0];
+      if (row === undefined) return undefined;
+      const names = await keys.names(keysOf(row));
+      return { run: runOfRow(row), contents: contentsOf(row, names) };
     },
     async create(run) {
       const tags = new Map(run.tags.map(({ key, value }) => [key, value]));

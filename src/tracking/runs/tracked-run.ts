@@ -31,14 +31,6 @@ export interface Param {
   readonly value: string;
 }
 
-/** What is attached to a run. */
-export interface RunData {
-  /** Of each key the latest: the greatest (step, timestamp, value). */
-  readonly metrics: readonly Metric[];
-  readonly params: readonly Param[];
-  readonly tags: readonly Tag[];
-}
-
 export interface TrackedDataset {
   readonly name: string;
   readonly digest: string;
@@ -59,7 +51,11 @@ export interface ModelOutput {
 }
 
 /** All that a run shows beside its own row. */
-export interface RunContents extends RunData {
+export interface RunContents {
+  /** Of each key the latest: the greatest (step, timestamp, value). */
+  readonly metrics: readonly Metric[];
+  readonly params: readonly Param[];
+  readonly tags: readonly Tag[];
   readonly datasets: readonly DatasetInput[];
   /** Ids of logged models. */
   readonly inputModels: readonly string[];
@@ -72,3 +68,6 @@ export const NO_CONTENTS: RunContents = {
 
 /** The tag that is a run's name. */
 export const RUN_NAME_TAG = "mlflow.runName";
+
+/** The tag of a run's dataset that says what for the run used it: `training`. */
+export const CONTEXT_TAG = "mlflow.data.context";

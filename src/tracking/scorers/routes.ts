@@ -109,7 +109,7 @@ function versionCalls(deps: ScorerRoutesDeps): Rpc[] {
       ...{ method: "DELETE", path: "/scorers/delete", version: 3, summary: "deletes a scorer" },
       input: z.object({ ...named(), version: absent(integer()) }),
       async handle({ experiment_id, name, version }) {
-        if (!(await scorers.delete(await there(experiment_id), name, version)))
+        if (!(await scorers.delete(await there(experiment_id), name, version, clock.now())))
           throw noScorer(experiment_id, name, version);
         return {};
       },

@@ -1,5 +1,5 @@
-import type { Json } from "../../lib/json.ts";
 import { invalidParameter } from "../mlflow/errors.ts";
+import { isObject, type JsonObject, parsedJson, storableJson } from "../mlflow/storable.ts";
 
 export interface ScorerVersion {
   readonly id: string;
@@ -22,20 +22,10 @@ export interface OnlineScoring {
   readonly filter: string | undefined;
 }
 
-type Fields = { readonly [key: string]: Json };
-
-const isFields = (value: Json | undefined): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 /** Throws INVALID_PARAMETER_VALUE when the text is no JSON object. */
-export function readScorer(serialized: string): Fields {
-  let read: Json;
-  try {
-    read = JSON.parse(serialized) as Json;
-  } catch (cause) {
-    throw invalidParameter(`serialized_scorer is not JSON: ${(cause as Error).message}`);
-  }
-  if (isFields(read)) return read;
+export function readScorer(serialized: string): JsonObject {
+  const read = storableJson(parsedJson("serialized_scorer", serialized));
+  if (isObject(read)) return read;
   throw invalidParameter("serialized_scorer must be a JSON object.");
 }
 
@@ -44,20 +34,20 @@ const HOLDERS = ["instructions_judge_pydantic_data", "builtin_scorer_pydantic_da
 const WRAPPER = "memory_augmented_judge_data";
 
 /** The model a judge asks: `openai:/gpt-4`, `gateway:/endpoint`. */
-export function modelOf(scorer: Fields): string | undefined {
-  const holder = HOLDERS.map((key) => scorer[key]).find(isFields);
+export function modelOf(scorer: JsonObject): string | undefined {
+  const holder = HOLDERS.map((key) => scorer[key]).find(isObject);
   if (holder !== undefined) return typeof holder.model === "string" ? holder.model : undefined;
   const wrapped = scorer[WRAPPER];
-  return isFields(wrapped) && isFields(wrapped.base_judge)
+  return isObject(wrapped) && isObject(wrapped.base_judge)
     ? modelOf(wrapped.base_judge)
     : undefined;
 }
 
-function withModel(scorer: Fields, model: string | null): Fields {
-  const key = HOLDERS.find((name) => isFields(scorer[name]));
-  if (key !== undefined) return { ...scorer, [key]: { ...(scorer[key] as Fields), model } };
+function withModel(scorer: JsonObject, model: string | null): JsonObject {
+  const key = HOLDERS.find((name) => isObject(scorer[name]));
+  if (key !== undefined) return { ...scorer, [key]: { ...(scorer[key] as JsonObject), model } };
   const wrapped = scorer[WRAPPER];
-  if (!isFields(wrapped) || !isFields(wrapped.base_judge)) return scorer;
+  if (!isObject(wrapped) || !isObject(wrapped.base_judge)) return scorer;
   return { ...scorer, [WRAPPER]: { ...wrapped, base_judge: withModel(wrapped.base_judge, model) } };
 }
 

@@ -15,7 +15,12 @@ export interface ScorerStore {
     version: number | undefined,
   ): Promise<ScorerVersion | undefined>;
   /** All when no version is given. */
-  delete(experiment: string, name: string, version: number | undefined): Promise<boolean>;
+  delete(
+    experiment: string,
+    name: string,
+    version: number | undefined,
+    at: number,
+  ): Promise<boolean>;
   putOnline(scoring: Omit<OnlineScoring, "experiment">, at: number): Promise<void>;
   online(scorers: readonly string[]): Promise<OnlineScoring[]>;
 }
@@ -79,7 +84,7 @@ export function scorerStore(sql: Sql): ScorerStore {
            values ($1, $2, $3, $4, $5, $6)`,
           [scorer.id, scorer.versions, serialized, bound ?? null, bound !== undefined, at],
         );
-        await bind(tx, scorer.id, { name, endpoint: bound, at });
+        await bind(tx, scorer.id, at);
         const made = await read(tx, "s.id = $1 and v.version = $2", [scorer.id, scorer.versions]);
         return made[0];
       }),
@@ -95,22 +100,21 @@ export function scorerStore(sql: Sql): ScorerStore {
     async get(experiment, name, version) {
       const found = await read(
         sql,
-        "s.experiment = $1 and s.name = $2 and ($3::integer is null or v.version = $3) order by v.version desc limit 1",
+        "s.experiment = $1 and s.name = $2 and ($3::bigint is null or v.version = $3) order by v.version desc limit 1",
         [experiment, name, version ?? null],
       );
       return found[0];
     },
-    delete: (experiment, name, version) =>
+    delete: (experiment, name, version, at) =>
       sql.transact(async (tx) => {
         const gone = await tx.query<{ id: string }>(
           version === undefined
             ? "delete from millwright.scorer where experiment = $1 and name = $2 returning id"
             : `delete from millwright.scorer_version v using millwright.scorer s
-               where s.experiment = $1 and s.name = $2 and v.scorer = s.id and v.version = $3 returning s.id`,
+               where s.experiment = $1 and s.name = $2 and v.scorer = s.id and v.version = $3::bigint returning s.id`,
           version === undefined ? [experiment, name] : [experiment, name, version],
         );
-        if (version === undefined && gone[0] !== undefined)
-          await bind(tx, gone[0].id, { name, endpoint: undefined, at: 0 });
+        if (gone[0] !== undefined) await bind(tx, gone[0].id, at);
         return gone.length > 0;
       }),
     async putOnline({ id, scorer, sampleRate, filter }, at) {
@@ -141,19 +145,16 @@ export function scorerStore(sql: Sql): ScorerStore {
 }
 
 /** A scorer uses the endpoint of its latest version, and no other. */
-async function bind(
-  sql: Sql,
-  scorer: string,
-  { name, endpoint, at }: { name: string; endpoint: string | undefined; at: number },
-): Promise<void> {
+async function bind(sql: Sql, scorer: string, at: number): Promise<void> {
   await sql.query(
     "delete from millwright.llm_binding where resource_type = 'scorer' and resource_id = $1",
     [scorer],
   );
-  if (endpoint === undefined) return;
   await sql.query(
     `insert into millwright.llm_binding (endpoint, resource_type, resource_id, display_name, created_at, updated_at)
-     values ($1, 'scorer', $2, $3, $4, $4)`,
-    [endpoint, scorer, name, at],
+     select v.endpoint, 'scorer', s.id, s.name, $2, $2 from millwright.scorer s join millwright.scorer_version v on v.scorer = s.id
+     where s.id = $1 and v.endpoint is not null
+       and v.version = (select max(o.version) from millwright.scorer_version o where o.scorer = s.id)`,
+    [scorer, at],
   );
 }

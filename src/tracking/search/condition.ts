@@ -10,9 +10,9 @@ export const binder =
     `$${taken.push(value)}`;
 
 /**
- * A comparison of a column with the clause's value, as SQL; not for IS [NOT] NULL, which is about rows. Null where the column
- * is null, so false also for `!=`. Numbers are compared as IEEE has it: NaN is unequal to everything and in no range, though
- * PostgreSQL sorts it above all.
+ * A clause about a column, as SQL; IS [NOT] NULL asks for its value, not whether there is such a row. A comparison is null where
+ * the column is, so false also for `!=`. Numbers are compared as IEEE has it: NaN is unequal to everything and in no range,
+ * though PostgreSQL sorts it above all.
  *
  * @param type of the column: `double` is float8, `integer` bigint or integer.
  */

@@ -18,6 +18,9 @@ export interface SortColumn {
   readonly constant?: boolean;
 }
 
+/** What PostgreSQL calls them. */
+export const SQL_TYPES = { double: "float8", integer: "bigint", text: "text" } as const;
+
 /** Values of the last row of a page, in the order of the columns; null = missing. */
 export type Position = readonly (number | string | null)[];
 
@@ -37,7 +40,7 @@ function keysOf(columns: readonly SortColumn[], position?: Position): Key[] {
     const value = position?.[i];
     const key: Key = {
       sql: type === "text" && !collated ? `${sql} collate "C"` : sql,
-      cast: { double: "float8", integer: "bigint", text: "text" }[type],
+      cast: SQL_TYPES[type],
       ...{ descending, nullable, value },
     };
     if (type !== "double" || !descending || ordered) return [key];

@@ -6,10 +6,11 @@ const LISTS: readonly Operator[] = ["IN", "NOT IN"];
 const PRESENCE: readonly Operator[] = ["IS NULL", "IS NOT NULL"];
 
 const number = { value: "number", operators: NUMERIC, orderable: true } as const;
-const text = (...more: readonly Operator[][]): KeyRule =>
-  ({ value: "text", operators: [...TEXT, ...more.flat()], orderable: true }) as const;
-const lists = [...LISTS];
-const presence = [...PRESENCE];
+const text = (...more: readonly (readonly Operator[])[]): KeyRule => ({
+  value: "text",
+  operators: [...TEXT, ...more.flat()],
+  orderable: true,
+});
 const onlyOrder = (value: KeyRule["value"]): KeyRule => ({ value, operators: [], orderable: true });
 const onlyFilter = (rule: KeyRule): KeyRule => ({ ...rule, orderable: false });
 
@@ -28,8 +29,8 @@ export const RUNS: SearchKind = {
     {
       ...{ entity: "attribute", prefixes: ATTRIBUTE_PREFIXES, bare: true },
       keys: {
-        ...{ run_id: text(lists), run_name: text(lists), status: text(lists) },
-        ...{ user_id: text(lists), artifact_uri: text(lists) },
+        ...{ run_id: text(LISTS), run_name: text(LISTS), status: text(LISTS) },
+        ...{ user_id: text(LISTS), artifact_uri: text(LISTS) },
         ...{ start_time: number, end_time: number },
       },
       aliases: {
@@ -38,14 +39,14 @@ export const RUNS: SearchKind = {
       },
     },
     METRICS,
-    open("param", PARAM_PREFIXES, text(presence, lists)),
-    open("tag", TAG_PREFIXES, text(presence, lists)),
+    open("param", PARAM_PREFIXES, text(PRESENCE, LISTS)),
+    open("tag", TAG_PREFIXES, text(PRESENCE, LISTS)),
     {
       ...{ entity: "dataset", prefixes: ["dataset", "datasets"] },
       keys: {
-        name: onlyFilter(text(lists)),
-        digest: onlyFilter(text(lists)),
-        context: onlyFilter(text(lists)),
+        name: onlyFilter(text(LISTS)),
+        digest: onlyFilter(text(LISTS)),
+        context: onlyFilter(text(LISTS)),
       },
     },
   ],
@@ -61,7 +62,7 @@ export const EXPERIMENTS: SearchKind = {
         experiment_id: onlyOrder("number"),
       },
     },
-    { ...open("tag", TAG_PREFIXES, onlyFilter(text(presence))) },
+    open("tag", TAG_PREFIXES, onlyFilter(text(PRESENCE))),
   ],
 };
 
@@ -97,15 +98,15 @@ export const MODEL_VERSIONS: SearchKind = {
   ],
 };
 
-/** Their order_by are objects; `ORDER_FIELDS` of `logged-models/search.ts`. */
+/** Their order_by are objects: `modelOrder` of `logged-models/search.ts`. */
 export const LOGGED_MODELS: SearchKind = {
   name: "logged models",
   entities: [
     {
       ...{ entity: "attribute", prefixes: ["attribute", "attributes"], bare: true },
       keys: {
-        ...{ name: text(lists), model_id: text(lists), model_type: text(lists) },
-        ...{ status: text(lists), source_run_id: text(lists) },
+        ...{ name: text(LISTS), model_id: text(LISTS), model_type: text(LISTS) },
+        ...{ status: text(LISTS), source_run_id: text(LISTS) },
         ...{ creation_timestamp: number, last_updated_timestamp: number },
       },
       aliases: {
@@ -116,12 +117,13 @@ export const LOGGED_MODELS: SearchKind = {
       },
     },
     METRICS,
-    open("param", PARAM_PREFIXES, text(lists)),
-    open("tag", TAG_PREFIXES, text(lists)),
+    open("param", PARAM_PREFIXES, text(LISTS)),
+    open("tag", TAG_PREFIXES, text(LISTS)),
   ],
 };
 
-const matched = (...more: readonly Operator[][]): KeyRule => onlyFilter(text(["RLIKE"], ...more));
+const matched = (...more: readonly (readonly Operator[])[]): KeyRule =>
+  onlyFilter(text(["RLIKE"], ...more));
 
 export const TRACES: SearchKind = {
   name: "traces",
@@ -130,10 +132,10 @@ export const TRACES: SearchKind = {
       ...{ entity: "attribute", prefixes: ["attribute", "attributes", "trace"], bare: true },
       keys: {
         ...{ timestamp_ms: number, execution_time_ms: number, end_time_ms: number },
-        ...{ request_id: text(["RLIKE"], lists), status: text(["RLIKE"], lists) },
-        ...{ name: text(["RLIKE"], lists, presence), run_id: text(["RLIKE"], lists, presence) },
-        client_request_id: matched(lists),
-        prompt: matched(presence),
+        ...{ request_id: text(["RLIKE"], LISTS), status: text(["RLIKE"], LISTS) },
+        ...{ name: text(["RLIKE"], LISTS, PRESENCE), run_id: text(["RLIKE"], LISTS, PRESENCE) },
+        client_request_id: matched(LISTS),
+        prompt: matched(PRESENCE),
         text: { value: "text", operators: ["LIKE", "ILIKE"], orderable: false },
         experiment_id: onlyOrder("number"),
       },
@@ -142,18 +144,18 @@ export const TRACES: SearchKind = {
         ...{ execution_time: "execution_time_ms", trace_id: "request_id" },
       },
     },
-    open("tag", TAG_PREFIXES, text(["RLIKE"], presence)),
-    open("metadata", ["request_metadata", "metadata"], text(["RLIKE"], presence)),
+    open("tag", TAG_PREFIXES, text(["RLIKE"], PRESENCE)),
+    open("metadata", ["request_metadata", "metadata"], text(["RLIKE"], PRESENCE)),
     {
       ...{ entity: "span", prefixes: ["span"] },
       keys: {
-        ...{ name: matched(lists), type: matched(lists), status: matched(lists) },
+        ...{ name: matched(LISTS), type: matched(LISTS), status: matched(LISTS) },
         content: { value: "text", operators: ["LIKE", "ILIKE"], orderable: false },
       },
-      open: { prefix: "attributes.", rule: matched(lists) },
+      open: { prefix: "attributes.", rule: matched(LISTS) },
     },
-    open("feedback", ["feedback"], matched(presence)),
-    open("expectation", ["expectation"], matched(presence)),
+    open("feedback", ["feedback"], matched(PRESENCE)),
+    open("expectation", ["expectation"], matched(PRESENCE)),
     {
       ...{ entity: "issue", prefixes: ["issue"] },
       keys: { id: { value: "text", operators: ["="], orderable: false } },

@@ -1,4 +1,4 @@
-import type { Position, SortColumn } from "./keyset.ts";
+import { type Position, type SortColumn, SQL_TYPES } from "./keyset.ts";
 import type { Clause, OrderTerm } from "./kind.ts";
 
 export const VIEWS = ["ACTIVE_ONLY", "DELETED_ONLY", "ALL"] as const;
@@ -55,8 +55,6 @@ export function runColumns(search: RunSearch, part: Part): SortColumn[] {
   columns.push({ sql: RUN_ATTRIBUTES.run_id!, type: "text", descending: false, collated: true });
   return columns;
 }
-
-const SQL_TYPES = { double: "float8", integer: "bigint", text: "text" } as const;
 
 function column({ order, keys }: RunSearch, i: number, part: Part): SortColumn {
   const { entity, key, value, descending } = order[i]!;

@@ -10,22 +10,6 @@ export type AttributeValue = Json;
 
 export type Attributes = Readonly<Record<string, AttributeValue>>;
 
-/** PostgreSQL's texts have no U+0000, its JSON no half of a surrogate pair: both become U+FFFD. */
-export const storable = (text: string): string => {
-  const whole = text.isWellFormed() ? text : text.toWellFormed();
-  return whole.includes("\0") ? whole.replaceAll("\0", "\ufffd") : whole;
-};
-
-/** The same for every text within. */
-export function storableJson(value: Json): Json {
-  if (typeof value === "string") return storable(value);
-  if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map(storableJson);
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [storable(key), storableJson(item)]),
-  );
-}
-
 export const ofInteger = (value: bigint): AttributeValue =>
   value >= -9007199254740991n && value <= 9007199254740991n
     ? Number(value)

@@ -1,4 +1,5 @@
 import type { Json } from "../../lib/json.ts";
+import { isObject, type JsonObject } from "../mlflow/storable.ts";
 import { type AttributeValue, plainJson } from "./attribute-value.ts";
 
 /** What lists of traces show of inputs and outputs. */
@@ -19,26 +20,21 @@ export function previewOf(
   return text.length <= MAX ? text : `${text.slice(0, MAX - 3).toWellFormed()}...`;
 }
 
-type Fields = { readonly [key: string]: Json };
-
-const isFields = (value: Json | undefined): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 function lastMessage(value: Json, role: string): string | undefined {
-  if (!isFields(value)) return undefined;
-  const messages = messagesOf(value).filter(isFields);
+  if (!isObject(value)) return undefined;
+  const messages = messagesOf(value).filter(isObject);
   const last = messages.findLast((message) => message.role === role) ?? messages.at(-1);
   return last && contentText(last.content);
 }
 
-function messagesOf(value: Fields): readonly Json[] {
+function messagesOf(value: JsonObject): readonly Json[] {
   for (const key of ["messages", "input", "output"]) {
     const list = value[key];
-    if (Array.isArray(list)) return list.filter((item) => isFields(item) && "role" in item);
+    if (Array.isArray(list)) return list.filter((item) => isObject(item) && "role" in item);
   }
   const choice = Array.isArray(value.choices) ? (value.choices[0] as Json) : undefined;
-  if (isFields(choice) && isFields(choice.message)) return [choice.message];
-  return isFields(value.request) ? messagesOf(value.request) : [];
+  if (isObject(choice) && isObject(choice.message)) return [choice.message];
+  return isObject(value.request) ? messagesOf(value.request) : [];
 }
 
 /** A text, or parts of which some are texts. */
@@ -46,7 +42,7 @@ function contentText(content: Json | undefined): string | undefined {
   if (typeof content === "string") return content === "" ? undefined : content;
   if (!Array.isArray(content)) return undefined;
   const texts = content
-    .filter(isFields)
+    .filter(isObject)
     .flatMap(({ text }) => (typeof text === "string" ? [text] : []));
   return texts.length === 0 ? undefined : texts.join(" ");
 }

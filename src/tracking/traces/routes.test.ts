@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { otlpExport, type SentSpan } from "../../testing/otlp.ts";
@@ -49,6 +50,9 @@ const info = (id: string, more: object = {}) => ({
     },
   },
 });
+
+/** Digits that no index packs small. */
+const unpackable = (length: number): string => randomBytes(length).toString("hex").slice(0, length);
 
 const tell = (id: string, more: object = {}) =>
   server.call("post 3.0/mlflow/traces", info(id, more));
@@ -192,6 +196,38 @@ describe("a trace", () => {
     });
   });
 
+  test("whose span has ended does not begin it again with a message that comes late", async () => {
+    const otel = newOtelId();
+    const span = { trace: otel, id: "00000000000000a7", name: "s" };
+    await send([{ ...span, end: "1760000000623456789" }]);
+    await send([span]);
+    const { text } = await server.call(`get 3.0/mlflow/traces/get?trace_id=tr-${otel}`);
+    expect(text).toContain('"end_time_unix_nano":1760000000623456789,');
+  });
+
+  test("whose tokens are told as odd text is kept, with the numbers that are some", async () => {
+    const otel = newOtelId();
+    const usage = '{"a\\u0000": 1, "input_tokens": 2, "x": 1e999, "y": "z"}';
+    const span = { trace: otel, id: "00000000000000f1", name: "s" };
+    const answer = await send([
+      { ...span, attributes: { "mlflow.chat.tokenUsage": { text: usage } } },
+    ]);
+    expect(answer.status).toBe(200);
+    const { json } = await server.call(`get 3.0/mlflow/traces/tr-${otel}`);
+    const kept = JSON.parse(json.trace.trace_info.trace_metadata["mlflow.trace.tokenUsage"]);
+    expect(kept).toEqual({ "a\ufffd": 1, input_tokens: 2 });
+  });
+
+  test("beyond all calendars is refused, and searches go on", async () => {
+    expect((await tell("tr-late", { execution_duration: 9e15 })).status).toBe(400);
+    expect((await tell("tr-late", { request_time: 9e15 })).status).toBe(400);
+    const old = await server.call("post 2.0/mlflow/traces", {
+      ...{ experiment_id: experiment, timestamp_ms: 9e15 },
+    });
+    expect(old.status).toBe(400);
+    expect((await search()).status).toBe(200);
+  });
+
   test("whose spans are not all there is only given in part", async () => {
     const otel = newOtelId();
     await tell(`tr-${otel}`, { trace_metadata: { "mlflow.trace.sizeStats": '{"num_spans": 2}' } });
@@ -303,6 +339,16 @@ describe("an export", () => {
       [400, {}, Uint8Array.from(Buffer.from("this is no protobuf"))],
       [400, {}, new Uint8Array()],
       [422, {}, otlpExport([{ trace: newOtelId(), id: "", name: "no id" }])],
+      [
+        422,
+        {},
+        otlpExport([
+          {
+            ...{ trace: newOtelId(), id: "01", name: "long" },
+            attributes: { "mlflow.traceRequestId": { text: unpackable(6000) } },
+          },
+        ]),
+      ],
     ] as const;
     for (const [status, headers, body] of bad) {
       const answer = await send([], headers, body);
@@ -405,7 +451,13 @@ describe("a search", () => {
     expect((await link(run)).status).toBe(200);
     expect(await names(`attribute.run_id = '${run}'`)).toBe("ac");
     expect(await names("run_id != 'r1'")).toBe("ac");
+    expect(await names("run_id IS NOT NULL")).toBe("abc");
+    expect(await names("run_id IS NULL")).toBe("");
     expect((await link("none")).status).toBe(404);
+    const long = await server.call("post 2.0/mlflow/traces/link-to-run", {
+      ...{ trace_ids: [unpackable(6000)], run_id: run },
+    });
+    expect(long.status).toBe(400);
     await server.call("post 2.0/mlflow/traces/link-prompts", {
       ...{ trace_id: ids.b, prompt_versions: [{ name: "greet", version: "2" }] },
     });
@@ -432,6 +484,21 @@ describe("a search", () => {
     expect((await search({ page_token: "garbage" })).status).toBe(400);
     for (const wrong of [{ max_results: 0 }, { max_results: 501 }, { filter: "a = 1 OR b = 2" }])
       expect((await search(wrong)).status).toBe(400);
+  });
+
+  test("comes in the order of a tag or of metadata, missing last", async () => {
+    const sorted = async (order_by: string[], more: object = {}) => {
+      const { json } = await search({ order_by, ...more });
+      const listed = json.traces.map((trace: { trace_id: string }) => trace.trace_id);
+      return [listed, json.next_page_token];
+    };
+    const byEnv = ["tags.env", "tags.`mlflow.traceName` DESC"];
+    const [first, token] = await sorted(byEnv, { max_results: 2 });
+    expect(first).toEqual([ids.b, ids.c]);
+    expect(await sorted(byEnv, { page_token: token })).toEqual([[ids.a], undefined]);
+    expect((await sorted(["metadata.meta DESC"]))[0]).toEqual([ids.c, ids.a, ids.b]);
+    expect((await sorted(["tags.request_id"]))[0]).toEqual([ids.c, ids.b, ids.a]);
+    expect((await sorted(["tags.`o'dd \"\\key`"]))[0]).toHaveLength(3);
   });
 
   test("tells how far two filters go together", async () => {

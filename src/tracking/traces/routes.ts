@@ -10,12 +10,14 @@ import { parseFilter } from "../search/filter.ts";
 import { TRACES } from "../search/kinds.ts";
 import { awaitSpans } from "./await-spans.ts";
 import { correlationOf } from "./correlation.ts";
+import { noTrace, oneTrace } from "./one-trace.ts";
 import {
   checkedKey,
   checkedValue,
   experimentId,
   experimentNumber,
   toldTrace,
+  traceId,
   traceInfoFields,
 } from "./read-trace.ts";
 import { searchFields, searchTraces } from "./search-traces.ts";
@@ -79,14 +81,14 @@ function calls(deps: TraceRoutesDeps): Rpc[] {
       },
       input: z.object({ trace_id: text(1) }),
       async handle({ trace_id: id }) {
-        return { body: { trace: { trace_info: traceView(await oneTrace(traces, id)) } } };
+        return { body: { trace: { trace_info: traceView(await oneTrace(deps, id)) } } };
       },
     }),
     rpc({
       ...{ method: "GET", path: "/traces/get", version: 3, summary: "a trace and its spans" },
       input: z.object({ trace_id: text(1), allow_partial: absent(boolean()) }),
       async handle({ trace_id: id, allow_partial: partial = false }) {
-        const trace = await oneTrace(traces, id);
+        const trace = await oneTrace(deps, id);
         const spans = partial
           ? ((await traces.spans([id])).get(id) ?? [])
           : await awaitSpans(deps, trace);
@@ -178,7 +180,8 @@ function calls(deps: TraceRoutesDeps): Rpc[] {
 }
 
 /** The same under both versions. */
-function sharedCalls({ traces }: TraceRoutesDeps, version: 2 | 3): Rpc[] {
+function sharedCalls(deps: TraceRoutesDeps, version: 2 | 3): Rpc[] {
+  const { traces } = deps;
   return [
     rpc({
       ...{ method: "POST", path: "/traces/delete-traces", version, summary: "deletes traces" },
@@ -222,18 +225,19 @@ function sharedCalls({ traces }: TraceRoutesDeps, version: 2 | 3): Rpc[] {
       input: z.object({ trace_id: text(1), key: text(1) }),
       async handle({ trace_id: id, key }) {
         if (await traces.deleteTag(id, key)) return {};
-        await oneTrace(traces, id);
+        await oneTrace(deps, id);
         throw doesNotExist(`No trace tag with key '${key}' for trace with ID '${id}'`);
       },
     }),
   ];
 }
 
-function links({ traces, hasRun }: TraceRoutesDeps): Rpc[] {
+function links(deps: TraceRoutesDeps): Rpc[] {
+  const { traces, hasRun } = deps;
   return [
     rpc({
       ...{ method: "POST", path: "/traces/link-to-run", summary: "links traces to a run" },
-      input: z.object({ trace_ids: list(text(1)), run_id: text(1) }),
+      input: z.object({ trace_ids: list(traceId()), run_id: text(1) }),
       async handle({ trace_ids: ids, run_id: run }) {
         if (ids.length > MAX_LINKS)
           throw invalidParameter(
@@ -256,11 +260,11 @@ function links({ traces, hasRun }: TraceRoutesDeps): Rpc[] {
       input: z.object({
         trace_id: text(1),
         prompt_versions: z.array(
-          z.object({ name: text(1), version: z.union([text(1), integer()]) }),
+          z.object({ name: text(1).max(256), version: z.union([text(1).max(20), integer()]) }),
         ),
       }),
       async handle({ trace_id: trace, prompt_versions: versions }) {
-        await oneTrace(traces, trace);
+        await oneTrace(deps, trace);
         const targets = versions.map(({ name, version }) => `${name}/${version}`);
         await traces.link(
           "prompt",
@@ -273,7 +277,7 @@ function links({ traces, hasRun }: TraceRoutesDeps): Rpc[] {
 }
 
 /** The spans as the file that older clients keep among a trace's artifacts; MLflow's pages ask for it. */
-function fileRoute({ traces }: TraceRoutesDeps): HttpRoute {
+function fileRoute(deps: TraceRoutesDeps): HttpRoute {
   return {
     ...{ method: "GET", path: "/ajax-api/2.0/mlflow/get-trace-artifact" },
     about: () => ({ summary: "MLflow: the spans of a trace as a file" }),
@@ -281,8 +285,8 @@ function fileRoute({ traces }: TraceRoutesDeps): HttpRoute {
       const id = query.request_id ?? "";
       if (id === "")
         throw invalidParameter('Request must include the "request_id" query parameter.');
-      await oneTrace(traces, id);
-      const spans = (await traces.spans([id])).get(id) ?? [];
+      await oneTrace(deps, id);
+      const spans = (await deps.traces.spans([id])).get(id) ?? [];
       return {
         headers: {
           "content-disposition": "attachment; filename=traces.json",
@@ -299,14 +303,6 @@ const jsonText = (body: string): HttpAnswer => ({ type: "application/json; chars
 
 const wholeTrace = (trace: Trace, spans: readonly Span[]): string =>
   `{"trace_info":${JSON.stringify(traceView(trace))},"spans":[${spans.map(spanJson).join()}]}`;
-
-const noTrace = (id: string): Error => doesNotExist(`Trace with ID '${id}' not found.`);
-
-async function oneTrace(traces: TraceStore, id: string): Promise<Trace> {
-  const [trace] = await traces.get([id]);
-  if (trace === undefined) throw noTrace(id);
-  return trace;
-}
 
 function checkIds(ids: readonly string[]): void {
   if (ids.length === 0) throw invalidParameter("Missing value for required parameter 'trace_ids'.");

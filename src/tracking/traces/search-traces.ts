@@ -30,18 +30,15 @@ export async function searchTraces(
   { filter, max_results: limit, order_by: wishes, page_token: token }: SearchWish,
 ): Promise<{ readonly found: readonly Trace[]; readonly next: string | undefined }> {
   if (experiments.length === 0)
-    throw invalidParameter("Missing value for required parameter 'locations': name an experiment.");
+    throw invalidParameter(
+      "Missing value for required parameter 'locations' (of old clients 'experiment_ids'): name an experiment.",
+    );
   const order = traceOrder(parseOrder(wishes, TRACES));
   const given = [experiments, filter ?? "", wishes];
-  const rows = await traces.search({
-    ...{ experiments: experiments.map(experimentNumber), order, limit: limit + 1 },
+  const { items, next } = await traces.search({
+    ...{ experiments: experiments.map(experimentNumber), order, limit },
     clauses: parseFilter(filter, TRACES),
     after: positionOf(token, given, order),
   });
-  const page = rows.slice(0, limit);
-  const last = page.at(-1);
-  return {
-    found: page.map(({ trace }) => trace),
-    next: tokenAfter(rows.length > limit ? last?.position : undefined, given),
-  };
+  return { found: items, next: tokenAfter(next, given) };
 }

@@ -1,4 +1,5 @@
 import type { Json } from "../../lib/json.ts";
+import { isObject, storable } from "../mlflow/storable.ts";
 import { type AttributeValue, plainJson } from "./attribute-value.ts";
 import { previewOf } from "./preview.ts";
 import type { Span, SpanBody, SpanStatus } from "./span.ts";
@@ -53,8 +54,10 @@ const textOf = (value: AttributeValue | undefined): string | null =>
 /** The numbers of a map as JSON; clients also send the map as JSON text. */
 function numbersOf(value: AttributeValue | undefined): string | null {
   const plain = value === undefined ? null : parsed(plainJson(value));
-  if (typeof plain !== "object" || plain === null || Array.isArray(plain)) return null;
-  const numbers = Object.entries(plain).filter(([, number]) => typeof number === "number");
+  if (!isObject(plain)) return null;
+  const numbers = Object.entries(plain).flatMap(([key, number]): [string, Json][] =>
+    Number.isFinite(number) ? [[storable(key), number]] : [],
+  );
   return numbers.length === 0 ? null : JSON.stringify(Object.fromEntries(numbers));
 }
 

@@ -2,9 +2,10 @@ import { grouped } from "../../lib/grouped.ts";
 import type { Sql } from "../../storage/sql/sql.ts";
 import type { Assessment } from "../assessments/assessment.ts";
 import { assessmentValues, PUT_ASSESSMENT } from "../assessments/assessment-row.ts";
-import { binder } from "../search/condition.ts";
+import { type Bind, binder } from "../search/condition.ts";
 import { behind, orderBy, type Position, type SortColumn } from "../search/keyset.ts";
 import type { Clause } from "../search/kind.ts";
+import { type Page, pageOf, sortedBy } from "../search/page.ts";
 import type { Span } from "./span.ts";
 import {
   envelopeOf,
@@ -30,13 +31,13 @@ import { TRACE_COLUMNS, type TraceRow, traceOfRow } from "./trace-row.ts";
 export interface TraceStore {
   /** Keeps what was told, over what was told before; undefined when there is no such experiment, or it is deleted. */
   tell(trace: ToldTrace, assessments: readonly Assessment[]): Promise<Trace | undefined>;
-  /** Keeps spans of any number of traces; one that came before is replaced. false as above. */
+  /** Keeps spans of any number of traces; one that came before is replaced, unless it has ended and this one has not. false as above. */
   putSpans(experiment: string, spans: readonly Span[]): Promise<boolean>;
   /** Those that are there, in the order asked for. */
   get(ids: readonly string[]): Promise<Trace[]>;
   /** Roots first, then by time. */
   spans(ids: readonly string[]): Promise<ReadonlyMap<string, readonly Span[]>>;
-  search(search: TraceSearch): Promise<readonly FoundTrace[]>;
+  search(search: TraceSearch): Promise<Page<Trace>>;
   /** How many traces match each of two filters, both, and the base that both stand on. */
   countMatches(experiments: readonly string[], filters: MatchFilters): Promise<MatchCounts>;
   /** The oldest first, until `limit`. Returns how many they were. */
@@ -53,12 +54,6 @@ export interface TraceSearch {
   readonly order: readonly SortColumn[];
   readonly after: Position | undefined;
   readonly limit: number;
-}
-
-export interface FoundTrace {
-  readonly trace: Trace;
-  /** For the token of the next page. */
-  readonly position: Position;
 }
 
 export interface MatchFilters {
@@ -222,14 +217,15 @@ const KEEP_SPANS = `
       tags = excluded.tags || t.tags || ${STORED}
     returning t.id),
   kept as (
-    insert into millwright.trace_span (trace, id, parent, name, type, status, start_ns, end_ns, body, usage, cost, session)
+    insert into millwright.trace_span as k (trace, id, parent, name, type, status, start_ns, end_ns, body, usage, cost, session)
     select s.* from unnest($9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::bigint[], $16::bigint[],
       $17::text[], $18::jsonb[], $19::jsonb[], $20::text[])
       as s (trace, id, parent, name, type, status, start_ns, end_ns, body, usage, cost, session)
     where exists (select from told)
     on conflict (trace, id) do update set parent = excluded.parent, name = excluded.name, type = excluded.type,
       status = excluded.status, start_ns = excluded.start_ns, end_ns = excluded.end_ns, body = excluded.body,
-      usage = excluded.usage, cost = excluded.cost, session = excluded.session)
+      usage = excluded.usage, cost = excluded.cost, session = excluded.session
+    where excluded.end_ns is not null or k.end_ns is null)
   select count(*) as n from told`;
 
 const sumOf = (column: string): string =>
@@ -256,7 +252,7 @@ async function read(sql: Sql, ids: readonly string[]): Promise<Trace[]> {
 async function searchTraces(
   sql: Sql,
   { experiments, clauses, order, after, limit }: TraceSearch,
-): Promise<FoundTrace[]> {
+): Promise<Page<Trace>> {
   const parameters: unknown[] = [];
   const bind = binder(parameters);
   const conditions = [
@@ -264,17 +260,17 @@ async function searchTraces(
     ...traceConditions(clauses, bind),
     ...(after === undefined ? [] : [behind(order, after, bind)]),
   ];
-  const rows = await sql.query<TraceRow & { position: Position }>(
-    `select ${TRACE_COLUMNS}, json_build_array(${order.map((column) => column.sql).join(", ")}) as position
-     from millwright.trace t where ${conditions.join(" and ")}
-     order by ${orderBy(order)} limit ${bind(limit)}`,
+  const rows = await sql.query<TraceRow>(
+    `select ${TRACE_COLUMNS}, ${sortedBy(order)} from millwright.trace t where ${conditions.join(" and ")}
+     order by ${orderBy(order)} limit ${bind(limit + 1)}`,
     parameters,
   );
-  return rows.map((row) => ({ trace: traceOfRow(row), position: row.position }));
+  const { items, next } = pageOf(rows, limit, order);
+  return { items: items.map(traceOfRow), next };
 }
 
 /** With one experiment an equality, so that its index gives the order as well. */
-const inExperiments = (experiments: readonly string[], bind: (value: unknown) => string): string =>
+const inExperiments = (experiments: readonly string[], bind: Bind): string =>
   experiments.length === 1
     ? `t.experiment = ${bind(experiments[0])}::bigint`
     : `t.experiment = any(${bind(experiments)}::bigint[])`;

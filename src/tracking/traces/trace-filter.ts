@@ -1,3 +1,5 @@
+import { bytesToHex } from "@noble/hashes/utils.js";
+import { utf8Bytes } from "../../lib/utf8.ts";
 import { invalidParameter } from "../mlflow/errors.ts";
 import { type Bind, condition } from "../search/condition.ts";
 import type { SortColumn } from "../search/keyset.ts";
@@ -70,9 +72,12 @@ function metadataCondition(clause: Clause, bind: Bind): string {
 function ofRun(clause: Clause, bind: Bind): string {
   const linked = (more: string): string =>
     `exists (select from millwright.trace_link l where l.kind = 'run' and l.trace = t.id${more})`;
+  const ofAny = `(t.told_metadata ? '${SOURCE_RUN}' or ${linked("")})`;
+  if (clause.operator === "IS NOT NULL") return ofAny;
+  if (clause.operator === "IS NULL") return `not ${ofAny}`;
   if (clause.operator === "!=" || clause.operator === "NOT IN") {
     const equal = { ...clause, operator: clause.operator === "!=" ? "=" : "IN" } as const;
-    return `((t.told_metadata ? '${SOURCE_RUN}' or ${linked("")}) and not ${ofRun(equal, bind)})`;
+    return `(${ofAny} and not ${ofRun(equal, bind)})`;
   }
   const made = textsCondition("t.told_metadata", { ...clause, key: SOURCE_RUN }, bind);
   const link = linked(` and ${condition("l.target", clause, "text", bind)}`);
@@ -105,8 +110,10 @@ function spanCondition(clause: Clause, bind: Bind): string {
   return condition(attribute, clause, "text", bind);
 }
 
-const SESSION_OF = (trace: string): string =>
-  `coalesce(${trace}.told_metadata ->> '${SESSION}', ${trace}.span_metadata ->> '${SESSION}')`;
+/** What was told goes before what the spans show. */
+const metadataOf = (trace: string, key: string): string =>
+  `coalesce(${trace}.told_metadata ->> ${key}, ${trace}.span_metadata ->> ${key})`;
+const sessionOf = (trace: string): string => metadataOf(trace, `'${SESSION}'`);
 
 /** Values are compared as texts: `true`, `5`, `yes`. What was said of a session holds for each of its traces. */
 function assessed(clause: Clause, bind: Bind): string {
@@ -117,18 +124,18 @@ function assessed(clause: Clause, bind: Bind): string {
       ? []
       : [condition("(a.value #>> '{}')", clause, "text", bind)]),
   ].join(" and ");
-  const found = `(exists (select from millwright.assessment a where a.trace = t.id and ${conditions}) or ${SESSION_OF("t")} in (
-    select ${SESSION_OF("o")} from millwright.assessment a join millwright.trace o on o.id = a.trace
+  const found = `(exists (select from millwright.assessment a where a.trace = t.id and ${conditions}) or ${sessionOf("t")} in (
+    select ${sessionOf("o")} from millwright.assessment a join millwright.trace o on o.id = a.trace
     where ${conditions} and a.metadata ? '${SESSION}'))`;
   return operator === "IS NULL" ? `${found} is not true` : found;
 }
 
 /** What a page is sorted by; without a wish the newest first. */
 export function traceOrder(terms: readonly OrderTerm[]): SortColumn[] {
-  const columns = terms.map(sortColumn);
-  const has = (key: string): boolean => terms.some((term) => term.key === key);
+  const has = (key: string): boolean =>
+    terms.some((term) => term.entity === "attribute" && term.key === key);
   return [
-    ...columns,
+    ...terms.map(sortColumn),
     ...(has("timestamp_ms") ? [] : [NEWEST]),
     ...(has("request_id") ? [] : [{ sql: "t.id", type: "text", descending: false } as const]),
   ];
@@ -142,10 +149,19 @@ const NEVER_NULL: ReadonlySet<string> = new Set([
   "experiment_id",
 ]);
 
-function sortColumn({ key, descending }: OrderTerm): SortColumn {
+function sortColumn({ entity, key, descending }: OrderTerm): SortColumn {
+  if (entity === "tag" || entity === "metadata") {
+    const name = inHex(key);
+    const sql = entity === "tag" ? `(t.tags ->> ${name})` : metadataOf("t", name);
+    return { sql, type: "text", descending, nullable: true };
+  }
   const [sql, type] = SORTABLE[key]!;
   return { sql, type, descending, nullable: !NEVER_NULL.has(key) };
 }
+
+/** A caller's text where a statement takes no parameter: nothing of it is SQL. */
+const inHex = (text: string): string =>
+  `convert_from(decode('${bytesToHex(utf8Bytes(text))}', 'hex'), 'UTF8')`;
 
 const SORTABLE: Readonly<Record<string, Typed>> = {
   ...ATTRIBUTES,

@@ -7,6 +7,9 @@ export type TraceState = (typeof TRACE_STATES)[number];
 
 export type Texts = Readonly<Record<string, string>>;
 
+/** Ids are keys of tables: an index has no room for much longer ones. */
+export const MAX_TRACE_ID = 250;
+
 /** What a client tells about a trace. Times are milliseconds. */
 export interface ToldTrace {
   /** `tr-` and 32 hex digits, as MLflow's clients make it. */

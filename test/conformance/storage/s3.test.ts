@@ -1,5 +1,6 @@
 /** The S3 driver against a server of other people (moto), which this file starts, stops and restarts. `npm run conformance:storage`. */
 import {
+  existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -8,12 +9,14 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   CreateMultipartUploadCommand,
+  DeleteObjectCommand,
   ListMultipartUploadsCommand,
+  ListObjectsV2Command,
   PutObjectCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
@@ -97,6 +100,19 @@ describe("the S3 driver", () => {
     expect(Buffer.from(await blobs.get(digest)).toString()).toBe("right");
   });
 
+  test("a copy that was damaged goes to nobody, whatever its size", async () => {
+    for (const bytes of [1000, 9_000_000]) {
+      const blobs = opened("damaged", "damaged");
+      const content = new Uint8Array(bytes).fill(bytes);
+      const digest = await blobs.put(content);
+      truncateSync(await blobs.localPath(digest), 2);
+      const Key = `damaged/blobs/${digest.slice(7)}`;
+      await client.send(new DeleteObjectCommand({ Bucket: "mill", Key }));
+      await blobs.put(content);
+      expect((await opened("damaged", `fresh-${bytes}`).get(digest)).length).toBe(bytes);
+    }
+  });
+
   test("copies that are not used go when there are too many; the blobs stay", async () => {
     const cache = join(folder, "small-cache");
     const blobs = fresh({ more: "&cache=0.001", cache });
@@ -110,16 +126,38 @@ describe("the S3 driver", () => {
     for (const [i, digest] of digests.entries()) expect((await blobs.get(digest))[0]).toBe(i);
   });
 
-  test("uploads that were begun and never ended are given up, young ones are not", async () => {
+  test("the copies of all stores together are not too many", async () => {
+    const cache = join(folder, "both-caches");
+    const blobs = fresh({ more: "&cache=0.001", cache });
+    const beside = blobs.beside("artifacts");
+    for (const [i, store] of [blobs, blobs, beside, beside].entries()) {
+      const digest = await store.put(new Uint8Array(400_000).fill(i));
+      utimesSync(await store.localPath(digest), i + 1, i + 1);
+    }
+    const copies = readdirSync(cache, { recursive: true, withFileTypes: true });
+    expect(copies.filter((entry) => entry.isFile()).length).toBeLessThan(4);
+  });
+
+  test("what was begun and never ended is given up: uploads, marks, half copies; young ones are not", async () => {
     const blobs = opened("halves", "halves");
-    const Key = "halves/blobs/x";
-    await client.send(new CreateMultipartUploadCommand({ Bucket: "mill", Key }));
+    const digest = await blobs.put(new Uint8Array([1]));
+    const half = join(await blobs.localPath(digest), "../../tmp/half");
+    writeFileSync(half, "x");
+    utimesSync(half, 1000, 1000);
+    await client.send(new CreateMultipartUploadCommand({ Bucket: "mill", Key: "halves/blobs/x" }));
+    const Key = `halves/blobs/${digest.slice(7)}.going.dead`;
+    await client.send(new PutObjectCommand({ Bucket: "mill", Key, Body: "" }));
     const open = async () =>
       (await client.send(new ListMultipartUploadsCommand({ Bucket: "mill" }))).Uploads?.length ?? 0;
     await blobs.tidy(0);
-    expect(await open()).toBe(1);
+    expect([await open(), await marksIn("halves")]).toEqual([1, 1]);
+    // Whoever starts and puts looks after the copies.
+    expect(existsSync(half)).toBe(true);
+    await opened("halves", "halves").put(new Uint8Array([2]));
+    expect(existsSync(half)).toBe(false);
     await blobs.tidy(Date.now() + 3_600_000);
-    expect(await open()).toBe(0);
+    expect([await open(), await marksIn("halves")]).toEqual([0, 0]);
+    expect(await blobs.has(digest)).toBe(true);
   });
 
   test("a mark that a dead process left does not stop those who put", async () => {
@@ -128,7 +166,8 @@ describe("the S3 driver", () => {
     const Key = `marks/blobs/${digest.slice(7)}.going.dead`;
     await client.send(new PutObjectCommand({ Bucket: "mill", Key, Body: "" }));
     const realNow = Date.now;
-    Date.now = () => realNow() + 100_000;
+    const began = realNow();
+    Date.now = () => began + (realNow() - began) * 1000;
     try {
       expect(await blobs.put(new Uint8Array([7]))).toBe(digest);
     } finally {
@@ -137,12 +176,87 @@ describe("the S3 driver", () => {
     expect(await blobs.has(digest)).toBe(true);
   });
 
-  test("a server that says 'slow down' is asked again", async () => {
-    const slow = await brokenServer(503, { failures: 2, next: endpoint });
-    const blobs = openBlobs(`s3://mill/slow?endpoint=${slow.url}`, {
-      base: folder,
-      cache: join(folder, "slow"),
+  test("a mark is not old because the clock of this machine is ahead", async () => {
+    const blobs = opened("ahead", "ahead");
+    const digest = await blobs.put(new Uint8Array([9]));
+    const mark = { Bucket: "mill", Key: `ahead/blobs/${digest.slice(7)}.going.alive` };
+    await client.send(new PutObjectCommand({ ...mark, Body: "" }));
+    const realNow = Date.now;
+    Date.now = () => realNow() + 600_000;
+    try {
+      const putting = blobs.put(new Uint8Array([9]));
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      expect(await marksIn("ahead")).toBe(1);
+      await client.send(new DeleteObjectCommand(mark));
+      expect(await putting).toBe(digest);
+    } finally {
+      Date.now = realNow;
+    }
+  });
+
+  test("a deletion of which nobody knows how it ended keeps its mark", async () => {
+    const digest = await opened("unknown", "unknown").put(new Uint8Array([8]));
+    const key = `/mill/unknown/blobs/${digest.slice(7)}`;
+    const cut = await brokenServer(500, {
+      next: endpoint,
+      fails: ({ method, url }) => method === "DELETE" && url!.split("?")[0] === key,
     });
+    const blobs = opened("unknown", "unknown", cut.url);
+    await expect(blobs.deleteOld(digest, Date.now() + 3_600_000)).rejects.toMatchObject({
+      code: "unavailable",
+    });
+    expect(await marksIn("unknown")).toBe(1);
+    await cut.close();
+  });
+
+  test("a line that is cut while it is read is the storage's failure, and nothing is kept", async () => {
+    const digest = await opened("cut", "here").put(new Uint8Array(100_000).fill(1));
+    const cut = await brokenServer(200, {
+      next: endpoint,
+      fails: ({ method, url }) => method === "GET" && !url!.includes("list-type"),
+      how(response) {
+        response.writeHead(200, { "content-length": 100_000 });
+        response.write(Buffer.alloc(10_000, 1), () => response.destroy());
+      },
+    });
+    const blobs = opened("cut", "there", cut.url);
+    await expect(blobs.get(digest)).rejects.toMatchObject({
+      code: "unavailable",
+      message: expect.stringContaining("does not answer as it should"),
+    });
+    await cut.close();
+  });
+
+  test("reads that the disk does not take hold no connection", async () => {
+    const digest = await opened("held", "here").put(new Uint8Array(100_000).fill(2));
+    writeFileSync(join(folder, "no-folder"), "x");
+    const blobs = opened("held", "no-folder");
+    for (let i = 0; i < 60; i++) await expect(blobs.get(digest)).rejects.toThrow("ENOTDIR");
+  });
+
+  test("a server that takes what it does not list is not asked for ever", async () => {
+    const forgetful = await brokenServer(200, {
+      next: endpoint,
+      fails: ({ method }) => method === "PUT",
+      how: (response) => response.writeHead(200, { etag: '"x"' }).end(),
+    });
+    await expect(fresh({ at: forgetful.url }).put(new Uint8Array([1]))).rejects.toMatchObject({
+      code: "unavailable",
+      message: expect.stringContaining("does not list it"),
+    });
+    await forgetful.close();
+    const nothing = await brokenServer(404);
+    for (const bytes of [1, 9_000_000])
+      await expect(fresh({ at: nothing.url }).put(new Uint8Array(bytes))).rejects.toMatchObject({
+        code: "unavailable",
+      });
+    await nothing.close();
+  });
+
+  test("a server that says 'slow down' is asked again", async () => {
+    let failures = 0;
+    const slow = await brokenServer(503, { next: endpoint, fails: () => failures++ < 2 });
+    const blobs = opened("slow", "slow", slow.url);
     const digest = await blobs.put(new Uint8Array([1, 2, 3]));
     expect(await blobs.has(digest)).toBe(true);
     await slow.close();
@@ -169,17 +283,26 @@ describe("the S3 driver", () => {
   });
 });
 
-/** Answers with an error; after so many failures it hands on to the real one. */
+const marksIn = async (prefix: string): Promise<number> => {
+  const all = await client.send(new ListObjectsV2Command({ Bucket: "mill", Prefix: prefix }));
+  return (all.Contents ?? []).filter(({ Key }) => Key!.includes(".going.")).length;
+};
+
+/** Answers with an error; of a real server, only to what `fails`, and hands the rest on. */
 async function brokenServer(
   status: number,
-  real?: { readonly failures: number; readonly next: string },
+  real?: {
+    readonly next: string;
+    fails(request: IncomingMessage): boolean;
+    how?(response: ServerResponse): void;
+  },
 ): Promise<{ url: string; close(): Promise<void> }> {
-  let failures = 0;
   const broken: Server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    if (!real || failures++ < real.failures) {
-      response.writeHead(status).end();
+    if (!real || real.fails(request)) {
+      if (real?.how) real.how(response);
+      else response.writeHead(status).end();
       return;
     }
     const answer = await fetch(`${real.next}${request.url}`, {

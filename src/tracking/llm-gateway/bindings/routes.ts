@@ -4,7 +4,7 @@ import type { Clock } from "../../../lib/clock.ts";
 import { absent, choice, text } from "../../mlflow/fields.ts";
 import { rpc, rpcRoutes } from "../../mlflow/rpc.ts";
 import { auditView } from "../audited.ts";
-import { notFound } from "../names.ts";
+import { freeName, notFound } from "../names.ts";
 import type { LlmBinding, LlmBindingStore } from "./store.ts";
 
 export interface LlmBindingRoutesDeps {
@@ -18,7 +18,7 @@ const RESOURCES = ["scorer"] as const;
 const one = () => ({
   endpoint_id: text(1),
   resource_type: choice(RESOURCES, {}),
-  resource_id: text(1),
+  resource_id: freeName(),
 });
 
 export const llmBindingRoutes = ({ bindings, clock }: LlmBindingRoutesDeps): HttpRoute[] =>

@@ -78,7 +78,8 @@ function keeping(deps: LlmEndpointRoutesDeps): Rpc[] {
       input: z.object(idOrName("endpoint_id", "name")),
       async handle({ endpoint_id: id, name }) {
         const endpoint = await endpoints.find(checkedWhich("endpoint_id", id, "name", name));
-        if (endpoint === undefined) throw noEndpoint(id || name || "");
+        if (endpoint === undefined)
+          throw id ? noEndpoint(id) : notFound("GatewayEndpoint", `name='${name}'`);
         return { body: { endpoint: endpointView(endpoint) } };
       },
     }),
@@ -182,11 +183,16 @@ function changing({ endpoints, clock, chance }: LlmEndpointRoutesDeps): Rpc[] {
   ];
 }
 
-const linkOf = (given: z.output<ReturnType<typeof link>>, chance: () => number): NewLink => ({
-  ...{ id: `m-${hexId(chance)}`, model: given.model_definition_id },
-  ...{ linkage: given.linkage_type ?? "PRIMARY", weight: given.weight ?? 1 },
-  fallbackOrder: given.fallback_order,
-});
+function linkOf(given: z.output<ReturnType<typeof link>>, chance: () => number): NewLink {
+  const { model_definition_id: model, linkage_type: linkage = "PRIMARY" } = given;
+  const { weight = 1, fallback_order: fallbackOrder } = given;
+  // PostgreSQL's real and integer.
+  if (!Number.isFinite(Math.fround(weight)))
+    throw invalidParameter(`weight must be a number up to 3.4e38, got ${weight}`);
+  if (fallbackOrder !== undefined && (fallbackOrder | 0) !== fallbackOrder)
+    throw invalidParameter(`fallback_order must be an integer of 32 bits, got ${fallbackOrder}`);
+  return { id: `m-${hexId(chance)}`, model, linkage, weight: Math.fround(weight), fallbackOrder };
+}
 
 function tooMany(): never {
   throw invalidParameter(`model_configs: at most ${MAX_MODELS} models are possible.`);

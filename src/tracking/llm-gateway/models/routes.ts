@@ -59,7 +59,7 @@ export function llmModelRoutes({
       input: z.object(idOrName("model_definition_id", "name")),
       async handle({ model_definition_id: id, name }) {
         const model = await models.find(checkedWhich("model_definition_id", id, "name", name));
-        if (model === undefined) throw noModel(id ?? name ?? "");
+        if (model === undefined) throw id ? noModel(id) : notFound(WHAT, `name='${name}'`);
         return { body: { model_definition: llmModelView(model) } };
       },
     }),
@@ -76,7 +76,7 @@ export function llmModelRoutes({
     rpc({
       ...{ method: "POST", path: `${AT}/update`, version: 3, summary: "changes a model" },
       input: z.object({
-        ...{ model_definition_id: text(1), name: absent(text()), secret_id: absent(text()) },
+        ...{ model_definition_id: text(1), name: absent(freeName(0)), secret_id: absent(text()) },
         ...{ model_name: absent(text()), provider: absent(text()), updated_by: absent(text()) },
       }),
       async handle({ model_definition_id: id, ...given }) {

@@ -41,7 +41,8 @@ export function llmSecretRoutes({ secrets, clock, chance }: LlmSecretRoutesDeps)
       input: z.object(idOrName("secret_id", "secret_name")),
       async handle({ secret_id: id, secret_name: name }) {
         const secret = await secrets.find(checkedWhich("secret_id", id, "secret_name", name));
-        if (secret === undefined) throw noSecret(id ?? name ?? "");
+        if (secret === undefined)
+          throw id ? noSecret(id) : notFound("GatewaySecret", `secret_name='${name}'`);
         return { body: { secret: secretView(secret) } };
       },
     }),
@@ -51,11 +52,10 @@ export function llmSecretRoutes({ secrets, clock, chance }: LlmSecretRoutesDeps)
         ...{ secret_id: text(1), secret_value: absent(texts()), auth_config: absent(texts()) },
         updated_by: absent(text()),
       }),
-      async handle({ secret_id: id, secret_value: values, auth_config: authConfig, updated_by }) {
+      async handle({ secret_id: id, secret_value: values, auth_config, updated_by }) {
         const secret = await secrets.change(id, {
-          // Clients leave a map out by sending an empty one.
-          values: values && Object.keys(values).length > 0 ? values : undefined,
-          ...{ authConfig, by: updated_by || undefined, at: clock.now() },
+          ...{ values: unlessEmpty(values), authConfig: unlessEmpty(auth_config) },
+          ...{ by: updated_by || undefined, at: clock.now() },
         });
         if (secret === undefined) throw noSecret(id);
         return { body: { secret: secretView(secret) } };
@@ -87,7 +87,13 @@ export function llmSecretRoutes({ secrets, clock, chance }: LlmSecretRoutesDeps)
   ]);
 }
 
-function someValues(values: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+type Texts = Readonly<Record<string, string>>;
+
+/** Clients leave a map out by sending an empty one. */
+const unlessEmpty = (given: Texts | undefined): Texts | undefined =>
+  given && Object.keys(given).length > 0 ? given : undefined;
+
+function someValues(values: Texts): Texts {
   if (Object.keys(values).length > 0) return values;
   throw invalidParameter("Missing value for required parameter 'secret_value'.");
 }

@@ -1,23 +1,22 @@
 import { z } from "zod";
 import type { HttpAnswer, HttpRoute } from "../../../http/http.ts";
 import type { TrackedKeys } from "../../keys/store.ts";
-import { doesNotExist, invalidParameter } from "../../mlflow/errors.ts";
-import { absent, integer, list, text, wireDouble } from "../../mlflow/fields.ts";
+import { invalidParameter } from "../../mlflow/errors.ts";
+import { absent, integer, list, missingParameter, text, wireDouble } from "../../mlflow/fields.ts";
 import { omitEmpty } from "../../mlflow/omit-empty.ts";
 import { pageToken, readPageToken } from "../../mlflow/page-token.ts";
 import { rpc, rpcRoutes } from "../../mlflow/rpc.ts";
+import { noSuchRun } from "../refusals.ts";
 import { RUN_FIELDS, runIdOf } from "../run-fields.ts";
 import { metricWire } from "../run-wire.ts";
+import type { TrackedRunStore } from "../store.ts";
 import type { TrackedRun } from "../tracked-run.ts";
 import { sampledSteps } from "./sampled-steps.ts";
 import type { HistoryStore, Point, RunPoint } from "./store.ts";
 
 export interface HistoryRoutesDeps {
   readonly history: HistoryStore;
-  readonly runs: {
-    get(id: string): Promise<TrackedRun | undefined>;
-    many(ids: readonly string[]): Promise<readonly TrackedRun[]>;
-  };
+  readonly runs: Pick<TrackedRunStore, "get" | "many">;
   readonly keys: TrackedKeys;
 }
 
@@ -28,15 +27,10 @@ const MAX_SAMPLES = 2500;
 
 /** Histories of a metric: of one run by pages or whole, of several runs, and sampled for charts. */
 export function historyRoutes({ history, runs, keys }: HistoryRoutesDeps): HttpRoute[] {
-  const found = async (id: string): Promise<TrackedRun> => {
-    const run = await runs.get(id);
-    if (run !== undefined) return run;
-    throw doesNotExist(`Run with id=${id} not found`);
-  };
   const numberOf = async (name: string): Promise<number | undefined> =>
     (await keys.known([name])).get(name);
 
-  /** The rest of a history, piece by piece. */
+  /** A history piece by piece, after the points that were read already. */
   async function* whole(run: number, key: number, name: string, first: readonly Point[]) {
     const wire = (points: readonly Point[]): string =>
       points.map((point) => JSON.stringify(metricWire({ key: name, ...point }))).join(",");
@@ -64,7 +58,10 @@ export function historyRoutes({ history, runs, keys }: HistoryRoutesDeps): HttpR
           `Invalid value ${wanted} for parameter 'max_results' supplied. It must be a positive integer.`,
         );
       const after = input.page_token ? readPosition(input.page_token) : undefined;
-      const { seq } = await found(runIdOf(input));
+      const id = runIdOf(input);
+      const run = await runs.get(id);
+      if (run === undefined) throw noSuchRun(id);
+      const { seq } = run;
       const key = await numberOf(name);
       if (key === undefined) return {};
       const limit = Math.min(wanted ?? MAX_POINTS, MAX_POINTS);
@@ -129,7 +126,7 @@ export function historyRoutes({ history, runs, keys }: HistoryRoutesDeps): HttpR
       checkSampling(ids, wanted, from, to);
       const unique = [...new Set(ids)];
       const kept = new Map((await runs.many(unique)).map((run) => [run.id, run]));
-      for (const id of unique) if (!kept.has(id)) throw doesNotExist(`Run with id=${id} not found`);
+      for (const id of unique) if (!kept.has(id)) throw noSuchRun(id);
       const known = unique.map((id) => kept.get(id)!);
       const key = await numberOf(name);
       if (key === undefined) return {};
@@ -154,10 +151,7 @@ function checkSampling(
   from: number | undefined,
   to: number | undefined,
 ): void {
-  if (ids.length === 0)
-    throw invalidParameter(
-      "Missing value for required parameter 'run_ids'. See the API docs for more information about request parameters.",
-    );
+  if (ids.length === 0) throw missingParameter("run_ids");
   if (ids.length > MAX_RUNS)
     throw invalidParameter(
       `GetMetricHistoryBulkInterval request must specify at most ${MAX_RUNS} run_ids. Received ${ids.length} run_ids.`,

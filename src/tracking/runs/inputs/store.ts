@@ -1,7 +1,7 @@
 import { MillwrightError } from "../../../errors.ts";
 import type { Sql } from "../../../storage/sql/sql.ts";
 import type { Verdict } from "../log/entry.ts";
-import type { DatasetInput, ModelOutput } from "../tracked-run.ts";
+import { CONTEXT_TAG, type DatasetInput, type ModelOutput } from "../tracked-run.ts";
 
 /** What runs used and made. Repeating a call changes nothing; a refused one leaves no trace. */
 export interface InputStore {
@@ -20,8 +20,6 @@ interface StateRow {
   readonly unseen: number;
 }
 
-/** The tag that says what for a dataset is used. */
-const CONTEXT_TAG = "mlflow.data.context";
 const TRIES = 5;
 
 /** Runs and models of a call. `$1` the run's id, `$2` the models. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { HttpAnswer, HttpRoute } from "../../../http/http.ts";
-import { absent, double, integer, list, text } from "../../mlflow/fields.ts";
+import { absent, double, integer, list, PAIR_FIELDS, text } from "../../mlflow/fields.ts";
 import { rpc, rpcRoutes } from "../../mlflow/rpc.ts";
 import { throwRefused } from "../refusals.ts";
 import { RUN_FIELDS, runIdOf } from "../run-fields.ts";
@@ -18,7 +18,7 @@ const POINT = {
   dataset_digest: absent(text()),
 };
 const pointFields = z.object(POINT);
-const pairFields = z.object({ key: text(1), value: absent(text()) });
+const pairFields = z.object(PAIR_FIELDS);
 
 const NOTHING = { metrics: [], params: [], tags: [] };
 
@@ -38,15 +38,14 @@ export function logRoutes({ log }: { readonly log: RunLog }): HttpRoute[] {
 
   const parameter = rpc({
     ...{ method: "POST", path: "/runs/log-parameter", summary: "a param; it cannot be changed" },
-    input: z.object({ ...RUN_FIELDS, key: text(1), value: absent(text()) }),
-    handle: (input) =>
-      keep({ ...NOTHING, run: runIdOf(input), params: [checkedParam(pairOf(input))] }),
+    input: z.object({ ...RUN_FIELDS, ...PAIR_FIELDS }),
+    handle: (input) => keep({ ...NOTHING, run: runIdOf(input), params: [checkedParam(input)] }),
   });
 
   const tag = rpc({
     ...{ method: "POST", path: "/runs/set-tag", summary: "sets a tag" },
-    input: z.object({ ...RUN_FIELDS, key: text(1), value: absent(text()) }),
-    handle: (input) => keep({ ...NOTHING, run: runIdOf(input), tags: [checkedTag(pairOf(input))] }),
+    input: z.object({ ...RUN_FIELDS, ...PAIR_FIELDS }),
+    handle: (input) => keep({ ...NOTHING, run: runIdOf(input), tags: [checkedTag(input)] }),
   });
 
   const batch = rpc({
@@ -58,15 +57,11 @@ export function logRoutes({ log }: { readonly log: RunLog }): HttpRoute[] {
       params: list(pairFields),
       tags: list(pairFields),
     }),
-    handle: (input) =>
-      keep(
-        checkedBatch({
-          run: runIdOf(input),
-          metrics: input.metrics.map(pointOf),
-          params: input.params.map(pairOf),
-          tags: input.tags.map(pairOf),
-        }),
-      ),
+    handle: (input) => {
+      const { params, tags } = input;
+      const metrics = input.metrics.map(pointOf);
+      return keep(checkedBatch({ run: runIdOf(input), metrics, params, tags }));
+    },
   });
 
   return rpcRoutes([metric, parameter, tag, batch]);
@@ -78,5 +73,3 @@ const pointOf = (given: z.output<typeof pointFields>): LoggedPoint => ({
   datasetName: given.dataset_name || undefined,
   datasetDigest: given.dataset_digest || undefined,
 });
-
-const pairOf = ({ key, value }: z.output<typeof pairFields>) => ({ key, value: value ?? "" });

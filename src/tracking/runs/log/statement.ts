@@ -55,11 +55,10 @@ export function logStatement(
       m.model === undefined
         ? []
         : [
-            ...[[m.model, m.key, m.value, m.timestamp, m.step]].map((cells) => [
-              ...cells,
-              m.datasetName ?? "",
-              m.datasetDigest ?? "",
-            ]),
+            [
+              ...[m.model, m.key, m.value, m.timestamp, m.step],
+              ...[m.datasetName ?? "", m.datasetDigest ?? ""],
+            ],
           ],
     ),
   );

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { postgres } from "../../../storage/sql/postgres.ts";
 import type { Sql } from "../../../storage/sql/sql.ts";
 import { type TestDatabase, testDatabase } from "../../../testing/database.ts";
+import { lockWaited } from "../../../testing/lock-waited.ts";
 import { quietLog } from "../../../testing/quiet-log.ts";
 import { experimentStore } from "../../experiments/store.ts";
 import { trackedKeys } from "../../keys/store.ts";
@@ -45,21 +46,8 @@ async function newRun(): Promise<TrackedRun> {
   return run;
 }
 
-/** Until some statement with this text waits for a lock. From outside: a transaction sees one state of all activity. */
-async function lockWaited(text: string): Promise<void> {
-  for (let tries = 0; tries < 1000; tries++) {
-    const rows = await db.sql.query(
-      "select pid from pg_stat_activity where wait_event_type = 'Lock' and position($1 in query) > 0 and pid <> pg_backend_pid()",
-      [text],
-    );
-    if (rows.length > 0) return;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  throw new Error("nobody waits");
-}
-
-const contents = async ({ seq }: TrackedRun): Promise<RunContents> =>
-  (await runs().data([seq])).get(seq)!;
+const contents = async ({ id }: TrackedRun): Promise<RunContents> =>
+  (await runs().whole(id))!.contents;
 
 async function history({ seq }: TrackedRun, name: string): Promise<[number, number, number][]> {
   const key = (await trackedKeys(db.sql).known([name])).get(name)!;
@@ -240,7 +228,7 @@ describe("the log of runs", () => {
         entry(run, { params: [{ key: "late", value: "ours" }], metrics: [point("late", 1)] }),
       );
       // The statement now waits for this transaction, whose value it cannot see yet.
-      await lockWaited("call as materialized");
+      await lockWaited(db.sql, "call as materialized");
     });
     expect(await verdict).toEqual({
       ...{ outcome: "param changed", key: "late", kept: "theirs", given: "ours" },

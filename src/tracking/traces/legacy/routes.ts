@@ -1,10 +1,10 @@
 import { z } from "zod";
 import type { HttpRoute } from "../../../http/http.ts";
-import { doesNotExist } from "../../mlflow/errors.ts";
-import { absent, choice, integer, list, text } from "../../mlflow/fields.ts";
+import { absent, choice, list, text } from "../../mlflow/fields.ts";
 import { rpc, rpcRoutes } from "../../mlflow/rpc.ts";
 import { hexId } from "../../runs/hex-id.ts";
-import { checkedTexts, experimentId, experimentNumber } from "../read-trace.ts";
+import { oneTrace } from "../one-trace.ts";
+import { checkedTexts, experimentId, experimentNumber, milliseconds } from "../read-trace.ts";
 import type { TraceRoutesDeps } from "../routes.ts";
 import { searchFields, searchTraces } from "../search-traces.ts";
 import { legacyTraceView, type Texts } from "../trace.ts";
@@ -20,17 +20,12 @@ const STATUSES = ["TRACE_STATUS_UNSPECIFIED", "OK", "ERROR", "IN_PROGRESS"] as c
 /** Traces of clients 2.14 to 2.21, which begin and end a trace with a call each and keep its spans in a file. */
 export function legacyTraceRoutes(deps: TraceRoutesDeps): HttpRoute[] {
   const { traces } = deps;
-  const oneTrace = async (id: string) => {
-    const [trace] = await traces.get([id]);
-    if (trace === undefined) throw doesNotExist(`Trace with ID '${id}' not found.`);
-    return trace;
-  };
   return rpcRoutes([
     rpc({
       ...{ method: "POST", path: "/traces", summary: "begins a trace" },
       input: z.object({
         experiment_id: experimentId(),
-        timestamp_ms: absent(integer()),
+        timestamp_ms: absent(milliseconds()),
         request_metadata: pairs(),
         tags: pairs(),
       }),
@@ -53,13 +48,13 @@ export function legacyTraceRoutes(deps: TraceRoutesDeps): HttpRoute[] {
       ...{ method: "PATCH", path: "/traces/{request_id}", summary: "ends a trace" },
       input: z.object({
         request_id: text(1),
-        timestamp_ms: absent(integer()),
+        timestamp_ms: absent(milliseconds()),
         status: absent(choice(STATUSES, { 0: STATUSES[0], 1: "OK", 2: "ERROR", 3: "IN_PROGRESS" })),
         request_metadata: pairs(),
         tags: pairs(),
       }),
       async handle({ request_id: id, status = STATUSES[0], ...given }) {
-        const begun = await oneTrace(id);
+        const begun = await oneTrace(deps, id);
         const ended = await traces.tell(
           {
             ...begun,
@@ -78,7 +73,7 @@ export function legacyTraceRoutes(deps: TraceRoutesDeps): HttpRoute[] {
       ...{ method: "GET", path: "/traces/{request_id}/info", summary: "a trace" },
       input: z.object({ request_id: text(1) }),
       async handle({ request_id: id }) {
-        return { body: { trace_info: legacyTraceView(await oneTrace(id)) } };
+        return { body: { trace_info: legacyTraceView(await oneTrace(deps, id)) } };
       },
     }),
     rpc({

@@ -131,6 +131,7 @@ test("what cannot be measured is refused in words", async () => {
     ["TRACES", "trace_count", { ...COUNT, filters: ["span.name = 'x'"] }],
     ["TRACES", "trace_count", { ...COUNT, filters: ["trace.color = 'x'"] }],
     ["TRACES", "trace_count", { ...COUNT, time_interval_seconds: 60 }],
+    ["TRACES", "trace_count", { ...COUNT, dimensions: Array(2000).fill("trace_status") }],
     ["TRACES", "latency", { aggregations: [{ aggregation_type: "PERCENTILE" }] }],
     ["HOURS", "trace_count", COUNT],
   ];

@@ -11,6 +11,8 @@ import type { TraceMetrics } from "./store.ts";
 import { AGGREGATIONS, METRIC_FILTERS, VIEWS } from "./trace-metric.ts";
 
 const MAX_POINTS = 1000;
+const MAX_DIMENSIONS = 20;
+const MAX_FILTERS = 50;
 
 /** Counts and measures over traces, their spans or their assessments, for dashboards. */
 export const traceMetricRoutes = (metrics: TraceMetrics): HttpRoute[] =>
@@ -40,6 +42,10 @@ export const traceMetricRoutes = (metrics: TraceMetrics): HttpRoute[] =>
       }),
       async handle(given) {
         const { time_interval_seconds: seconds, start_time_ms: from, end_time_ms: to } = given;
+        if (given.dimensions.length > MAX_DIMENSIONS || given.filters.length > MAX_FILTERS)
+          throw invalidParameter(
+            `At most ${MAX_DIMENSIONS} dimensions and ${MAX_FILTERS} filters are possible, not ${given.dimensions.length} and ${given.filters.length}.`,
+          );
         if (seconds !== undefined && (seconds < 1 || from === undefined || to === undefined))
           throw invalidParameter(
             "time_interval_seconds must be positive, and needs start_time_ms and end_time_ms.",

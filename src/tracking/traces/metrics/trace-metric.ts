@@ -113,10 +113,9 @@ export const TIME_BUCKET = "time_bucket";
 export function metricStatement(question: MetricQuestion, bind: Bind): string {
   const rule = RULES[question.view];
   const column = named("metric_name", rule.metrics, question.metric);
+  const interval = question.intervalMs === undefined ? "" : `${bind(question.intervalMs)}::bigint`;
   const groups = [
-    ...(question.intervalMs === undefined
-      ? []
-      : [`(${rule.time} / ${bind(question.intervalMs)}::bigint * ${question.intervalMs})::text`]),
+    ...(interval === "" ? [] : [`(${rule.time} / ${interval} * ${interval})::text`]),
     ...question.dimensions.map((name) => named("dimensions", rule.dimensions, name)),
   ];
   const counts = question.metric.endsWith("_count");

@@ -2,15 +2,16 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import { base64 } from "../../../lib/base64.ts";
 import { utf8Text } from "../../../lib/utf8.ts";
 import { eachField, type Field } from "../../../onnx/wire.ts";
+import { storable } from "../../mlflow/storable.ts";
 import {
   type Attributes,
   type AttributeValue,
   ofDouble,
   ofInteger,
   ofMap,
-  storable,
 } from "../attribute-value.ts";
 import { type Span, type SpanEvent, type SpanStatus, TRACE_ID, traceIdOf } from "../span.ts";
+import { MAX_TRACE_ID } from "../trace.ts";
 
 /** Why an export cannot be taken: the bytes are no export (400), or a span in it cannot be kept (422). */
 export interface Refusal {
@@ -107,10 +108,15 @@ function checkedSpan(
   const { otel, id, parent, name, start, end, status, message } = read;
   if (otel === "") throw refused("trace_id is missing");
   if (id === "") throw refused("span_id is missing");
-  if (start > LATEST_NS || end > LATEST_NS) throw refused(`${name}: its times are beyond 2262`);
+  if (start > LATEST_NS || end > LATEST_NS)
+    throw refused(`${name.slice(0, 100)}: its times are beyond 2262`);
   const attributes: Attributes = Object.fromEntries(pairs);
   const told = attributes[TRACE_ID];
   const trace = typeof told === "string" && told !== "" ? told : traceIdOf(otel);
+  if (trace.length > MAX_TRACE_ID)
+    throw refused(
+      `${TRACE_ID} has ${trace.length} characters; at most ${MAX_TRACE_ID} are possible`,
+    );
   return {
     ...{ trace, id, parent: parent === "" ? undefined : parent, name, status },
     ...{ startNs: start, endNs: end === 0n ? undefined : end },
