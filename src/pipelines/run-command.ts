@@ -5,6 +5,7 @@ import { MillwrightError } from "../errors.ts";
 import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
 import type { RowsPart, WriteRowsInput } from "../training/write-rows.ts";
 import { commandOf, programOf, timeoutOf } from "./command-trainer.ts";
+import type { ModelFiles } from "./fetch-logged-model.ts";
 import type { Platform } from "./platform.ts";
 import { type Fitting, tryOnDataset } from "./try-on-dataset.ts";
 
@@ -61,8 +62,15 @@ export async function runCommand(
         "invalid_model",
         `'${command.run.join(" ")}' ended well and left no model. It has to write an ONNX file to the path in the variable MILLWRIGHT_MODEL.`,
       );
-    const files = { file: MODEL, onnx: await deps.blobs.put(bytes), external: {}, wishes: {} };
-    const tried = await tryOnDataset(deps, { files, plan: { spec }, data });
+    const onnx = await deps.blobs.put(bytes);
+    const take = (wishes: ModelFiles["wishes"]) => {
+      const files = { file: MODEL, onnx, external: {}, wishes };
+      return tryOnDataset(deps, { files, plan: { spec }, data });
+    };
+    const own = await take({});
+    // Its own names for the classes count; where they are not ours, its scores are in the order of the task.
+    const tried =
+      "misfit" in own && classes.length > 0 ? await take({ classes: [...classes] }) : own;
     if ("broken" in tried) throw new MillwrightError("invalid_model", tried.broken);
     if ("misfit" in tried)
       throw new MillwrightError("invalid_model", `Its model does not fit: ${tried.misfit}`);
