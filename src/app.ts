@@ -3,7 +3,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { setImmediate as endOfTurn } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import packageJson from "../package.json" with { type: "json" };
 import type { ComputeHost } from "./compute.ts";
 import { blobHost, type Config } from "./config.ts";
@@ -11,6 +11,7 @@ import { datasetStore } from "./datasets/store.ts";
 import type { Compute } from "./engine/compute.ts";
 import { dbosEngine } from "./engine/dbos.ts";
 import { eventLog } from "./engine/events.ts";
+import { hostPrograms } from "./engine/executors/programs.ts";
 import { threadCompute } from "./engine/executors/threads.ts";
 import { workerAlive } from "./engine/fleet.ts";
 import { gitCommit } from "./engine/git-commit.ts";
@@ -94,6 +95,8 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
   const journals = journalsIn(journalRoot(config.dataDir));
   const runtime = await onnxRuntime();
   const compute = hostedCompute(config);
+  const environments = join(config.dataDir, "environments");
+  const programs = hostPrograms({ environments, scratch });
   const engine = dbosEngine({ url, sql, log });
   const project = projectReader(config);
   const tracking = ownTracking(sql);
@@ -103,6 +106,7 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
     log,
     engine,
     compute,
+    programs: { ...programs, tracking: (workspace) => trackingVariables(config, workspace) },
     blobs,
     columns,
     runtime,
@@ -141,6 +145,21 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
       if (server && (await nobodyElseUses(url, log))) await stopPostgres(databaseDir);
     },
   };
+}
+
+const ANSWERS_WITHIN_MS = 1000;
+
+/** A program that logs shall never fail because control is not there. */
+async function trackingVariables(
+  { host, controlPort, token }: Config,
+  workspace: string,
+): Promise<Readonly<Record<string, string>>> {
+  const url = `http://${host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host}:${controlPort}`;
+  const answers = await fetch(`${url}/health`, { signal: AbortSignal.timeout(ANSWERS_WITHIN_MS) })
+    .then(({ ok }) => ok)
+    .catch(() => false);
+  if (!answers) return { MLFLOW_TRACKING_URI: pathToFileURL(join(workspace, "mlruns")).href };
+  return { MLFLOW_TRACKING_URI: url, ...(token ? { MLFLOW_TRACKING_TOKEN: token } : {}) };
 }
 
 function loggedByClients(sql: Sql, located: LocateDeps): LoggedByClients {

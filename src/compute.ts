@@ -4,6 +4,7 @@ import { serveCompute } from "./engine/executors/serve.ts";
 import { latest } from "./engine/latest.ts";
 import { type EvaluateInput, evaluate } from "./evaluation/evaluate.ts";
 import { type TryInput, tryCandidate } from "./evaluation/try-candidate.ts";
+import { type TryFileInput, tryFile } from "./evaluation/try-file.ts";
 import { type WeighInput, weighColumns } from "./evaluation/weigh-columns.ts";
 import type { Explainer } from "./explanation/explainer.ts";
 import { type BackgroundInput, keepBackground } from "./explanation/keep-background.ts";
@@ -29,6 +30,7 @@ import type { Threads } from "./training/candidate.ts";
 import { fit } from "./training/fit.ts";
 import { gbdtMember } from "./training/trees/boost-member.ts";
 import { forestMember } from "./training/trees/forest-member.ts";
+import { type WriteRowsInput, writeRows } from "./training/write-rows.ts";
 
 /** Where this thread finds its data; added to every input by app.ts. */
 export interface ComputeHost {
@@ -109,6 +111,9 @@ serveCompute({
       tryCandidate({ ...(await parts(host)), ...alone(context), remember, now }, input),
     fit: async (context, { host, input }: Task<Parameters<typeof fit>[1]>) =>
       fit({ ...(await parts(host)), ...together(context, host), now }, input),
+    rows: async (_, { host, input }: Task<WriteRowsInput>) => writeRows(await parts(host), input),
+    "try file": async (_, { host, input }: Task<TryFileInput>) =>
+      tryFile({ ...(await parts(host)), runtime: await onnxRuntime() }, input),
     evaluate: async (context, { host, input }: Task<EvaluateInput>) =>
       evaluate(
         { ...(await parts(host)), ...alone(context), remember, runtime: await onnxRuntime() },

@@ -40,6 +40,7 @@ export const noSliceWorse = (...columns: string[]): GateDefinition =>
 export const noLeak = (params: { readonly accept?: readonly string[] } = {}): GateDefinition =>
   gate("no_leak", params);
 
+export type { CommandTrainer } from "./pipelines/command-trainer.ts";
 export type {
   DatasetDefinition,
   FeatureDefinition,

@@ -99,6 +99,8 @@ async function openLab(folder: string, scratch: string) {
     ...{ columns, blobs, runtime, compute, host, pool, threads: THREADS },
     clock: { now: () => Date.now() },
     datasets: versionsInMemory(),
+    // No project of this bench has a program that trains.
+    ...({} as Record<"programs" | "project", never>),
     async close() {
       await pool.close();
       await columns.close();

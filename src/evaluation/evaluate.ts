@@ -47,9 +47,7 @@ interface Judged {
   readonly importance: FitOutcome["importance"];
 }
 
-type JudgedFile = Pick<FittedFile, "onnx" | "signature" | "complexity"> & {
-  readonly check?: FittedFile["check"];
-};
+type JudgedFile = Pick<FittedFile, "onnx" | "signature" | "complexity" | "check">;
 
 export interface EvaluateInput {
   readonly spec: TrainingSpec;

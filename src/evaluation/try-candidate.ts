@@ -1,9 +1,9 @@
 import { MillwrightError } from "../errors.ts";
 import { type Digest, digestOfJson } from "../lib/digest.ts";
-import { random } from "../lib/random.ts";
 import { type Table, takeRows } from "../table/table.ts";
 import { fitCandidate, type Threads } from "../training/candidate.ts";
 import type { Trial } from "../training/race.ts";
+import { sampleRows } from "../training/sample-rows.ts";
 import { trainingData, trainingFolds } from "../training/training-data.ts";
 import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
 import { estimate } from "./estimate.ts";
@@ -41,7 +41,7 @@ export async function tryCandidate(deps: TryDeps, input: TryInput): Promise<Tria
   const data = trainingData(spec, await deps.loadTable(input.data));
   try {
     const part = trainingFolds(spec, data, input.folds)[fold]!;
-    const rows = sample(part.train, input.maxRows, spec.seed);
+    const rows = sampleRows(part.train, input.maxRows, spec.seed);
     const name = `${input.data}/${digestOfJson(spec)}/${fold}/${rows.length}`;
     const fitted = fitCandidate(spec, candidate, { ...data, rows, name }, deps);
     const encode = () => fitted.encoder.encode(takeRows(data.table, part.test));
@@ -71,9 +71,4 @@ export async function tryCandidate(deps: TryDeps, input: TryInput): Promise<Tria
     const error = cause instanceof Error ? cause.message : String(cause);
     return { ...blank, seconds: seconds(), error };
   }
-}
-
-function sample(rows: Uint32Array, max: number, seed: number): Uint32Array {
-  if (rows.length <= max) return rows;
-  return random(seed).split("rows").shuffle(rows.slice()).subarray(0, max).sort();
 }

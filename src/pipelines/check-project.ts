@@ -47,6 +47,15 @@ const LogSection = z.strictObject({
     .optional(),
 });
 
+const Command = z.strictObject({
+  run: z.tuple([z.string().min(1)]).rest(z.string()),
+  requirements: z.string().min(1).optional(),
+  python: z.string().min(1).optional(),
+  params: z.record(z.string(), z.json()).optional(),
+  timeout: duration.optional(),
+  files: z.array(z.string().min(1)).optional(),
+});
+
 const Model = z.strictObject({
   dataset: z.string(),
   target: z.string().min(1),
@@ -66,6 +75,7 @@ const Model = z.strictObject({
         .array(z.enum(TRAINERS.map((t) => t.name) as [string, ...string[]]))
         .min(1)
         .optional(),
+      commands: z.record(NAME, Command).optional(),
       seed: z
         .number()
         .int()

@@ -1,4 +1,5 @@
 import { utf8ToBytes } from "@noble/hashes/utils.js";
+import type { Schema } from "../datasets/schema.ts";
 import type { GateChoice } from "../evaluation/verdict.ts";
 import type { Digest } from "../lib/digest.ts";
 import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
@@ -9,6 +10,8 @@ export interface Recipe {
   readonly spec: TrainingSpec;
   /** Parquet of the dataset version. */
   readonly data: Digest;
+  /** Its columns; older recipes lack it, and need it not: only a program's model is fitted to it. */
+  readonly schema?: Schema | undefined;
   readonly candidate: Candidate;
   readonly baselines: readonly Candidate[];
   readonly gates: readonly GateChoice[] | null;

@@ -11,6 +11,7 @@ import { planCandidates } from "../training/plan.ts";
 import { TRAINERS } from "../training/trainers/all.ts";
 import { columnNamed, targetOf, trainingData, trainingFolds } from "../training/training-data.ts";
 import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
+import { commandCandidate, programOf } from "./command-trainer.ts";
 import { decideSpec } from "./decide-spec.ts";
 import { definedModel } from "./defined-model.ts";
 import type { Platform } from "./platform.ts";
@@ -41,10 +42,12 @@ export interface TrainingPlan {
 const FEWEST_ROWS = 30;
 
 export async function planTraining(
-  deps: Pick<Platform, "project" | "columns" | "blobs" | "registry">,
+  deps: Pick<Platform, "project" | "columns" | "blobs" | "registry"> & {
+    readonly programs: Pick<Platform["programs"], "sources">;
+  },
   input: { readonly model: string; readonly budget?: string; readonly data: DatasetVersion },
 ): Promise<TrainingPlan> {
-  const { definition: project, code } = await deps.project();
+  const { definition: project, code, folder } = await deps.project();
   const { model: definition, dataset } = definedModel(project, input.model);
   const { data } = input;
   const table = await deps.columns.readTable(await deps.blobs.localPath(data.data));
@@ -81,15 +84,25 @@ export async function planTraining(
       "invalid_data",
       `The ${parts.train.length} training rows hold too few rows of the rarer classes of ${definition.target} for a single round of training and judging. Bring more of them, or train on another target.`,
     );
+  const trained = planCandidates(spec.trainers, spec.task, {
+    task: spec.task,
+    rows: parts.train.length,
+    width: spec.columns.length,
+    outputs: spec.task === "multiclass" ? spec.classes.length : 1,
+    bagFeatures: text ? 20_000 : categories * 20,
+  });
+  const commands = Object.entries(definition.train?.commands ?? {});
   return {
     spec,
-    candidates: planCandidates(spec.trainers, spec.task, {
-      task: spec.task,
-      rows: parts.train.length,
-      width: spec.columns.length,
-      outputs: spec.task === "multiclass" ? spec.classes.length : 1,
-      bagFeatures: text ? 20_000 : categories * 20,
-    }),
+    candidates: [
+      ...trained,
+      ...(await Promise.all(
+        commands.map(async ([name, command], i) => {
+          const sources = await deps.programs.sources(programOf(command, folder));
+          return commandCandidate(name, { ...command, sources }, trained.length + i);
+        }),
+      )),
+    ],
     folds: rounds,
     foldCount,
     splitReason: parts.splitReason,

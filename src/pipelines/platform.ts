@@ -1,6 +1,7 @@
 import type { DatasetStore } from "../datasets/store.ts";
 import type { Compute } from "../engine/compute.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { Programs } from "../engine/programs.ts";
 import type { Evaluation } from "../evaluation/evaluate.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Digest } from "../lib/digest.ts";
@@ -88,6 +89,10 @@ export interface Platform extends Stores {
   readonly log: Log;
   readonly engine: Engine;
   readonly compute: Compute;
+  readonly programs: Programs & {
+    /** Where a program finds our tracking, in the words of MLflow's client; a folder of its own when control does not answer. */
+    tracking(workspace: string): Promise<Readonly<Record<string, string>>>;
+  };
   readonly blobs: Blobs;
   readonly columns: Columns;
   readonly runtime: Runtime;

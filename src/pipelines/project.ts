@@ -1,5 +1,6 @@
 import type { Role } from "../datasets/schema.ts";
 import type { AbstainGoal } from "../evaluation/abstention.ts";
+import type { CommandTrainer } from "./command-trainer.ts";
 
 /** What a person writes in millwright.config.ts. Everything has a default; the smallest useful project is one dataset and one target. */
 export interface ProjectDefinition {
@@ -50,6 +51,8 @@ export interface ModelDefinition {
     /** A metric of evaluation/metrics. */
     readonly metric?: string;
     readonly trainers?: readonly string[];
+    /** Programs that train, by name: they compete with the trainers. */
+    readonly commands?: Readonly<Record<string, CommandTrainer>>;
     readonly seed?: number;
     readonly split?: "time" | "random" | "grouped";
     /** Share of rows held out for the final test, 0.05..0.5. */

@@ -4,7 +4,6 @@ import type { Steps } from "../engine/engine.ts";
 import type { TryInput } from "../evaluation/try-candidate.ts";
 import type { Leaderboard } from "../training/leaderboard.ts";
 import type { TrainingPlan } from "./plan-training.ts";
-import type { Platform } from "./platform.ts";
 import { raceCandidates } from "./race-candidates.ts";
 
 const candidates = ["baseline-1", "linear-1", "gbdt-1", "gbdt-2", "gbdt-3"].map((id, rank) => ({
@@ -54,7 +53,7 @@ async function race(options: {
       },
     },
     clock: { now: () => nowMs },
-  } as unknown as Pick<Platform, "compute" | "blobs" | "threads" | "clock">;
+  } as unknown as Parameters<typeof raceCandidates>[0];
 
   const steps = {
     async step<T>(name: string, body: (context: unknown) => Promise<T>): Promise<T> {

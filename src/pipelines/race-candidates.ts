@@ -8,9 +8,11 @@ import type { Digest } from "../lib/digest.ts";
 import { leaderboard } from "../training/leaderboard.ts";
 import { breadthFirst, choose, dropAfterRung, standings, type Trial } from "../training/race.ts";
 import type { Candidate } from "../training/training-spec.ts";
+import { isCommand } from "./command-trainer.ts";
 import type { TrainingPlan } from "./plan-training.ts";
 import type { Platform } from "./platform.ts";
 import type { RacedFold } from "./tracked-training.ts";
+import { tryCommand } from "./try-command.ts";
 
 export interface RaceOutcome {
   readonly winner: Candidate;
@@ -29,7 +31,7 @@ const FEWEST_STARTS = 3;
 
 /** Lets the candidates race over the folds: one step a rung, candidates side by side in compute threads. */
 export async function raceCandidates(
-  deps: Pick<Platform, "compute" | "blobs" | "threads" | "clock">,
+  deps: Pick<Platform, "threads"> & Parameters<typeof tryCommand>[0],
   input: { readonly steps: Steps; readonly data: DatasetVersion; readonly plan: TrainingPlan },
 ): Promise<RaceOutcome> {
   const { data, plan, steps } = input;
@@ -49,13 +51,14 @@ export async function raceCandidates(
         ? breadthFirst(candidates)
         : current.filter((s) => s.state === "racing").map((s) => s.candidate);
     if (rung > 0 && spentMs >= spec.budgetMs) break;
+    const own = racing.filter((candidate) => !isCommand(candidate));
     const maxRows = RUNG_ROWS[Math.min(rung, RUNG_ROWS.length - 1)]!;
     const found = await steps.step(`race: fold ${rung + 1} of ${folds}`, async (step) => {
       const started = deps.clock.now();
       const spent = () => deps.clock.now() - started;
       let done = 0;
-      const attempts = racing.map((candidate) => async (): Promise<Trial> => {
-        step.progress(`${candidate.id} on fold ${rung + 1} of ${folds}`, done / racing.length);
+      const attempts = own.map((candidate) => async (): Promise<Trial> => {
+        step.progress(`${candidate.id} on fold ${rung + 1} of ${folds}`, done / own.length);
         const attempt: TryInput = {
           spec,
           data: data.data,
@@ -74,8 +77,19 @@ export async function raceCandidates(
       });
       return { results, spentMs: spent(), at: deps.clock.now() };
     });
-    trials.push(...found.results);
-    raced.push({ results: found.results, at: found.at });
+    const results = [...found.results];
+    // Each a step of its own, and outside of the budget: programs have a limit of their own.
+    for (const candidate of racing.filter(isCommand))
+      results.push(
+        await steps.step(`race: fold ${rung + 1} of ${folds}: ${candidate.id}`, (step) =>
+          tryCommand(deps, {
+            ...{ candidate, spec, data, step, maxRows },
+            ...{ fold: rung, folds: plan.foldCount },
+          }),
+        ),
+      );
+    trials.push(...results);
+    raced.push({ results, at: found.at });
     spentMs += found.spentMs;
     if (rung + 1 < folds)
       for (const id of dropAfterRung(standings(candidates, trials, rules, dropped), rules))

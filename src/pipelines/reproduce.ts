@@ -3,7 +3,7 @@ import { MillwrightError } from "../errors.ts";
 import type { Evaluated, EvaluateInput, Evaluation } from "../evaluation/evaluate.ts";
 import type { Digest } from "../lib/digest.ts";
 import { utf8Text } from "../lib/utf8.ts";
-import type { FitOutcome } from "../training/fit.ts";
+import { fitChosen } from "./fit-chosen.ts";
 import type { Recipe } from "./keep-recipe.ts";
 import type { Platform } from "./platform.ts";
 import { type Reproduction, reproduction } from "./reproduction.ts";
@@ -44,9 +44,9 @@ export const reproduce = (platform: Platform): Pipeline<ReproduceInput, Reproduc
       return { number: version.number, onnx: version.onnx, recipe, was, now };
     });
     const { number, onnx, recipe, was, now } = known;
-    const { spec, data, candidate, baselines } = recipe;
+    const { spec, data, schema, candidate, baselines } = recipe;
     const fit = await steps.step("fit", (step) =>
-      platform.compute.run<FitOutcome>("fit", { spec, data, candidate }, step),
+      fitChosen(platform, { spec, data: { data, schema }, candidate, step }),
     );
     const same = fit.served.onnx === onnx;
     const again = same

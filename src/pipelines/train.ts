@@ -7,9 +7,10 @@ import type { Json } from "../lib/json.ts";
 import type { ReferenceInput } from "../monitoring/make-reference.ts";
 import { register } from "../registry/register.ts";
 import { keepRun } from "../tracking/own/keep-run.ts";
-import type { FitOutcome } from "../training/fit.ts";
+import { isCommand } from "./command-trainer.ts";
 import { deployVersion } from "./deploy-version.ts";
 import { findSame, type SameRun } from "./find-same.ts";
+import { fitChosen } from "./fit-chosen.ts";
 import { gatherData } from "./gather-data.ts";
 import { keepRecipe } from "./keep-recipe.ts";
 import { planTraining, type TrainingPlan } from "./plan-training.ts";
@@ -129,7 +130,7 @@ async function trainAnew(
     return null;
   });
   const fit = await steps.step("fit", (step) =>
-    platform.compute.run<FitOutcome>("fit", { spec, data: data.data, candidate }, step),
+    fitChosen(platform, { spec, data, candidate, step }),
   );
   const judged = await steps.step("evaluate", async (step) => {
     const judge: EvaluateInput = {
@@ -150,14 +151,22 @@ async function trainAnew(
   });
   const version = await steps.step("register", async () => {
     const { id, number } = await register(platform, {
-      ...{ model, trainer: candidate.trainer, params: candidate.params as Json, seed: spec.seed },
+      ...{
+        model,
+        trainer: candidate.trainer,
+        params: { ...candidate.params, ...fit.ranWith } as Json,
+        seed: spec.seed,
+      },
       ...{ onnx: fit.served.onnx, signature: fit.served.signature },
       ...{ dataset: data.id, code: plan.code },
       ...{ complexity: fit.served.complexity, environment: platform.environment },
       ...{ parent: champion?.version, report: judged.evaluation, reference, background },
       ...(judged.abstain ? { abstain: judged.abstain } : {}),
       ...{ leaderboard: race.leaderboard, runId: steps.runId },
-      recipe: await keepRecipe(platform, { spec, data: data.data, candidate, baselines, gates }),
+      recipe: await keepRecipe(platform, {
+        ...{ spec, data: data.data, candidate, baselines, gates },
+        ...(isCommand(candidate) ? { schema: data.schema } : {}),
+      }),
     });
     return { id, number };
   });

@@ -16,8 +16,8 @@ export interface FittedFile {
   readonly complexity: number;
   readonly summary: Json;
   readonly trainedRows: number;
-  /** Scores of the first test rows, by the model in memory. */
-  readonly check: { readonly rows: number; readonly values: readonly number[] };
+  /** Scores of the first test rows, by the model in memory; absent where a program made the file. */
+  readonly check?: { readonly rows: number; readonly values: readonly number[] };
 }
 
 export interface FitOutcome {
@@ -31,6 +31,8 @@ export interface FitOutcome {
   /** Share of the model's total importance, by encoded feature, largest first, at most 50. */
   readonly importance: readonly { readonly feature: string; readonly share: number }[];
   readonly seconds: number;
+  /** Of a program: interpreter and packages. Kept with the parameters of its version. */
+  readonly ranWith?: Readonly<Record<string, Json>> | undefined;
 }
 
 /** Test rows on which a stored file is compared with the model in memory. */
