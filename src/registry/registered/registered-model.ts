@@ -53,6 +53,9 @@ export interface RegisteredVersion {
 
 /** Marks a registered model, and each of its versions, as a prompt. */
 export const PROMPT_TAG = "mlflow.prompt.is_prompt";
+/** A prompt's kind, and the text of its version. */
+export const PROMPT_TYPE_TAG = "_mlflow_prompt_type";
+export const PROMPT_TEXT_TAG = "mlflow.prompt.text";
 
 export const isPrompt = (tags: readonly ModelTag[]): boolean =>
   tags.some(({ key, value }) => key === PROMPT_TAG && value.toLowerCase() === "true");

@@ -1,12 +1,10 @@
-import type { Clock } from "../../lib/clock.ts";
-import type { Json } from "../../lib/json.ts";
 import type { Sql } from "../../storage/sql/sql.ts";
-import type { WebhookStore } from "../webhooks/store.ts";
 import {
   type ModelTag,
   ownLocation,
   type RegisteredModel,
   type RegisteredVersion,
+  STAGES,
   type Stage,
 } from "./registered-model.ts";
 import {
@@ -19,46 +17,6 @@ import {
 } from "./version-row.ts";
 
 export type RegisteredStore = ReturnType<typeof registeredStore>;
-
-/** What changes together when a registered model does: inside `transact` they share one transaction. */
-export interface RegisteredParts {
-  readonly registered: RegisteredStore;
-  readonly webhooks: Pick<WebhookStore, "tell">;
-  readonly loggedModels: LoggedModels;
-  /** undefined: there is no such run. */
-  runArtifacts(run: string): Promise<string | undefined>;
-  /** Until the end of the transaction nobody else moves our own aliases of the model. */
-  lock(model: string): Promise<void>;
-  /** What of ours needs the model, or that version of it, in words; undefined: nothing does. Ask under `lock`. */
-  usedBy(model: string, version?: RegisteredVersion): Promise<string | undefined>;
-  /** Appends to the event log. */
-  announce(type: string, subject: string, payload: Json, at: number): Promise<void>;
-}
-
-export interface RegisteredDeps extends RegisteredParts {
-  readonly clock: Clock;
-  transact<T>(body: (parts: RegisteredParts) => Promise<T>): Promise<T>;
-  /**
-   * Makes a version that can be served the champion; one that cannot may have the alias as a name. Throws `gate_failed` with the
-   * reasons when the gates do not allow it. undefined: nobody serves here, aliases are only names.
-   */
-  promoteByAlias?:
-    | ((model: string, number: number) => Promise<"promoted" | "not servable">)
-    | undefined;
-}
-
-/** What is needed of models that runs logged. */
-export interface LoggedModels {
-  get(id: string): Promise<
-    | {
-        readonly artifactUri: string;
-        readonly sourceRun: string | undefined;
-        readonly tags: readonly ModelTag[];
-      }
-    | undefined
-  >;
-  setTags(id: string, tags: readonly ModelTag[]): Promise<unknown>;
-}
 
 export interface NewVersion {
   readonly model: string;
@@ -83,14 +41,15 @@ export interface OwnVersion {
 
 /** Registered models and their versions. What changes several things wants a transaction's `Sql`. Answers `undefined` or `false` for what is not there. */
 export function registeredStore(sql: Sql) {
+  /** Of each stage the highest number; asked for stage by stage, since a model may have thousands of versions. */
   const latestOf = async (ids: readonly number[]): Promise<Map<number, RegisteredVersion[]>> => {
     const rows = await sql.query<VersionRow>(
-      `select ${VERSION_COLUMNS} from (
-         select distinct on (model, stage) model, number from millwright.registered_version
-         where model = any($1) order by model, stage, number desc
-       ) newest join millwright.registered_version v using (model, number)
+      `select ${VERSION_COLUMNS} from unnest($1::bigint[]) given (model), unnest($2::text[]) wanted (stage), lateral (
+         select number from millwright.registered_version r
+         where r.model = given.model and r.stage = wanted.stage order by number desc limit 1
+       ) newest join millwright.registered_version v on v.model = given.model and v.number = newest.number
        join millwright.registered_model m on m.id = v.model order by v.number desc`,
-      [ids],
+      [ids, STAGES],
     );
     const found = new Map<number, RegisteredVersion[]>();
     for (const row of rows)
@@ -278,14 +237,17 @@ export function registeredStore(sql: Sql) {
         [model, change.number, change.stage, change.at, change.archiveOthers],
       ),
 
-    /** With its tags and the aliases that point to it. Its number is not given again. */
+    /** With its tags and the aliases that point to it. Its number is not given again. Locks the model first, as `setStage` does. */
     deleteVersion: (model: string, number: number, at: number) =>
       changed(
-        `with version as (
-           delete from millwright.registered_version v using millwright.registered_model m
-           where m.id = v.model and m.name = $1 and v.number = $2 returning v.model
+        `with model as (
+           update millwright.registered_model m set updated_at = $3
+           where name = $1 and exists (select from millwright.registered_version v where v.model = m.id and v.number = $2)
+           returning id
+         ), version as (
+           delete from millwright.registered_version v using model where v.model = model.id and v.number = $2
          )
-         update millwright.registered_model m set updated_at = $3 from version where m.id = version.model returning 1`,
+         select id from model`,
         [model, number, at],
       ),
 
@@ -349,6 +311,14 @@ export function registeredStore(sql: Sql) {
     },
 
     showOwn,
+
+    /** Of a version that a client registered: what it is served by. false: the client has deleted it. */
+    serveAs: ({ model, number, version }: OwnVersion) =>
+      changed(
+        `update millwright.registered_version v set version = $3
+         from millwright.registered_model m where m.id = v.model and m.name = $1 and v.number = $2 returning 1`,
+        [model, number, version],
+      ),
 
     /** What an alias move says; a version that a client deleted is back when an alias points to it. */
     async moveOwnAlias(
