@@ -105,6 +105,18 @@ describe("the alias champion, set by a client", () => {
     });
   });
 
+  test("waits for a version also when hundreds were registered after it", async () => {
+    const { deps } = await platformWith(true);
+    const later = Array.from({ length: 500 }, (_, i) => adoption("queued", "mail", i + 2));
+    const engine = {
+      list: async ({ limit = 100 }) => [...later, adoption("running")].slice(0, limit),
+    };
+    const asked = { ...deps, engine } as unknown as typeof deps;
+    await expect(promoteByAlias(asked, { model: "mail", number: 1 })).rejects.toMatchObject({
+      code: "unavailable",
+    });
+  });
+
   test("does not wait for another version's adoption", async () => {
     const { deps } = await platformWith(true, [adoption("running", "mail", 2)]);
     expect(await promoteByAlias(deps, { model: "mail", number: 1 })).toBe("not servable");

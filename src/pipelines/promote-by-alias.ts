@@ -12,6 +12,8 @@ const PATIENCE_MS = 60_000;
 /** Within this the event log has started the adoption; later nobody will. */
 const STARTED_WITHIN_MS = 5000;
 const LOOK_MS = 250;
+/** Further back a version that is being judged is not looked for: so many may have been registered after it. */
+const RECENT = 1000;
 
 /**
  * A client of MLflow points the alias `champion` to a version: a promotion, with our gates before it. `not servable`: there is
@@ -62,7 +64,7 @@ async function adopted(
   const began = clock.now();
   for (;;) {
     if (await registry.find(model, String(number))) return;
-    const run = (await engine.list({ pipeline: "adopt", limit: 100 })).find((known) =>
+    const run = (await engine.list({ pipeline: "adopt", limit: RECENT })).find((known) =>
       isOf(known, model, number),
     );
     if (run && !isActive(run)) return;

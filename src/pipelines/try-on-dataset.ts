@@ -41,7 +41,8 @@ export async function tryOnDataset(
   const tried = await orReason(async () => {
     const asked = { spec, schema: data.schema };
     const { options, notes } = importWishes(bytes, { ...files, external, asked });
-    return { ...(await tryGraph(deps, { bytes, options })), assumed: notes, options };
+    const graph = await tryGraph(deps, { bytes, options: { ...options, external } });
+    return { ...graph, assumed: notes, options };
   });
   if ("reason" in tried) return { broken: tried.reason };
   const { signature, about } = tried;
@@ -49,7 +50,6 @@ export async function tryOnDataset(
     answerMisfit(signature, spec) ??
     columnMisfit(signature, { schema: data.schema, target: spec.target });
   if (misfit !== undefined) return { misfit };
-  const { external: _, shown: __, ...options } = tried.options;
   return {
     spec: { ...spec, columns: featuresTaken(signature, spec.columns) },
     onnx: await deps.blobs.put(tried.onnx),
@@ -57,6 +57,6 @@ export async function tryOnDataset(
       ...{ signature, notes: [...tried.notes, ...tried.assumed] },
       about: { producer: about.producer, opsets: about.opsets },
     },
-    options,
+    options: tried.options,
   };
 }
