@@ -36,11 +36,15 @@ const COLUMNS = "id, name, description, url, events, status, created_at, updated
 /** Webhooks and their deliveries. */
 export function webhookStore(sql: Sql) {
   return {
-    /** Give the transaction of what happened: then both are there, or neither. `eventId`: of the event log; told once. */
+    /**
+     * Give the transaction of what happened: then both are there, or neither. `eventId`: of the event log; told once. A webhook that
+     * is deleted meanwhile is waited for and left out: what happened must not fail because of it.
+     */
     async tell(event: WebhookEvent, data: object, at: number, eventId?: number): Promise<void> {
       await sql.query(
         `insert into millwright.webhook_delivery (webhook, event, body, next_at, created_at, event_id)
          select id, $1, $2, $3, $3, $4 from millwright.webhook where status = 'ACTIVE' and $1 = any(events)
+         for key share
          on conflict (webhook, event_id) do nothing`,
         [event, eventBody(event, data, at), at, eventId ?? null],
       );

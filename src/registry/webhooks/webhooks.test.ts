@@ -296,6 +296,22 @@ test("a disabled webhook is told nothing, a deleted one is forgotten", async () 
   });
 });
 
+test("what happens while a webhook is deleted happens all the same", async () => {
+  const id = await subscribe(["REGISTERED_MODEL.CREATED", "EXPERIMENT.CREATED"]);
+  const { sql } = server.db;
+  const happened = await sql.transact(async (tx) => {
+    await tx.query("delete from millwright.webhook where id = $1", [id]);
+    const calls = ["registered-models/create", "experiments/create"].map((path) =>
+      call("POST", path, { name: "meanwhile" }),
+    );
+    await expect
+      .poll(() => sql.query("select 1 from pg_stat_activity where wait_event_type = 'Lock'"))
+      .toHaveLength(2);
+    return calls;
+  });
+  expect((await Promise.all(happened)).map(({ status }) => status)).toEqual([200, 200]);
+});
+
 test("a secret is never given back, nor readable in the database", async () => {
   const secret = "do not show this";
   const id = await subscribe(["MODEL_VERSION.CREATED"], { secret });
