@@ -88,7 +88,8 @@ describe("the alias champion, set by a client", () => {
 
   test("waits for a version that is being adopted, but not for ever", async () => {
     const running = adoption("running");
-    const { deps, add } = await platformWith(true, [undefined, running]);
+    const looks = [undefined, ...new Array(5).fill(running), adoption("succeeded")];
+    const { deps, add } = await platformWith(true, looks);
     const { pause } = deps;
     let pauses = 0;
     const arriving = {
@@ -99,6 +100,7 @@ describe("the alias champion, set by a client", () => {
       },
     };
     expect(await promoteByAlias(arriving, { model: "mail", number: 1 })).toBe("promoted");
+    expect(pauses).toBe(6);
     const stuck = await platformWith(true, [running]);
     await expect(promoteByAlias(stuck.deps, { model: "mail", number: 1 })).rejects.toMatchObject({
       code: "unavailable",

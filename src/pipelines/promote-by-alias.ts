@@ -15,14 +15,16 @@ const LOOK_MS = 250;
 /** Further back a version that is being judged is not looked for: so many may have been registered after it. */
 const RECENT = 1000;
 
+type Deps = Parameters<typeof promote>[0] &
+  Pick<Platform, "engine" | "clock" | "evaluationOf"> & { pause(ms: number): Promise<unknown> };
+
 /**
  * A client of MLflow points the alias `champion` to a version: a promotion, with our gates before it. `not servable`: there is
  * nothing to serve of that version, so the alias is only a name. Throws `gate_failed` with the verdict's reasons and what a
  * person can do, and `unavailable` while the version is still being judged.
  */
 export async function promoteByAlias(
-  deps: Parameters<typeof promote>[0] &
-    Pick<Platform, "engine" | "clock" | "evaluationOf"> & { pause(ms: number): Promise<unknown> },
+  deps: Deps,
   { model, number }: { readonly model: string; readonly number: number },
 ): Promise<"promoted" | "not servable"> {
   await adopted(deps, model, number);
@@ -50,24 +52,22 @@ export async function promoteByAlias(
   return "promoted";
 }
 
-/** Waits until the version's adoption is over, where one is under way or about to be. */
+/**
+ * Waits until the version's adoption is over, where one is under way or about to be: also when it is registered already, since what
+ * the adoption deploys must not come after what the client asks for.
+ */
 async function adopted(
-  {
-    registry,
-    engine,
-    clock,
-    pause,
-  }: Pick<Platform, "registry" | "engine" | "clock"> & { pause(ms: number): Promise<unknown> },
+  { registry, engine, clock, pause }: Deps,
   model: string,
   number: number,
 ): Promise<void> {
   const began = clock.now();
   for (;;) {
-    if (await registry.find(model, String(number))) return;
     const run = (await engine.list({ pipeline: "adopt", limit: RECENT })).find((known) =>
       isOf(known, model, number),
     );
     if (run && !isActive(run)) return;
+    if (!run && (await registry.find(model, String(number)))) return;
     const waited = clock.now() - began;
     if (!run && waited > STARTED_WITHIN_MS) return;
     if (waited > PATIENCE_MS)

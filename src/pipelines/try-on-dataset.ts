@@ -1,6 +1,6 @@
 import type { DatasetVersion } from "../datasets/dataset-version.ts";
 import type { Digest } from "../lib/digest.ts";
-import type { Imported, ImportOptions } from "../onnx/import-onnx.ts";
+import type { ImportOptions } from "../onnx/import-onnx.ts";
 import type { TrainingSpec } from "../training/training-spec.ts";
 import type { ModelFiles } from "./fetch-logged-model.ts";
 import { answerMisfit, importWishes } from "./import-wishes.ts";
@@ -9,6 +9,7 @@ import { orReason } from "./or-reason.ts";
 import type { TrainingPlan } from "./plan-training.ts";
 import type { Platform } from "./platform.ts";
 import { readModelFiles } from "./read-model-files.ts";
+import type { ImportRecord } from "./register-imported.ts";
 import { tryGraph } from "./try-graph.ts";
 
 /** A model that can be asked about the rows of a dataset. Plain JSON, journaled. */
@@ -17,9 +18,7 @@ export interface Fitting {
   readonly spec: TrainingSpec;
   /** As it is stored. */
   readonly onnx: Digest;
-  readonly imported: Pick<Imported, "signature" | "notes"> & {
-    readonly about: Pick<Imported["about"], "producer" | "opsets">;
-  };
+  readonly imported: ImportRecord;
   readonly options: ImportOptions;
 }
 
