@@ -44,10 +44,11 @@ export function registeredStore(sql: Sql) {
   /** Of each stage the highest number; asked for stage by stage, since a model may have thousands of versions. */
   const latestOf = async (ids: readonly number[]): Promise<Map<number, RegisteredVersion[]>> => {
     const rows = await sql.query<VersionRow>(
-      `select ${VERSION_COLUMNS} from unnest($1::bigint[]) given (model), unnest($2::text[]) wanted (stage), lateral (
-         select number from millwright.registered_version r
-         where r.model = given.model and r.stage = wanted.stage order by number desc limit 1
-       ) newest join millwright.registered_version v on v.model = given.model and v.number = newest.number
+      `select ${VERSION_COLUMNS}
+       from unnest($1::bigint[]) given (id) cross join unnest($2::text[]) wanted (stage) cross join lateral (
+         select model, number from millwright.registered_version r
+         where r.model = given.id and r.stage = wanted.stage order by number desc limit 1
+       ) newest join millwright.registered_version v using (model, number)
        join millwright.registered_model m on m.id = v.model order by v.number desc`,
       [ids, STAGES],
     );
