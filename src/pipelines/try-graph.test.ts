@@ -135,7 +135,12 @@ test("a graph that leaves much open is tried only with rows that a request could
   };
   const g = graph();
   const x = g.input("x", "float32", ["N", "a", "b", "c"]);
-  g.node("MatMul", [x, g.constant("float32", [9, 1], new Array(9).fill(1))], {}, { outputs: ["y"] });
+  g.node(
+    "MatMul",
+    [x, g.constant("float32", [9, 1], new Array(9).fill(1))],
+    {},
+    { outputs: ["y"] },
+  );
   g.output("y", "float32", ["N", "a", "b", 1]);
   const bytes = g.encode({ task: "tensors", target: "", classes: [], columns: [] });
   const { notes } = await tryGraph({ runtime: watched }, { bytes, options: {} });
