@@ -9,10 +9,13 @@ import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Seal } from "../lib/seal.ts";
 import type { RegisteredVersion } from "../registry/registered/registered-model.ts";
-import type { LoggedModels, RegisteredParts } from "../registry/registered/registered-parts.ts";
 import { registeredRoutes } from "../registry/registered/routes.ts";
 import { registeredSearchStore } from "../registry/registered/search/store.ts";
-import { registeredStore } from "../registry/registered/store.ts";
+import {
+  type LoggedModels,
+  type RegisteredParts,
+  registeredStore,
+} from "../registry/registered/store.ts";
 import { registryStore } from "../registry/store.ts";
 import { deliver, type UnderWay } from "../registry/webhooks/deliver.ts";
 import { webhookRoutes } from "../registry/webhooks/routes.ts";

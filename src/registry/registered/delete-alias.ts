@@ -1,7 +1,7 @@
 import { mlflowError } from "../../tracking/mlflow/errors.ts";
 import { checkAlias } from "./names.ts";
 import { isPrompt } from "./registered-model.ts";
-import type { RegisteredDeps } from "./registered-parts.ts";
+import type { RegisteredDeps } from "./store.ts";
 import { modelNotFound } from "./wire.ts";
 
 /** A client takes an alias away; one that is not there is gone already. Where our own registry has moved it, it is not the client's. */

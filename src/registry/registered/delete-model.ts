@@ -1,5 +1,5 @@
 import { mlflowError } from "../../tracking/mlflow/errors.ts";
-import type { RegisteredDeps } from "./registered-parts.ts";
+import type { RegisteredDeps } from "./store.ts";
 import { modelNotFound } from "./wire.ts";
 
 /** With its versions, tags and aliases. Refused while the project or a route uses it. */

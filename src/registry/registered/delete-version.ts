@@ -1,5 +1,5 @@
 import { mlflowError } from "../../tracking/mlflow/errors.ts";
-import type { RegisteredDeps } from "./registered-parts.ts";
+import type { RegisteredDeps } from "./store.ts";
 import { versionNotFound } from "./wire.ts";
 
 /** Refused while the version is served or stands by. What it answered, and every report that names it, stays. */

@@ -15,7 +15,7 @@ import {
   PROMPT_TYPE_TAG,
   type RegisteredVersion,
 } from "./registered-model.ts";
-import type { RegisteredDeps, RegisteredParts } from "./registered-parts.ts";
+import type { RegisteredDeps, RegisteredParts } from "./store.ts";
 import {
   checkRemoteSource,
   isInside,

@@ -2,7 +2,7 @@ import { MillwrightError } from "../../errors.ts";
 import { mlflowError } from "../../tracking/mlflow/errors.ts";
 import { checkModelName } from "./names.ts";
 import type { RegisteredModel } from "./registered-model.ts";
-import type { RegisteredDeps } from "./registered-parts.ts";
+import type { RegisteredDeps } from "./store.ts";
 import { modelNotFound } from "./wire.ts";
 
 /** Versions, tags and aliases come along. Refused for a model that ours is: its name is in ids, routes and logs. */

@@ -20,11 +20,11 @@ import {
   PROMPT_TAG,
   PROMPT_TYPE_TAG,
 } from "./registered-model.ts";
-import type { RegisteredDeps } from "./registered-parts.ts";
 import { renameModel } from "./rename-model.ts";
 import { modelColumns, versionColumns } from "./search/registered-statement.ts";
 import type { RegisteredSearchStore } from "./search/store.ts";
 import { setAlias } from "./set-alias.ts";
+import type { RegisteredDeps } from "./store.ts";
 import { modelNotFound, modelWire, versionNotFound, versionWire } from "./wire.ts";
 
 const name = text(1);

@@ -2,7 +2,7 @@ import { mlflowError } from "../../tracking/mlflow/errors.ts";
 import type { Alias } from "../model-version.ts";
 import { checkFreeAlias } from "./names.ts";
 import { isPrompt } from "./registered-model.ts";
-import type { RegisteredDeps } from "./registered-parts.ts";
+import type { RegisteredDeps } from "./store.ts";
 import { versionNotFound } from "./wire.ts";
 
 const OWN: ReadonlySet<string> = new Set<Alias>(["champion", "challenger"]);

@@ -1,6 +1,11 @@
+import type { Clock } from "../../lib/clock.ts";
+import type { Json } from "../../lib/json.ts";
 import type { Sql } from "../../storage/sql/sql.ts";
+import type { WebhookStore } from "../webhooks/store.ts";
 import {
   type ModelTag,
+  type NewVersion,
+  type OwnVersion,
   ownLocation,
   type RegisteredModel,
   type RegisteredVersion,
@@ -18,25 +23,44 @@ import {
 
 export type RegisteredStore = ReturnType<typeof registeredStore>;
 
-export interface NewVersion {
-  readonly model: string;
-  readonly source: string;
-  readonly location: string;
-  readonly runId: string;
-  readonly runLink: string;
-  readonly loggedModel: string | undefined;
-  readonly description: string;
-  readonly tags: readonly ModelTag[];
-  readonly at: number;
+/** What changes together when a registered model does: inside `transact` they share one transaction. */
+export interface RegisteredParts {
+  readonly registered: RegisteredStore;
+  readonly webhooks: Pick<WebhookStore, "tell">;
+  readonly loggedModels: LoggedModels;
+  /** undefined: there is no such run. */
+  runArtifacts(run: string): Promise<string | undefined>;
+  /** Until the end of the transaction nobody else moves our own aliases of the model. */
+  lock(model: string): Promise<void>;
+  /** What of ours needs the model, or that version of it, in words; undefined: nothing does. Ask under `lock`. */
+  usedBy(model: string, version?: RegisteredVersion): Promise<string | undefined>;
+  /** Appends to the event log. */
+  announce(type: string, subject: string, payload: Json, at: number): Promise<void>;
 }
 
-/** A version that was trained or imported here. */
-export interface OwnVersion {
-  readonly model: string;
-  readonly number: number;
-  readonly version: string;
-  readonly runId: string | undefined;
-  readonly at: number;
+export interface RegisteredDeps extends RegisteredParts {
+  readonly clock: Clock;
+  transact<T>(body: (parts: RegisteredParts) => Promise<T>): Promise<T>;
+  /**
+   * Makes a version that can be served the champion; one that cannot may have the alias as a name. Throws `gate_failed` with the
+   * reasons when the gates do not allow it. undefined: nobody serves here, aliases are only names.
+   */
+  promoteByAlias?:
+    | ((model: string, number: number) => Promise<"promoted" | "not servable">)
+    | undefined;
+}
+
+/** What is needed of models that runs logged. */
+export interface LoggedModels {
+  get(id: string): Promise<
+    | {
+        readonly artifactUri: string;
+        readonly sourceRun: string | undefined;
+        readonly tags: readonly ModelTag[];
+      }
+    | undefined
+  >;
+  setTags(id: string, tags: readonly ModelTag[]): Promise<unknown>;
 }
 
 /** Registered models and their versions. What changes several things wants a transaction's `Sql`. Answers `undefined` or `false` for what is not there. */
