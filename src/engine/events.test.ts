@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Json } from "../lib/json.ts";
+import type { Sql } from "../storage/sql/sql.ts";
 import { type TestDatabase, testDatabase } from "../testing/database.ts";
 import { quietLog } from "../testing/quiet-log.ts";
 import { type EventLog, eventLog } from "./events.ts";
@@ -66,6 +67,32 @@ describe("events", () => {
     while (seen.length < 20) await Promise.all([take(), take(), take()]);
     await take();
     expect(seen.map(Number).sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, i) => i));
+  });
+
+  test("none is passed over, whether appended within a transaction or not", async () => {
+    const seen: number[] = [];
+    const take = () => events.consume("three", ["f.happened"], async (e) => void seen.push(e.id));
+    await take();
+    const append = (within: Sql) =>
+      events.append({ type: "f.happened", subject: "x", payload: null, at: 1 }, within);
+    // What is appended here becomes visible late: nobody may get ahead of it meanwhile.
+    const late = () =>
+      db.sql.transact(async (tx) => {
+        await append(tx);
+        await tx.query("select pg_sleep(0.01)");
+      });
+    const often = async (deed: () => Promise<unknown>) => {
+      for (let i = 0; i < 25; i++) await deed();
+    };
+    let over = false;
+    const taking = (async () => {
+      while (!over) await take();
+    })();
+    await Promise.all([late, late, () => append(db.sql), () => append(db.sql)].map(often));
+    over = true;
+    await taking;
+    await take();
+    expect(seen).toHaveLength(100);
   });
 
   test("an event whose handler fails is tried again, then left behind", async () => {
@@ -155,4 +182,33 @@ test("triggers turn events into runs, and leave out what concerns them not", asy
   while (runs.size === 0) await new Promise((resolve) => setTimeout(resolve, 10));
   await triggers.stop();
   expect([...runs]).toEqual([[`run_drift-retrains_${id}`, ["retrain", { model: "mail" }]]]);
+});
+
+test("what cannot be started is said to the log, and keeps nothing else waiting", async () => {
+  const { runs, submit } = submissions();
+  const log = quietLog();
+  const due = schedules(db.sql, () => Promise.reject(new Error("no such pipeline")));
+  await due.put({ name: "old", pipeline: "gone", every: "hour", input: {} }, 0);
+  const trigger = (name: string, input: () => Json) => ({
+    ...{ name, on: ["g.happened"], pipeline: "train", input },
+  });
+  const triggers = await runTriggers({
+    engine: { submit },
+    ...{ events, schedules: due, clock: { now: () => 3_600_000 }, log, everyMs: 10 },
+    triggers: [
+      trigger("cannot", () => {
+        throw new Error("the project cannot be read");
+      }),
+      trigger("can", () => null),
+    ],
+  });
+  const id = await happened("g.happened", "mail");
+  while (runs.size === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  await triggers.stop();
+  await due.remove("old");
+  expect([...runs.keys()]).toEqual([`run_can_${id}`]);
+  expect(log.lines).toContain(
+    `g.happened of 'mail' (event ${id}) could not start train: the project cannot be read`,
+  );
+  expect(log.lines).toContain("schedules and events: no such pipeline");
 });

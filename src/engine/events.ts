@@ -7,7 +7,7 @@ const MAX_FAILURES = 20;
 
 /**
  * The durable list of what happened. This is how things flow backwards in the life cycle (drift → retrain, review → label):
- * the one who notices appends, `pipelines/all.ts` says what it starts.
+ * the one who notices appends, `pipelines/triggers.ts` says what it starts.
  */
 export function eventLog(sql: Sql) {
   const read = async (
@@ -38,18 +38,17 @@ export function eventLog(sql: Sql) {
   return {
     /**
      * Give the transaction of the fact itself as `within`: then both are there, or neither. One lock orders all appends, so
-     * that a reader never sees event 8 before event 7: keep such transactions short.
+     * that a reader never sees event 8 before event 7: keep such transactions short, and append last. One statement, so that
+     * the lock is kept until the event is there also where `within` is no transaction.
      */
-    append(event: Omit<Event, "id">, within?: Sql): Promise<number> {
-      const insert = async (tx: Sql): Promise<number> => {
-        await tx.query("select pg_advisory_xact_lock($1)", [APPEND_LOCK]);
-        const [row] = await tx.query<{ id: number }>(
-          `insert into millwright.event (type, subject, payload, at) values ($1, $2, $3, $4) returning id`,
-          [event.type, event.subject, JSON.stringify(event.payload), new Date(event.at)],
-        );
-        return row?.id ?? 0;
-      };
-      return within ? insert(within) : sql.transact(insert);
+    async append(event: Omit<Event, "id">, within: Sql = sql): Promise<number> {
+      const [row] = await within.query<{ id: number }>(
+        `with turn as (select pg_advisory_xact_lock($1))
+         insert into millwright.event (type, subject, payload, at)
+         select $2::text, $3::text, $4::jsonb, $5::timestamptz from turn returning id`,
+        [APPEND_LOCK, event.type, event.subject, JSON.stringify(event.payload), new Date(event.at)],
+      );
+      return row!.id;
     },
 
     /** In the order of happening; `latest`: the other way round. At most `limit` (100). */
@@ -70,13 +69,12 @@ export function eventLog(sql: Sql) {
       types: readonly string[],
       handle: (event: Event) => Promise<void>,
     ): Promise<number> {
-      await follow([consumer]);
-      return sql.transact(async (tx) => {
+      const consumed = await sql.transact(async (tx) => {
         const [at] = await tx.query<{ last_id: number; failures: number }>(
           "select last_id, failures from millwright.event_consumer where name = $1 for update skip locked",
           [consumer],
         );
-        if (!at) return 0;
+        if (!at) return undefined;
         const move = (id: number, failures: number, error: string | null) =>
           tx.query(
             "update millwright.event_consumer set last_id = $2, failures = $3, last_error = coalesce($4, last_error) where name = $1",
@@ -100,6 +98,9 @@ export function eventLog(sql: Sql) {
         if (handled > 0) await move(last, 0, null);
         return handled;
       });
+      // Another process is at it, or nobody has followed yet.
+      if (consumed === undefined) await follow([consumer]);
+      return consumed ?? 0;
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { Json } from "../lib/json.ts";
 import type { Event } from "./event.ts";
 
-/** "This event starts that pipeline": a line of `pipelines/all.ts`. */
+/** "This event starts that pipeline": a line of `pipelines/triggers.ts`. */
 export interface Trigger {
   /** Stable: events already answered are remembered under it. */
   readonly name: string;

@@ -17,7 +17,7 @@ const KNOWN_DOMAINS: ReadonlySet<string> = new Set([
 ]);
 
 /** Values of one row of one input: 16 MiB of float32, as much as a request may hold. */
-const MAX_VALUES = 4_194_304;
+export const MAX_VALUES = 4_194_304;
 
 /** TensorProto.DataType beyond those that can be served, for messages. */
 const OTHER_TYPES: Readonly<Record<number, string>> = {

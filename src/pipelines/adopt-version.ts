@@ -1,5 +1,6 @@
 import type { DatasetVersion } from "../datasets/dataset-version.ts";
 import type { Pipeline, Steps } from "../engine/engine.ts";
+import { MillwrightError } from "../errors.ts";
 import type { Evaluated, EvaluateInput } from "../evaluation/evaluate.ts";
 import type { WeighInput } from "../evaluation/weigh-columns.ts";
 import type { BackgroundInput } from "../explanation/keep-background.ts";
@@ -53,7 +54,11 @@ interface Reason {
 export const adoptVersion = (platform: Platform): Pipeline<AdoptInput, AdoptOutcome> => ({
   name: "adopt",
   async run(steps, input) {
-    const outcome = await adopt(platform, steps, input);
+    const outcome = await adopt(platform, steps, input).catch(async (error: unknown) => {
+      if (input.registered && error instanceof MillwrightError)
+        await steps.step("tag", () => tagFailure(platform, input, error.message));
+      throw error;
+    });
     if (input.registered) await steps.step("tag", () => tag(platform, input, outcome));
     return outcome;
   },
@@ -207,7 +212,7 @@ const refused = ({ model, registered }: AdoptInput, { reason }: Reason): AdoptOu
 async function tag(
   { logged }: Pick<Platform, "logged">,
   { model, registered }: AdoptInput,
-  { servable, decision, unseen }: AdoptOutcome,
+  { servable, decision, unseen }: Pick<AdoptOutcome, "servable" | "decision" | "unseen">,
 ): Promise<null> {
   await logged.tagVersion(model, registered!.number, {
     "millwright.status": servable ? "servable" : "not servable",
@@ -215,4 +220,15 @@ async function tag(
     ...(unseen === undefined ? {} : { "millwright.unseen": unseen }),
   });
   return null;
+}
+
+/** Only the run would say it otherwise, which that person does not see. */
+async function tagFailure(
+  platform: Pick<Platform, "logged" | "registry">,
+  input: AdoptInput,
+  why: string,
+): Promise<null> {
+  const { model, registered } = input;
+  const servable = (await platform.registry.find(model, String(registered!.number))) !== undefined;
+  return tag(platform, input, { servable, decision: `its adoption failed: ${why}` });
 }

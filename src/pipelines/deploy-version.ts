@@ -59,6 +59,7 @@ export async function deployVersion(
     const done = await promote(deps, { ...change, reason, guard: false, comparedWith });
     return done.promoted ? { deployment: "promoted", decision: reason } : another;
   };
+  // The step was interrupted after its effect and before that was recorded.
   const before = (await deps.registry.moves(model)).find(
     (move) => move.runId === runId && move.version === version,
   );
@@ -74,10 +75,6 @@ export async function deployVersion(
   const failed = verdict.results.filter((result) => !result.pass);
   const refusal = `${verdict.summary}. ${verdict.reasons.join(" ")}`;
   const champion = await deps.registry.alias(model, "champion");
-  const [lastMove] = await deps.registry.moves(model, "champion");
-  // This step was interrupted after its effect and before that was recorded.
-  if (champion === version && lastMove?.runId === runId)
-    return { deployment: "promoted", decision: lastMove.reason };
   if (champion === version)
     return kept("the same ingredients gave the version that is champion already");
   if (champion === undefined)

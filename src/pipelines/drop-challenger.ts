@@ -7,7 +7,7 @@ import type { Stores } from "./platform.ts";
  * a shadow would keep the model from ever being retrained. It is a rejection unless the challenger is the one `promoted`.
  */
 export async function dropChallenger(
-  deps: Pick<Stores, "registry" | "announce">,
+  deps: Pick<Stores, "registry" | "serving" | "announce">,
   input: Change & { readonly promoted?: Digest },
 ): Promise<void> {
   const { model, at, runId, promoted } = input;
@@ -19,5 +19,8 @@ export async function dropChallenger(
     ...{ model, alias: "challenger", version: undefined, previous, reason, runId, at },
     verdict: won ? undefined : input.verdict,
   });
-  if (!won) await deps.announce("model.rejected", model, { version: previous, reason }, at);
+  if (won) return;
+  // Everybody locks the routes before the event log: in another order two changes of routes would wait for each other for ever.
+  await deps.serving.lockRoutes();
+  await deps.announce("model.rejected", model, { version: previous, reason }, at);
 }

@@ -74,6 +74,18 @@ describe("an imported file", () => {
     });
   });
 
+  test("does not take the place of a first champion that came meanwhile", async () => {
+    const { platform, stores } = await platformWithBlobs();
+    const { registry } = stores;
+    const first = await importModel(platform, { ...iris, bytes: onnxModel(iris.file) });
+    const other = { ...iris, bytes: onnxModel("sklearn_randomforest_zipmap.onnx"), options: {} };
+    // As it looked before the first was promoted.
+    const early = { ...platform, registry: { ...registry, alias: async () => undefined } };
+    const late = await importModel(early, other);
+    expect(late).toMatchObject({ promoted: false, previous: 1, version: { number: 2 } });
+    expect(await registry.alias("iris", "champion")).toBe(first.version.id);
+  });
+
   test("is refused before anything is kept", async () => {
     const { platform, stores, blobs } = await platformWithBlobs();
     const bytes = onnxModel("NEG_superres_needs_custom_ops.onnx");

@@ -1,6 +1,6 @@
 import { MillwrightError } from "../errors.ts";
 import { crashPoint } from "../lib/crash-point.ts";
-import { digestOf } from "../lib/digest.ts";
+import { type Digest, digestOf } from "../lib/digest.ts";
 import type { ImportOptions } from "../onnx/import-onnx.ts";
 import type { ModelVersion } from "../registry/model-version.ts";
 import type { Platform } from "./platform.ts";
@@ -55,17 +55,19 @@ export async function importModel(
     imported: { ...imported, notes: [...imported.notes, ...(input.notes ?? [])] },
   });
   crashPoint("import:registered");
+  const numberOf = async (id: Digest | undefined) => id && (await deps.registry.get(id))?.number;
   const before = await deps.registry.alias(model, "champion");
-  const former = before && (await deps.registry.get(before));
-  const wanted = input.promote === "always" || (input.promote === "first" && !former);
+  const wanted = input.promote === "always" || (input.promote === "first" && !before);
   if (!wanted || before === version.id)
-    return { version, promoted: before === version.id, previous: former?.number };
-  await promote(deps, {
+    return { version, promoted: before === version.id, previous: await numberOf(before) };
+  const { promoted, previous } = await promote(deps, {
     ...{ model, version: version.id, verdict: undefined, runId, guard: true },
     reason: input.reason ? `${input.reason} (${NOT_JUDGED})` : NOT_JUDGED,
     at: deps.clock.now(),
+    // Another one may have become the first meanwhile.
+    ...(input.promote === "first" ? { comparedWith: null } : {}),
   });
-  return { version, promoted: true, previous: former?.number };
+  return { version, promoted, previous: await numberOf(previous) };
 }
 
 /** As in a project's file. */

@@ -20,7 +20,7 @@ export async function importUnjudged(
   const { bytes, external } = await readModelFiles(deps, files);
   const { options, notes } = importWishes(bytes, { ...files, external });
   const { version, promoted } = await importModel(deps, {
-    ...{ ...rest, file: files.file, bytes, options, notes },
+    ...{ ...rest, file: files.file, bytes, notes, options: { ...options, external } },
   });
   return { id: version.id, number: version.number, promoted };
 }

@@ -14,7 +14,8 @@ export interface Asked {
 
 /**
  * How a file is imported: what its author wishes, and, where the project asks for a model of this name, in the words of the
- * project: its target, its positive class, its columns. `notes` say what was assumed. Throws as `importOnnx` does.
+ * project: its target, its positive class, its columns. `options` are plain JSON: the files beside it are not among them. `notes` say
+ * what was assumed. Throws as `importOnnx` does.
  */
 export function importWishes(
   bytes: Uint8Array,
@@ -36,7 +37,7 @@ export function importWishes(
   });
   if (names) options = { ...options, columns: names };
   if (asked) options = { ...options, ...inItsWords(look(options), options, asked.spec) };
-  return { options: { ...options, external }, notes: note === undefined ? [] : [note] };
+  return { options, notes: note === undefined ? [] : [note] };
 }
 
 /** Why the answers of a model cannot be judged against the truth of a dataset, in words; undefined: they can. */

@@ -88,7 +88,8 @@ describe("the alias champion, set by a client", () => {
 
   test("waits for a version that is being adopted, but not for ever", async () => {
     const running = adoption("running");
-    const { deps, add } = await platformWith(true, [undefined, running]);
+    const looks = [undefined, ...new Array(5).fill(running), adoption("succeeded")];
+    const { deps, add } = await platformWith(true, looks);
     const { pause } = deps;
     let pauses = 0;
     const arriving = {
@@ -99,8 +100,21 @@ describe("the alias champion, set by a client", () => {
       },
     };
     expect(await promoteByAlias(arriving, { model: "mail", number: 1 })).toBe("promoted");
+    expect(pauses).toBe(6);
     const stuck = await platformWith(true, [running]);
     await expect(promoteByAlias(stuck.deps, { model: "mail", number: 1 })).rejects.toMatchObject({
+      code: "unavailable",
+    });
+  });
+
+  test("waits for a version also when hundreds were registered after it", async () => {
+    const { deps } = await platformWith(true);
+    const later = Array.from({ length: 500 }, (_, i) => adoption("queued", "mail", i + 2));
+    const engine = {
+      list: async ({ limit = 100 }) => [...later, adoption("running")].slice(0, limit),
+    };
+    const asked = { ...deps, engine } as unknown as typeof deps;
+    await expect(promoteByAlias(asked, { model: "mail", number: 1 })).rejects.toMatchObject({
       code: "unavailable",
     });
   });

@@ -12,6 +12,11 @@ const PATIENCE_MS = 60_000;
 /** Within this the event log has started the adoption; later nobody will. */
 const STARTED_WITHIN_MS = 5000;
 const LOOK_MS = 250;
+/** Further back a version that is being judged is not looked for: so many may have been registered after it. */
+const RECENT = 1000;
+
+type Deps = Parameters<typeof promote>[0] &
+  Pick<Platform, "engine" | "clock" | "evaluationOf"> & { pause(ms: number): Promise<unknown> };
 
 /**
  * A client of MLflow points the alias `champion` to a version: a promotion, with our gates before it. `not servable`: there is
@@ -19,8 +24,7 @@ const LOOK_MS = 250;
  * person can do, and `unavailable` while the version is still being judged.
  */
 export async function promoteByAlias(
-  deps: Parameters<typeof promote>[0] &
-    Pick<Platform, "engine" | "clock" | "evaluationOf"> & { pause(ms: number): Promise<unknown> },
+  deps: Deps,
   { model, number }: { readonly model: string; readonly number: number },
 ): Promise<"promoted" | "not servable"> {
   await adopted(deps, model, number);
@@ -48,24 +52,22 @@ export async function promoteByAlias(
   return "promoted";
 }
 
-/** Waits until the version's adoption is over, where one is under way or about to be. */
+/**
+ * Waits until the version's adoption is over, where one is under way or about to be: also when it is registered already, since what
+ * the adoption deploys must not come after what the client asks for.
+ */
 async function adopted(
-  {
-    registry,
-    engine,
-    clock,
-    pause,
-  }: Pick<Platform, "registry" | "engine" | "clock"> & { pause(ms: number): Promise<unknown> },
+  { registry, engine, clock, pause }: Deps,
   model: string,
   number: number,
 ): Promise<void> {
   const began = clock.now();
   for (;;) {
-    if (await registry.find(model, String(number))) return;
-    const run = (await engine.list({ pipeline: "adopt", limit: 100 })).find((known) =>
+    const run = (await engine.list({ pipeline: "adopt", limit: RECENT })).find((known) =>
       isOf(known, model, number),
     );
     if (run && !isActive(run)) return;
+    if (!run && (await registry.find(model, String(number)))) return;
     const waited = clock.now() - began;
     if (!run && waited > STARTED_WITHIN_MS) return;
     if (waited > PATIENCE_MS)

@@ -23,6 +23,11 @@ export interface Registered {
   readonly run?: string | undefined;
 }
 
+/** What the version's record takes from the import of its file. Plain JSON. */
+export type ImportRecord = Pick<Imported, "signature" | "notes"> & {
+  readonly about: Pick<Imported["about"], "producer" | "opsets">;
+};
+
 /** Keeps an imported model as a version. The same file with the same options is the same version. */
 export async function registerImported(
   deps: Pick<Platform, "registry" | "clock" | "environment">,
@@ -33,9 +38,7 @@ export async function registerImported(
     readonly sha256: Digest;
     /** As it is stored. */
     readonly onnx: Digest;
-    readonly imported: Pick<Imported, "signature" | "notes"> & {
-      readonly about: Pick<Imported["about"], "producer" | "opsets">;
-    };
+    readonly imported: ImportRecord;
     readonly options: ImportOptions;
     readonly registered?: Registered | undefined;
     readonly judged?: Judged | undefined;

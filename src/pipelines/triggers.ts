@@ -12,7 +12,7 @@ import type { TrainInput } from "./train.ts";
  *     watch ── incident, and retraining would help ──▶ train ── passes its gates ──▶ shadow ──▶ judge ──▶ (canary ──▶ judge ──▶) champion
  *     watch ── enough new labels ───────────────────▶ train
  *     control ── the project's code changed ────────▶ train
- *     schedule ── retrain.every ────────────────────▶ train;  every window ──▶ watch, then judge;  every hour ──▶ tidy-log
+ *     schedule ── retrain.every ────────────────────▶ train;  every window ──▶ watch;  every 5 minutes ──▶ judge;  every hour ──▶ tidy-log
  *     a client registered a model ──────────────────▶ adopt ── passes its gates ──▶ as above
  */
 export const triggersOf = (

@@ -3,6 +3,7 @@ import { graph } from "../onnx/graph.ts";
 import { joinRuns, splitRuns } from "../onnx/row-runs.ts";
 import { numberAt } from "../onnx/tensor.ts";
 import { onnxRuntime } from "../runtime/onnxruntime.ts";
+import type { Runtime, Session } from "../runtime/runtime.ts";
 import {
   expectedModels,
   onnxModel,
@@ -116,4 +117,33 @@ describe("scores that no operator calls probabilities", () => {
     expect(made.signature.graph?.scores).not.toBe("scores");
     expect(made.notes.join()).toMatch(/softmax/);
   });
+});
+
+test("a graph that leaves much open is tried only with rows that a request could hold", async () => {
+  const runtime = await onnxRuntime("native");
+  let largest = 0;
+  const watched: Runtime = {
+    ...runtime,
+    async load(bytes) {
+      const session = await runtime.load(bytes);
+      const run: Session["run"] = (feeds) => {
+        largest = Math.max(largest, feeds.x!.data.length);
+        return session.run(feeds);
+      };
+      return { ...session, run };
+    },
+  };
+  const g = graph();
+  const x = g.input("x", "float32", ["N", "a", "b", "c"]);
+  g.node(
+    "MatMul",
+    [x, g.constant("float32", [9, 1], new Array(9).fill(1))],
+    {},
+    { outputs: ["y"] },
+  );
+  g.output("y", "float32", ["N", "a", "b", 1]);
+  const bytes = g.encode({ task: "tensors", target: "", classes: [], columns: [] });
+  const { notes } = await tryGraph({ runtime: watched }, { bytes, options: {} });
+  expect(notes.join()).toMatch(/did not run on made-up values/);
+  expect(largest).toBe(8 * 32 ** 3);
 });

@@ -8,14 +8,14 @@ import {
 } from "../onnx/example-feeds.ts";
 import { type Imported, type ImportOptions, importOnnx } from "../onnx/import-onnx.ts";
 import type { GraphBinding } from "../onnx/signature.ts";
-import { runtimeInWords } from "../onnx/support.ts";
+import { MAX_VALUES, runtimeInWords } from "../onnx/support.ts";
 import { type GraphTensors, joinRows, sliceRows } from "../onnx/tensor.ts";
 import { runGraph } from "../runtime/run-graph.ts";
 import type { Runtime, Session } from "../runtime/runtime.ts";
 
 /** Sizes tried for dimensions that the graph leaves open: one token, a text, a small and a usual image. */
 const OPEN = [1, 8, 32, 224];
-/** Values of one run from which two rows are tried instead of eight. */
+/** Values of a row from which two rows are tried instead of eight. */
 const LARGE = 50_000;
 
 /**
@@ -117,14 +117,20 @@ async function firstTrial(
   return { error };
 }
 
-const isOpen = ({ inputs, whole }: GraphBinding): boolean =>
-  inputs.some(({ shape }) => (whole ? shape : shape.slice(1)).includes(null));
+const isOpen = (binding: GraphBinding): boolean =>
+  binding.inputs.some(({ shape }) => ofOneRow(binding, shape).includes(null));
+
+const ofOneRow = <T>({ whole }: GraphBinding, shape: readonly T[]): readonly T[] =>
+  whole ? shape : shape.slice(1);
 
 async function trialOf(session: Session, binding: GraphBinding, values: Values): Promise<Trial> {
   const size = binding.inputs.reduce(
-    (sum, { shape }) => sum + shape.reduce<number>((n, d) => n * (d ?? 1), 1),
+    (sum, { shape }) =>
+      sum + ofOneRow(binding, shape).reduce<number>((n, d) => n * (d ?? values.open), 1),
     0,
   );
+  // No request could hold such a row, nor this process eight of them.
+  if (size > MAX_VALUES) throw new Error(`a row of ${size} values is too large to be tried`);
   const rows = binding.whole ? [0] : size > LARGE ? [0, 1] : [0, 1, 2, 3, 4, 5, 6, 7];
   const outputs = await runRows(session, binding, rows, values);
   const shapes = Object.fromEntries(

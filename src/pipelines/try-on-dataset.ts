@@ -1,6 +1,6 @@
 import type { DatasetVersion } from "../datasets/dataset-version.ts";
 import type { Digest } from "../lib/digest.ts";
-import type { Imported, ImportOptions } from "../onnx/import-onnx.ts";
+import type { ImportOptions } from "../onnx/import-onnx.ts";
 import type { TrainingSpec } from "../training/training-spec.ts";
 import type { ModelFiles } from "./fetch-logged-model.ts";
 import { answerMisfit, importWishes } from "./import-wishes.ts";
@@ -9,6 +9,7 @@ import { orReason } from "./or-reason.ts";
 import type { TrainingPlan } from "./plan-training.ts";
 import type { Platform } from "./platform.ts";
 import { readModelFiles } from "./read-model-files.ts";
+import type { ImportRecord } from "./register-imported.ts";
 import { tryGraph } from "./try-graph.ts";
 
 /** A model that can be asked about the rows of a dataset. Plain JSON, journaled. */
@@ -17,9 +18,7 @@ export interface Fitting {
   readonly spec: TrainingSpec;
   /** As it is stored. */
   readonly onnx: Digest;
-  readonly imported: Pick<Imported, "signature" | "notes"> & {
-    readonly about: Pick<Imported["about"], "producer" | "opsets">;
-  };
+  readonly imported: ImportRecord;
   readonly options: ImportOptions;
 }
 
@@ -41,7 +40,8 @@ export async function tryOnDataset(
   const tried = await orReason(async () => {
     const asked = { spec, schema: data.schema };
     const { options, notes } = importWishes(bytes, { ...files, external, asked });
-    return { ...(await tryGraph(deps, { bytes, options })), assumed: notes, options };
+    const graph = await tryGraph(deps, { bytes, options: { ...options, external } });
+    return { ...graph, assumed: notes, options };
   });
   if ("reason" in tried) return { broken: tried.reason };
   const { signature, about } = tried;
@@ -49,7 +49,6 @@ export async function tryOnDataset(
     answerMisfit(signature, spec) ??
     columnMisfit(signature, { schema: data.schema, target: spec.target });
   if (misfit !== undefined) return { misfit };
-  const { external: _, shown: __, ...options } = tried.options;
   return {
     spec: { ...spec, columns: featuresTaken(signature, spec.columns) },
     onnx: await deps.blobs.put(tried.onnx),
@@ -57,6 +56,6 @@ export async function tryOnDataset(
       ...{ signature, notes: [...tried.notes, ...tried.assumed] },
       about: { producer: about.producer, opsets: about.opsets },
     },
-    options,
+    options: tried.options,
   };
 }

@@ -11,7 +11,7 @@ export interface RegistryStore {
   /**
    * Keeps the version; the same id again returns the one already kept. Numbers are given in order of arrival, per model, from
    * the line that versions registered by MLflow's clients are on, too. With a `number` it is what such a version is served by;
-   * `conflict` when that number has another one.
+   * `conflict` when that number has another one, `not_found` when a client has deleted it meanwhile.
    */
   add(version: Omit<ModelVersion, "number">, number?: number): Promise<ModelVersion>;
   get(id: Digest): Promise<ModelVersion | undefined>;
@@ -57,9 +57,18 @@ export function registryStore(sql: Sql): RegistryStore {
         const at = Math.round(createdAt);
         await tx.query("select pg_advisory_xact_lock(hashtext('model_version:' || $1))", [model]);
         const registered = registeredStore(tx);
+        const show = async (number: number): Promise<void> => {
+          const own = { model, number, version: id, runId, at };
+          if (asked === undefined) return registered.showOwn(own);
+          if (await registered.serveAs(own)) return;
+          throw new MillwrightError(
+            "not_found",
+            `Version ${number} of ${model} has been deleted since it was registered. Register it again.`,
+          );
+        };
         const kept = await registryStore(tx).get(id);
         if (kept) {
-          await registered.showOwn({ model, number: kept.number, version: id, runId, at });
+          await show(kept.number);
           return kept;
         }
         const taken =
@@ -81,7 +90,7 @@ export function registryStore(sql: Sql): RegistryStore {
            values ($1, $2, $3, $4, to_timestamp($5 / 1000.0))`,
           [id, model, number, JSON.stringify(version), createdAt],
         );
-        await registered.showOwn({ model, number, version: id, runId, at });
+        await show(number);
         if (asked === undefined) {
           const { tell } = webhookStore(tx);
           const about = { name: model, tags: {}, description: null };

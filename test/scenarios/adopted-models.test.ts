@@ -2,53 +2,26 @@
  * A model made elsewhere becomes a version as a trained one does: judged on the project's held-out rows, by its gates, against
  * its champion; promoted or kept with the reason; served by the gateway; explained and watched.
  */
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type App, openApp } from "../../src/app.ts";
-import { readConfig } from "../../src/config.ts";
-import { type Gateway, openGateway } from "../../src/gateway.ts";
+import type { App } from "../../src/app.ts";
+import type { Gateway } from "../../src/gateway.ts";
 import type { AdoptInput, AdoptOutcome } from "../../src/pipelines/adopt-version.ts";
 import { exportTrainingRows } from "../../src/pipelines/export-training-rows.ts";
-import { onnxRuntime } from "../../src/runtime/onnxruntime.ts";
-import { customers } from "../../src/testing/customers.ts";
 import { onnxModel } from "../../src/testing/onnx-models.ts";
-import { quietLog } from "../../src/testing/quiet-log.ts";
+import { CHURN, type CustomersPlatform, customersPlatform } from "./customers-platform.ts";
 
-const log = quietLog();
-let folder: string;
+let opened: CustomersPlatform;
 let app: App;
 let gateway: Gateway;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "millwright-adopted-"));
-  chmodSync(folder, 0o755);
-  writeFileSync(join(folder, "customers.csv"), customers(1500));
-  const model = 'dataset: "customers", target: "leaves", positive: "yes"';
-  writeFileSync(
-    join(folder, "millwright.config.ts"),
-    `export default {
-      datasets: { customers: { source: "customers.csv", key: "customer" } },
-      models: { churn: { ${model} }, other: { ${model} } },
-    };\n`,
-  );
-  const config = readConfig(
-    { MILLWRIGHT_PORT: "0", MILLWRIGHT_GATEWAY_PORT: "0", MILLWRIGHT_THREADS: "2" },
-    folder,
-  );
-  app = await openApp({ config, log, work: "yes" });
-  const { blobs } = app.platform;
-  gateway = await openGateway(
-    { runtime: await onnxRuntime(), blobs, sql: app.sql, log, version: "adopted" },
-    { port: 0, dataDir: config.dataDir },
-  );
+  opened = await customersPlatform(1500, { churn: CHURN, other: CHURN });
+  ({ app } = opened);
+  gateway = await opened.gateway();
 });
-afterAll(async () => {
-  await gateway?.close();
-  await app?.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => opened?.stop());
 
 async function adopt(
   model: string,
@@ -150,7 +123,7 @@ describe("a model of the project", () => {
 });
 
 test("who trains elsewhere can be given the rows that are not held out", async () => {
-  const out = join(folder, "train.csv");
+  const out = join(opened.folder, "train.csv");
   const step = { signal: { aborted: false }, progress: () => {} };
   const given = { model: "churn", out, step, token: "a" };
   const { rows, heldOut } = await exportTrainingRows(app.platform, given);

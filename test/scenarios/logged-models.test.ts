@@ -2,54 +2,25 @@
  * From a client of MLflow to a prediction: a model is logged and registered over MLflow's protocol, adopted, judged by the gates
  * of the project, promoted, served; the client sees what became of it. The bytes of the requests are what the Python client sends.
  */
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type App, openApp } from "../../src/app.ts";
-import { readConfig } from "../../src/config.ts";
-import { type Control, openControl } from "../../src/control.ts";
-import { type Gateway, openGateway } from "../../src/gateway.ts";
-import { onnxRuntime } from "../../src/runtime/onnxruntime.ts";
-import { customers } from "../../src/testing/customers.ts";
+import type { App } from "../../src/app.ts";
+import type { Control } from "../../src/control.ts";
+import type { Gateway } from "../../src/gateway.ts";
 import { onnxModel } from "../../src/testing/onnx-models.ts";
-import { quietLog } from "../../src/testing/quiet-log.ts";
+import { CHURN, type CustomersPlatform, customersPlatform } from "./customers-platform.ts";
 
-const log = quietLog();
-let folder: string;
+let opened: CustomersPlatform;
 let app: App;
 let control: Control;
 let gateway: Gateway;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "millwright-logged-"));
-  chmodSync(folder, 0o755);
-  writeFileSync(join(folder, "customers.csv"), customers(1500));
-  writeFileSync(
-    join(folder, "millwright.config.ts"),
-    `export default {
-      datasets: { customers: { source: "customers.csv", key: "customer" } },
-      models: { churn: { dataset: "customers", target: "leaves", positive: "yes" } },
-    };\n`,
-  );
-  const config = readConfig(
-    { MILLWRIGHT_PORT: "0", MILLWRIGHT_GATEWAY_PORT: "0", MILLWRIGHT_THREADS: "2" },
-    folder,
-  );
-  app = await openApp({ config, log, work: "yes" });
-  control = await openControl(app, config, log);
-  const { blobs } = app.platform;
-  gateway = await openGateway(
-    { runtime: await onnxRuntime(), blobs, sql: app.sql, log, version: "logged" },
-    { port: 0, dataDir: config.dataDir },
-  );
+  opened = await customersPlatform(1500, { churn: CHURN });
+  ({ app } = opened);
+  control = await opened.control();
+  gateway = await opened.gateway();
 });
-afterAll(async () => {
-  await gateway?.close();
-  await control?.close();
-  await app?.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => opened?.stop());
 
 interface Answer {
   readonly status: number;

@@ -1,53 +1,29 @@
 /** Our own trainings are runs that MLflow's clients see; an identical one is found, not repeated; compared; reproduced. */
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type App, openApp } from "../../src/app.ts";
-import { readConfig } from "../../src/config.ts";
-import { type Control, openControl } from "../../src/control.ts";
+import type { App } from "../../src/app.ts";
+import type { Control } from "../../src/control.ts";
 import type { ReproduceOutcome } from "../../src/pipelines/reproduce.ts";
 import type { TrainInput, TrainOutcome } from "../../src/pipelines/train.ts";
-import { customers } from "../../src/testing/customers.ts";
-import { quietLog } from "../../src/testing/quiet-log.ts";
 import type { Comparison } from "../../src/tracking/runs/comparison.ts";
+import { CHURN, type CustomersPlatform, customersPlatform } from "./customers-platform.ts";
 
-const log = quietLog();
-let folder: string;
+let opened: CustomersPlatform;
 let app: App;
 let control: Control;
 let first: TrainOutcome;
 let firstRun: string;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "millwright-tracked-"));
-  chmodSync(folder, 0o755);
-  writeFileSync(join(folder, "customers.csv"), customers(600));
-  writeFileSync(
-    join(folder, "millwright.config.ts"),
-    `export default {
-      datasets: { customers: { source: "customers.csv", key: "customer" } },
-      models: {
-        churn: { dataset: "customers", target: "leaves", positive: "yes",
-          train: { budget: "60s", trainers: ["baseline", "linear"] } },
-        broken: { dataset: "customers", target: "nothing" },
-      },
-    };\n`,
-  );
-  const config = readConfig(
-    { MILLWRIGHT_PORT: "0", MILLWRIGHT_GATEWAY_PORT: "0", MILLWRIGHT_THREADS: "2" },
-    folder,
-  );
-  app = await openApp({ config, log, work: "yes" });
-  control = await openControl(app, config, log);
+  opened = await customersPlatform(600, {
+    churn: { ...CHURN, train: { budget: "60s", trainers: ["baseline", "linear"] } },
+    broken: { dataset: "customers", target: "nothing" },
+  });
+  ({ app } = opened);
+  control = await opened.control();
   firstRun = await start({ model: "churn" });
   first = await app.platform.engine.wait<TrainOutcome>(firstRun);
 });
-afterAll(async () => {
-  await control?.close();
-  await app?.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => opened?.stop());
 
 const start = (input: Partial<TrainInput>) =>
   app.platform.engine.submit("train", { reason: "a test", ...input });

@@ -1,9 +1,9 @@
 import { invalidParameter } from "../../tracking/mlflow/errors.ts";
+import { PROMPT_TEXT_TAG } from "./registered-model.ts";
 
 /** What names, keys and numbers of the registry may look like; all throw INVALID_PARAMETER_VALUE in MLflow's words. */
 
-const LONGEST = { name: 256, alias: 255, key: 250, value: 100_000 } as const;
-const PROMPT_TEXT_TAG = "mlflow.prompt.text";
+const LONGEST = { name: 256, alias: 255, key: 250, value: 100_000, run: 500 } as const;
 
 export function checkModelName(name: string, field: "name" | "new_name" = "name"): void {
   if (name.trim() === "")
@@ -45,6 +45,9 @@ export function checkTag({ key, value }: { readonly key: string; readonly value:
     throw invalidParameter(`Prompt text exceeds max length of ${LONGEST.value} characters.`);
   checkLength("value", value, LONGEST.value);
 }
+
+/** A run need not be one of this server; but what is looked up by must fit into an index. */
+export const checkRunId = (run: string): void => checkLength("run_id", run, LONGEST.run);
 
 /** Versions come as text or number. One that no version can have is for the store to miss. */
 export function versionNumber(given: string | number): number {

@@ -6,8 +6,15 @@ import {
   VERSIONS_TAG,
 } from "../../tracking/logged-models/registrations.ts";
 import { doesNotExist, invalidParameter } from "../../tracking/mlflow/errors.ts";
-import { checkTag } from "./names.ts";
-import { isPrompt, type ModelTag, PROMPT_TAG, type RegisteredVersion } from "./registered-model.ts";
+import { checkRunId, checkTag } from "./names.ts";
+import {
+  isPrompt,
+  type ModelTag,
+  PROMPT_TAG,
+  PROMPT_TEXT_TAG,
+  PROMPT_TYPE_TAG,
+  type RegisteredVersion,
+} from "./registered-model.ts";
 import type { RegisteredDeps, RegisteredParts } from "./store.ts";
 import {
   checkRemoteSource,
@@ -39,6 +46,7 @@ export async function registerVersion(
   request: VersionRequest,
 ): Promise<RegisteredVersion> {
   for (const tag of request.tags) checkTag(tag);
+  checkRunId(request.runId);
   const prompt = isPrompt(request.tags);
   if (prompt) checkPromptSource(request.source);
   else await checkSource(deps, request);
@@ -79,14 +87,12 @@ async function resolve(parts: RegisteredParts, request: VersionRequest): Promise
     doesNotExist(
       `Unable to fetch model from model URI source artifact location '${source}'. ${why}`,
     );
-  if (uri?.kind === "logged" || (!uri && modelId !== "")) {
-    const id = uri?.kind === "logged" ? uri.id : modelId;
-    const logged = await parts.loggedModels.get(id);
-    if (!logged) throw missing(`Logged model with ID '${id}' not found.`);
-    const location = uri ? logged.artifactUri : source;
-    return { location, runId: logged.sourceRun, loggedModel: id };
-  }
-  if (!uri) return { location: source };
+  const id = uri?.kind === "logged" ? uri.id : modelId;
+  const logged = id === "" ? undefined : await parts.loggedModels.get(id);
+  if (id !== "" && !logged) throw missing(`Logged model with ID '${id}' not found.`);
+  const origin = { runId: logged?.sourceRun, loggedModel: logged && id };
+  if (!uri) return { location: source, ...origin };
+  if (uri.kind === "logged") return { location: logged!.artifactUri, ...origin };
   const number =
     uri.kind === "version"
       ? uri.number
@@ -95,7 +101,7 @@ async function resolve(parts: RegisteredParts, request: VersionRequest): Promise
     number === undefined ? undefined : await parts.registered.version(uri.model, number);
   if (!copied) throw missing("There is no such model version.");
   const { location, runId, loggedModel } = copied;
-  return { location, runId, loggedModel: modelId === "" ? loggedModel : modelId };
+  return { location, runId, loggedModel: origin.loggedModel ?? loggedModel };
 }
 
 /** A client must not make others read files of this machine, or of theirs, that its run or model did not write. */
@@ -138,8 +144,7 @@ async function noteRegistration(
   await loggedModels.setTags(id, [{ key: VERSIONS_TAG, value }]);
 }
 
-const PROMPT_TEXT = "mlflow.prompt.text";
-const HIDDEN: ReadonlySet<string> = new Set([PROMPT_TEXT, PROMPT_TAG, "_mlflow_prompt_type"]);
+const HIDDEN: ReadonlySet<string> = new Set([PROMPT_TEXT_TAG, PROMPT_TAG, PROMPT_TYPE_TAG]);
 
 async function tell(
   { webhooks }: RegisteredParts,
@@ -155,7 +160,7 @@ async function tell(
     await webhooks.tell("MODEL_VERSION.CREATED", data, said.at);
     return;
   }
-  const template = tagged[PROMPT_TEXT] ?? null;
+  const template = tagged[PROMPT_TEXT_TAG] ?? null;
   const shown = Object.fromEntries(Object.entries(tagged).filter(([key]) => !HIDDEN.has(key)));
   const data = { name, version, template, tags: shown, description };
   await webhooks.tell("PROMPT_VERSION.CREATED", data, said.at);

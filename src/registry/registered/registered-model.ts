@@ -51,8 +51,32 @@ export interface RegisteredVersion {
   readonly aliases: readonly string[];
 }
 
+export interface NewVersion {
+  readonly model: string;
+  readonly source: string;
+  readonly location: string;
+  readonly runId: string;
+  readonly runLink: string;
+  readonly loggedModel: string | undefined;
+  readonly description: string;
+  readonly tags: readonly ModelTag[];
+  readonly at: number;
+}
+
+/** A version that was trained or imported here. */
+export interface OwnVersion {
+  readonly model: string;
+  readonly number: number;
+  readonly version: string;
+  readonly runId: string | undefined;
+  readonly at: number;
+}
+
 /** Marks a registered model, and each of its versions, as a prompt. */
 export const PROMPT_TAG = "mlflow.prompt.is_prompt";
+/** A prompt's kind, and the text of its version. */
+export const PROMPT_TYPE_TAG = "_mlflow_prompt_type";
+export const PROMPT_TEXT_TAG = "mlflow.prompt.text";
 
 export const isPrompt = (tags: readonly ModelTag[]): boolean =>
   tags.some(({ key, value }) => key === PROMPT_TAG && value.toLowerCase() === "true");

@@ -6,6 +6,7 @@ import { someVersion } from "../../testing/memory-stores.ts";
 import { onnxModel } from "../../testing/onnx-models.ts";
 import { type RegistryServer, registryServer } from "../../testing/registry-server.ts";
 import { type RegistryStore, registryStore } from "../store.ts";
+import { registeredStore } from "./store.ts";
 
 let server: RegistryServer;
 let registry: RegistryStore;
@@ -95,6 +96,17 @@ test("a version that a client registered is served under its number once it is a
     "Version 1 of adopted is served by another model already.",
   );
   expect((await own("adopted", "ad2")).number).toBe(3);
+});
+
+test("a version that a client deletes while it is adopted stays deleted", async () => {
+  await create("withdrawn", 2);
+  await call("DELETE", "model-versions/delete", { name: "withdrawn", version: "1" });
+  await expect(own("withdrawn", "dead", 1)).rejects.toMatchObject({
+    code: "not_found",
+    message: expect.stringMatching(/Version 1 of withdrawn has been deleted/),
+  });
+  expect(await numbersOf("withdrawn")).toEqual(["2"]);
+  expect(await registry.versions("withdrawn")).toEqual([]);
 });
 
 test("a deleted version's number is not given again, and its aliases go with it", async () => {
@@ -262,6 +274,27 @@ test("stages: any case, others archived only on request and only from active sta
   expect(get.body.model_versions.map((v: { version: string }) => v.version)).toEqual(["2"]);
 });
 
+test("a version that is deleted while its stage changes is deleted after it", async () => {
+  await create("turns", 1);
+  const { sql } = server.db;
+  const registered = registeredStore(sql);
+  const waiting = (count: number) =>
+    expect
+      .poll(() => sql.query("select 1 from pg_stat_activity where wait_event_type = 'Lock'"))
+      .toHaveLength(count);
+  const changes = await sql.transact(async (tx) => {
+    await tx.query("select 1 from millwright.registered_model where name = 'turns' for update");
+    const change = { number: 1, stage: "Staging", archiveOthers: false, at: 1 } as const;
+    const staged = registered.setStage("turns", change);
+    await waiting(1);
+    const deleted = registered.deleteVersion("turns", 1, 1);
+    await waiting(2);
+    return [staged, deleted];
+  });
+  expect(await Promise.all(changes)).toEqual([true, true]);
+  expect(await numbersOf("turns")).toEqual([]);
+});
+
 test("names, aliases, keys and versions that cannot be are refused in words", async () => {
   await create("words", 1);
   const alias = (name: string) =>
@@ -283,6 +316,7 @@ test("names, aliases, keys and versions that cannot be are refused in words", as
   expect((await tag("../k", "")).status).toBe(400);
   expect((await tag("k", "v".repeat(100_001))).status).toBe(400);
   expect((await tag("k", "v".repeat(100_000))).status).toBe(200);
+  expect((await register("words", { run_id: "r".repeat(501) })).status).toBe(400);
 });
 
 test("sources: nothing that climbs, local files only inside what the run wrote", async () => {
@@ -326,6 +360,8 @@ test("a copied version is of the run and files that its original is of", async (
       (await call("GET", "model-versions/get-download-uri", { name: "copy", version })).body,
     ).toEqual({ artifact_uri: "s3://bucket/one" });
   expect((await register("copy", { source: "models:/original/7" })).status).toBe(404);
+  const unknown = { source: "models:/original/1", model_id: "m-nowhere" };
+  expect((await register("copy", unknown)).status).toBe(404);
 });
 
 test("a logged model gives its version run and files, and lists each registration once", async () => {

@@ -13,7 +13,13 @@ import { deleteModel } from "./delete-model.ts";
 import { deleteVersion } from "./delete-version.ts";
 import { checkAlias, checkModelName, checkTag, checkTagKey, versionNumber } from "./names.ts";
 import { registerVersion } from "./register-version.ts";
-import { ACTIVE_STAGES, canonicalStage, isPrompt, PROMPT_TAG } from "./registered-model.ts";
+import {
+  ACTIVE_STAGES,
+  canonicalStage,
+  isPrompt,
+  PROMPT_TAG,
+  PROMPT_TYPE_TAG,
+} from "./registered-model.ts";
 import { renameModel } from "./rename-model.ts";
 import { modelColumns, versionColumns } from "./search/registered-statement.ts";
 import type { RegisteredSearchStore } from "./search/store.ts";
@@ -53,7 +59,7 @@ function modelCalls(deps: RegisteredDeps, search: RegisteredSearchStore): Rpc[] 
           if (!(await parts.registered.createModel({ name: model, description, tags, at })))
             throw await taken(parts.registered, model, isPrompt(tags));
           const entity = isPrompt(tags) ? "PROMPT" : "REGISTERED_MODEL";
-          const shown = tags.filter(({ key }) => key !== PROMPT_TAG && key !== PROMPT_TYPE);
+          const shown = tags.filter(({ key }) => key !== PROMPT_TAG && key !== PROMPT_TYPE_TAG);
           const tagged = Object.fromEntries(shown.map(({ key, value }) => [key, value]));
           const said = { name: model, tags: tagged, description: description || null };
           await parts.webhooks.tell(`${entity}.CREATED`, said, at);
@@ -183,8 +189,6 @@ function modelCalls(deps: RegisteredDeps, search: RegisteredSearchStore): Rpc[] 
     }),
   ];
 }
-
-const PROMPT_TYPE = "_mlflow_prompt_type";
 
 async function taken(
   registered: RegisteredDeps["registered"],

@@ -4,9 +4,12 @@ import type { Sql } from "../../storage/sql/sql.ts";
 import type { WebhookStore } from "../webhooks/store.ts";
 import {
   type ModelTag,
+  type NewVersion,
+  type OwnVersion,
   ownLocation,
   type RegisteredModel,
   type RegisteredVersion,
+  STAGES,
   type Stage,
 } from "./registered-model.ts";
 import {
@@ -60,37 +63,18 @@ export interface LoggedModels {
   setTags(id: string, tags: readonly ModelTag[]): Promise<unknown>;
 }
 
-export interface NewVersion {
-  readonly model: string;
-  readonly source: string;
-  readonly location: string;
-  readonly runId: string;
-  readonly runLink: string;
-  readonly loggedModel: string | undefined;
-  readonly description: string;
-  readonly tags: readonly ModelTag[];
-  readonly at: number;
-}
-
-/** A version that was trained or imported here. */
-export interface OwnVersion {
-  readonly model: string;
-  readonly number: number;
-  readonly version: string;
-  readonly runId: string | undefined;
-  readonly at: number;
-}
-
 /** Registered models and their versions. What changes several things wants a transaction's `Sql`. Answers `undefined` or `false` for what is not there. */
 export function registeredStore(sql: Sql) {
+  /** Of each stage the highest number; asked for stage by stage, since a model may have thousands of versions. */
   const latestOf = async (ids: readonly number[]): Promise<Map<number, RegisteredVersion[]>> => {
     const rows = await sql.query<VersionRow>(
-      `select ${VERSION_COLUMNS} from (
-         select distinct on (model, stage) model, number from millwright.registered_version
-         where model = any($1) order by model, stage, number desc
+      `select ${VERSION_COLUMNS}
+       from unnest($1::bigint[]) given (id) cross join unnest($2::text[]) wanted (stage) cross join lateral (
+         select model, number from millwright.registered_version r
+         where r.model = given.id and r.stage = wanted.stage order by number desc limit 1
        ) newest join millwright.registered_version v using (model, number)
        join millwright.registered_model m on m.id = v.model order by v.number desc`,
-      [ids],
+      [ids, STAGES],
     );
     const found = new Map<number, RegisteredVersion[]>();
     for (const row of rows)
@@ -278,14 +262,17 @@ export function registeredStore(sql: Sql) {
         [model, change.number, change.stage, change.at, change.archiveOthers],
       ),
 
-    /** With its tags and the aliases that point to it. Its number is not given again. */
+    /** With its tags and the aliases that point to it. Its number is not given again. Locks the model first, as `setStage` does. */
     deleteVersion: (model: string, number: number, at: number) =>
       changed(
-        `with version as (
-           delete from millwright.registered_version v using millwright.registered_model m
-           where m.id = v.model and m.name = $1 and v.number = $2 returning v.model
+        `with model as (
+           update millwright.registered_model m set updated_at = $3
+           where name = $1 and exists (select from millwright.registered_version v where v.model = m.id and v.number = $2)
+           returning id
+         ), version as (
+           delete from millwright.registered_version v using model where v.model = model.id and v.number = $2
          )
-         update millwright.registered_model m set updated_at = $3 from version where m.id = version.model returning 1`,
+         select id from model`,
         [model, number, at],
       ),
 
@@ -349,6 +336,14 @@ export function registeredStore(sql: Sql) {
     },
 
     showOwn,
+
+    /** Of a version that a client registered: what it is served by. false: the client has deleted it. */
+    serveAs: ({ model, number, version }: OwnVersion) =>
+      changed(
+        `update millwright.registered_version v set version = $3
+         from millwright.registered_model m where m.id = v.model and m.name = $1 and v.number = $2 returning 1`,
+        [model, number, version],
+      ),
 
     /** What an alias move says; a version that a client deleted is back when an alias points to it. */
     async moveOwnAlias(

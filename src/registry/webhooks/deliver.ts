@@ -24,13 +24,12 @@ export type UnderWay = Map<string, Set<Promise<void>>>;
  * Every delivery is sent at least once, under the same id each time, and given up with a record of why.
  */
 export async function deliver(deps: DeliverDeps, underWay: UnderWay): Promise<number> {
-  const count = [...underWay.values()].reduce((sum, { size }) => sum + size, 0);
-  const most = Math.max(0, ...[...underWay.values()].map(({ size }) => size));
+  const sizes = new Map([...underWay].map(([webhook, { size }]) => [webhook, size]));
+  const count = [...sizes.values()].reduce((sum, size) => sum + size, 0);
   if (count >= AT_ONCE) return 0;
   const due = await deps.webhooks.claim({
     ...{ now: deps.clock.now(), limit: AT_ONCE - count, leaseMs: LEASE_MS },
-    perWebhook: Math.max(1, PER_WEBHOOK - Math.min(most, PER_WEBHOOK - 1)),
-    busy: [...underWay].filter(([, { size }]) => size >= PER_WEBHOOK).map(([id]) => id),
+    ...{ perWebhook: PER_WEBHOOK, underWay: sizes },
   });
   for (const one of due) {
     const own = underWay.get(one.webhook) ?? new Set();

@@ -45,7 +45,9 @@ export async function sendDelivery(
     const wait = retryAfterMs(answer.retryAfter, deps.clock.now());
     return { attempt: { status: answer.status, retryAfterMs: wait }, answer };
   } catch (error) {
-    const words = (error as Error).message || String(error);
+    // Of a name with several addresses the error has no message, only a code.
+    const { message, code } = error as Error & { readonly code?: string };
+    const words = message || code || String(error);
     return { attempt: { error: `Not delivered: ${words}`, final: false }, answer: undefined };
   }
 }

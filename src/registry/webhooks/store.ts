@@ -36,11 +36,15 @@ const COLUMNS = "id, name, description, url, events, status, created_at, updated
 /** Webhooks and their deliveries. */
 export function webhookStore(sql: Sql) {
   return {
-    /** Give the transaction of what happened: then both are there, or neither. `eventId`: of the event log; told once. */
+    /**
+     * Give the transaction of what happened: then both are there, or neither. `eventId`: of the event log; told once. A webhook that
+     * is deleted meanwhile is waited for and left out: what happened must not fail because of it.
+     */
     async tell(event: WebhookEvent, data: object, at: number, eventId?: number): Promise<void> {
       await sql.query(
         `insert into millwright.webhook_delivery (webhook, event, body, next_at, created_at, event_id)
          select id, $1, $2, $3, $3, $4 from millwright.webhook where status = 'ACTIVE' and $1 = any(events)
+         for key share
          on conflict (webhook, event_id) do nothing`,
         [event, eventBody(event, data, at), at, eventId ?? null],
       );
@@ -74,7 +78,7 @@ export function webhookStore(sql: Sql) {
       return row?.secret ?? undefined;
     },
 
-    /** Oldest first, after (`createdAt`, `id`). `events`: only those that want one of them. */
+    /** Oldest first, after (`createdAt`, `id`). Not those that want nothing but events of `without`. */
     async list(input: {
       readonly limit: number;
       readonly after: readonly [number, string] | undefined;
@@ -110,29 +114,33 @@ export function webhookStore(sql: Sql) {
       return rows.length > 0;
     },
 
-    /** Takes what is due, at most `perWebhook` of each. Nobody else gets them before `leaseMs` have passed. */
+    /** Takes what is due, so that of each webhook at most `perWebhook` are under way here. Nobody else gets them before `leaseMs` have passed. */
     async claim(input: {
       readonly now: number;
       readonly limit: number;
       readonly perWebhook: number;
-      /** Webhooks that have enough under way. */
-      readonly busy: readonly string[];
+      /** How many are under way already, by webhook. */
+      readonly underWay: ReadonlyMap<string, number>;
       readonly leaseMs: number;
     }): Promise<Due[]> {
+      const { underWay } = input;
       const rows = await sql.query<DueRow>(
         `with due as (
            select d.id from (
-             select id, next_at, row_number() over (partition by webhook order by next_at, created_at) as place
-             from millwright.webhook_delivery
-             where state = 'waiting' and next_at <= $1 and not webhook = any($4)
-           ) waiting join millwright.webhook_delivery d using (id)
-           where place <= $3 and d.state = 'waiting' and d.next_at <= $1
+             select id, webhook, next_at, row_number() over (partition by webhook order by next_at, created_at) as place
+             from millwright.webhook_delivery where state = 'waiting' and next_at <= $1
+           ) waiting join millwright.webhook_delivery d on d.id = waiting.id
+           left join unnest($4::text[], $5::integer[]) busy (webhook, size) on busy.webhook = waiting.webhook
+           where place <= $3::integer - coalesce(busy.size, 0) and d.state = 'waiting' and d.next_at <= $1
            order by waiting.next_at limit $2 for update of d skip locked
          )
-         update millwright.webhook_delivery d set attempts = attempts + 1, next_at = $1 + $5::bigint
+         update millwright.webhook_delivery d set attempts = attempts + 1, next_at = $1 + $6::bigint
          from due, millwright.webhook w where d.id = due.id and w.id = d.webhook
          returning d.id, d.webhook, d.body, d.attempts, w.url, w.status, w.secret`,
-        [input.now, input.limit, input.perWebhook, input.busy, input.leaseMs],
+        [
+          ...[input.now, input.limit, input.perWebhook],
+          ...[[...underWay.keys()], [...underWay.values()], input.leaseMs],
+        ],
       );
       return rows.map((row) => ({ ...row, secret: row.secret ?? undefined }));
     },

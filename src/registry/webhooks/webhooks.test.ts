@@ -3,10 +3,14 @@ import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { eventLog } from "../../engine/events.ts";
+import { postOutside } from "../../http/post-outside.ts";
 import type { Digest } from "../../lib/digest.ts";
 import { someVersion } from "../../testing/memory-stores.ts";
 import { type RegistryServer, registryServer } from "../../testing/registry-server.ts";
 import { registryStore } from "../store.ts";
+import { deliver, type UnderWay } from "./deliver.ts";
+import { sendDelivery } from "./send-delivery.ts";
+import { webhookStore } from "./store.ts";
 
 interface Received {
   readonly path: string;
@@ -20,6 +24,8 @@ let server: RegistryServer;
 let receiver: Server;
 let hook: string;
 let received: Received[] = [];
+/** What is sent to `/slow` is answered after this. */
+let held: Promise<unknown> = Promise.resolve();
 /** Statuses to answer with, one after the other; then 200. */
 let answers: { readonly status: number; readonly headers?: Record<string, string> }[] = [];
 
@@ -30,6 +36,7 @@ beforeAll(async () => {
     for await (const chunk of request) text += chunk;
     const { url: path = "", headers } = request;
     received.push({ path, headers, text, body: JSON.parse(text) });
+    if (path === "/slow") await held;
     const { status, headers: own } = answers.shift() ?? { status: 200 };
     response.writeHead(status, own).end("thanks");
   });
@@ -216,6 +223,42 @@ test("a busy receiver is asked again under the same id, and after what it says",
   ]);
 });
 
+/** What sending needs, without its timer. */
+const sending = () => {
+  const { sql, clock, log, chance, targets, seal } = server.parts;
+  const webhooks = webhookStore(sql);
+  return { webhooks, clock, log, chance, targets, unseal: seal.open, post: postOutside };
+};
+
+test("a receiver that hangs keeps no other waiting", async () => {
+  const underWay: UnderWay = new Map();
+  let answer = () => {};
+  held = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  await subscribe(["REGISTERED_MODEL.CREATED"], { url: `${hook}/slow` });
+  for (let i = 0; i < 5; i++) await call("POST", "registered-models/create", { name: `slow${i}` });
+  expect(await deliver(sending(), underWay)).toBe(4);
+  const id = await subscribe(["EXPERIMENT.CREATED"]);
+  for (let i = 0; i < 5; i++) await call("POST", "experiments/create", { name: `quick${i}` });
+  expect(await deliver(sending(), underWay)).toBe(4);
+  await expect.poll(async () => (await deliveries(id)).filter(isDelivered)).toHaveLength(4);
+  answer();
+  await Promise.all([...underWay.values()].flatMap((set) => [...set]));
+});
+
+test("what kept a delivery from arriving is told in words, or by its code", async () => {
+  const failed = async (error: Error) => {
+    const post = () => Promise.reject(error);
+    const one = { id: "1", url: hook, body: "{}", secret: undefined };
+    return (await sendDelivery({ ...sending(), post }, one)).attempt;
+  };
+  const words = { error: "Not delivered: No answer within 30 s.", final: false };
+  expect(await failed(new Error("No answer within 30 s."))).toEqual(words);
+  const several = Object.assign(new AggregateError([]), { code: "ECONNREFUSED" });
+  expect(await failed(several)).toEqual({ error: "Not delivered: ECONNREFUSED", final: false });
+});
+
 test("a receiver that refuses is not asked again, and why is kept", async () => {
   const id = await subscribe(["REGISTERED_MODEL.CREATED"]);
   answers = [{ status: 302, headers: { location: "http://127.0.0.1/elsewhere" } }];
@@ -230,9 +273,8 @@ test("a receiver that refuses is not asked again, and why is kept", async () => 
 test("what a process took and did not finish is sent by the next, under the same id", async () => {
   const id = await subscribe(["REGISTERED_MODEL.CREATED"]);
   await call("POST", "registered-models/create", { name: "died" });
-  const { webhookStore } = await import("./store.ts");
   const webhooks = webhookStore(server.db.sql);
-  const claim = { now: Date.now(), limit: 10, perWebhook: 4, busy: [], leaseMs: 500 };
+  const claim = { now: Date.now(), limit: 10, perWebhook: 4, underWay: new Map(), leaseMs: 500 };
   const [taken] = await webhooks.claim(claim);
   expect(await webhooks.claim(claim)).toEqual([]);
   await deliverUntil(async () => (await deliveries(id)).every(isDelivered));
@@ -252,6 +294,22 @@ test("a disabled webhook is told nothing, a deleted one is forgotten", async () 
     status: 404,
     body: { message: `Webhook with ID ${id} not found.` },
   });
+});
+
+test("what happens while a webhook is deleted happens all the same", async () => {
+  const id = await subscribe(["REGISTERED_MODEL.CREATED", "EXPERIMENT.CREATED"]);
+  const { sql } = server.db;
+  const happened = await sql.transact(async (tx) => {
+    await tx.query("delete from millwright.webhook where id = $1", [id]);
+    const calls = ["registered-models/create", "experiments/create"].map((path) =>
+      call("POST", path, { name: "meanwhile" }),
+    );
+    await expect
+      .poll(() => sql.query("select 1 from pg_stat_activity where wait_event_type = 'Lock'"))
+      .toHaveLength(2);
+    return calls;
+  });
+  expect((await Promise.all(happened)).map(({ status }) => status)).toEqual([200, 200]);
 });
 
 test("a secret is never given back, nor readable in the database", async () => {

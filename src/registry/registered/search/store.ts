@@ -7,6 +7,7 @@ import {
   MODEL_COLUMNS,
   type ModelRow,
   VERSION_COLUMNS,
+  VERSIONS,
   type VersionRow,
   versionOfRow,
 } from "../version-row.ts";
@@ -57,7 +58,7 @@ export function registeredSearchStore(sql: Sql) {
     }): Promise<string | undefined> {
       const [row] = await sql.query<{ version: string }>(
         `select m.name || ' ' || v.number as version
-         from millwright.registered_version v join millwright.registered_model m on m.id = v.model
+         from ${VERSIONS}
          where v.run_id = $1 or v.logged_model = $1 or starts_with(v.location || '/', $2 || '/')
          order by m.name, v.number limit 1`,
         [owner.id, owner.artifactUri],
