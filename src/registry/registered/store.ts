@@ -9,7 +9,6 @@ import {
   ownLocation,
   type RegisteredModel,
   type RegisteredVersion,
-  STAGES,
   type Stage,
 } from "./registered-model.ts";
 import {
@@ -65,16 +64,14 @@ export interface LoggedModels {
 
 /** Registered models and their versions. What changes several things wants a transaction's `Sql`. Answers `undefined` or `false` for what is not there. */
 export function registeredStore(sql: Sql) {
-  /** Of each stage the highest number; asked for stage by stage, since a model may have thousands of versions. */
   const latestOf = async (ids: readonly number[]): Promise<Map<number, RegisteredVersion[]>> => {
     const rows = await sql.query<VersionRow>(
-      `select ${VERSION_COLUMNS}
-       from unnest($1::bigint[]) given (id) cross join unnest($2::text[]) wanted (stage) cross join lateral (
-         select model, number from millwright.registered_version r
-         where r.model = given.id and r.stage = wanted.stage order by number desc limit 1
+      `select ${VERSION_COLUMNS} from (
+         select distinct on (model, stage) model, number from millwright.registered_version
+         where model = any($1) order by model, stage, number desc
        ) newest join millwright.registered_version v using (model, number)
        join millwright.registered_model m on m.id = v.model order by v.number desc`,
-      [ids, STAGES],
+      [ids],
     );
     const found = new Map<number, RegisteredVersion[]>();
     for (const row of rows)
