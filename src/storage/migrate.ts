@@ -26,12 +26,16 @@ export function shippedMigrations(): Migration[] {
       "The folder 'migrations' is missing beside the program: the install is incomplete. Reinstall.",
     );
   return readdirSync(folder)
-    .filter((file) => /^\d{4}_[a-z0-9-]+\.sql$/.test(file))
     .sort()
-    .map((file) => ({
-      name: basename(file, ".sql"),
-      text: readFileSync(`${folder}/${file}`, "utf8"),
-    }));
+    .map((file) => {
+      // One that is left out in silence is missed only when it is slow.
+      if (!/^\d{4}_[a-z0-9-]+\.sql$/.test(file))
+        throw new MillwrightError(
+          "internal",
+          `'${file}' is no name of a migration: NNNN_<what>.sql.`,
+        );
+      return { name: basename(file, ".sql"), text: readFileSync(`${folder}/${file}`, "utf8") };
+    });
 }
 
 /**

@@ -30,6 +30,11 @@ const config = (commands: object) => `export default {
   models: { churn: { dataset: "customers", target: "leaves", positive: "yes",
     train: { trainers: ["baseline"], commands: ${JSON.stringify(commands)} } } },
 };\n`;
+/** Waits until the project is read anew, which it is once a second. */
+async function configure(commands: object): Promise<void> {
+  writeFileSync(join(folder, "millwright.config.ts"), config(commands));
+  await new Promise((resolve) => setTimeout(resolve, 1100));
+}
 const copying = { run: [process.execPath, "train.mjs"], params: { file: "good.onnx" } };
 
 beforeAll(async () => {
@@ -88,16 +93,13 @@ describe("a program that trains", () => {
 
   test("and fails is out of the race, with its last words; the others go on", async () => {
     const fails = `console.error("no memory left"); process.exit(9)`;
-    writeFileSync(
-      join(folder, "millwright.config.ts"),
-      config({
-        elsewhere: copying,
-        fails: { run: [process.execPath, "-e", fails] },
-        silent: { run: [process.execPath, "-e", ""] },
-        poor: { ...copying, params: { file: "train.mjs" } },
-        slow: { run: [process.execPath, "-e", "setInterval(() => {}, 1000)"], timeout: "1s" },
-      }),
-    );
+    await configure({
+      elsewhere: copying,
+      fails: { run: [process.execPath, "-e", fails] },
+      silent: { run: [process.execPath, "-e", ""] },
+      poor: { ...copying, params: { file: "train.mjs" } },
+      slow: { run: [process.execPath, "-e", "setInterval(() => {}, 1000)"], timeout: "1s" },
+    });
     const { number, winner } = await train({ again: true, skipShadow: true });
     expect(winner).toBe("elsewhere");
     const { rows } = await standings(number);
@@ -110,7 +112,7 @@ describe("a program that trains", () => {
 
   test("whose requirements are not there stops the training before it begins", async () => {
     const asks = { ...copying, requirements: "requirements.txt" };
-    writeFileSync(join(folder, "millwright.config.ts"), config({ asks }));
+    await configure({ asks });
     await expect(train()).rejects.toThrow(/There is no file requirements.txt in/);
   });
 });
