@@ -52,7 +52,7 @@ describe("a program", () => {
   test("that does not exist is named", async () => {
     const end = await runProcess({ ...request(""), command: ["no-such-program"] });
     expect(end.code).toBe(127);
-    expect(end.tail).toBe("There is no program no-such-program.");
+    expect(end.tail).toBe("There is no program no-such-program that may be run here.");
   });
 
   test("that is cancelled ends with all it has started", async () => {

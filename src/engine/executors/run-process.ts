@@ -18,7 +18,7 @@ const { spawn } = require("node:child_process");
 const [command, ...args] = process.argv.slice(1);
 const child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit"], detached: true });
 const kill = (signal) => { try { process.kill(-child.pid, signal); } catch {} };
-child.on("error", (error) => { console.error(error.code === "ENOENT" ? "There is no program " + command + "." : error.message); process.exit(127); });
+child.on("error", (error) => { console.error(["ENOENT", "EACCES"].includes(error.code) ? "There is no program " + command + " that may be run here." : error.message); process.exit(127); });
 child.on("exit", (code, signal) => { kill("SIGKILL"); process.exit(signal ? 128 : code); });
 process.on("SIGTERM", () => { kill("SIGTERM"); setTimeout(() => kill("SIGKILL"), ${TERM_MS}).unref(); });
 process.stdin.on("end", () => kill("SIGKILL")).on("error", () => kill("SIGKILL")).resume();
