@@ -18,6 +18,7 @@ export function hostPrograms(places: {
       : pythonEnvironment({
           ...context,
           ...{ root: places.environments, folder, requirements, python: python ?? "python3" },
+          variables: theirs(process.env),
         });
   return {
     async sources({ command, folder, requirements, also }) {

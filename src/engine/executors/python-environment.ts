@@ -30,14 +30,16 @@ export async function pythonEnvironment(
     /** Relative to the folder. */
     readonly requirements: string;
     readonly folder: string;
+    /** What pip, and what packages run to be built, may see. */
+    readonly variables: NodeJS.ProcessEnv;
   },
 ): Promise<PythonEnvironment> {
-  const { root, python, requirements, folder, signal, progress } = request;
+  const { root, python, requirements, folder, variables, signal, progress } = request;
   /** The last line it writes. */
   const call = async (command: readonly string[], failed: string): Promise<string> => {
     const { code, tail } = await runProcess({
       ...{ command, folder, signal, timeoutMs: INSTALL_MS, onLine: progress },
-      variables: { ...process.env, PIP_DISABLE_PIP_VERSION_CHECK: "1", PIP_NO_INPUT: "1" },
+      variables: { ...variables, PIP_DISABLE_PIP_VERSION_CHECK: "1", PIP_NO_INPUT: "1" },
     });
     if (code === 0) return tail.split("\n").at(-1)!;
     throw new MillwrightError("invalid_config", `${failed}\n${tail}`);

@@ -38,6 +38,8 @@ create index webhook_delivery_old on millwright.webhook_delivery (finished_at) w
 
 -- Runs and experiments are kept by what stands below the registry and knows nothing of webhooks: the tables themselves tell.
 -- Nothing is computed for other changes of a run, and next to nothing where nobody listens.
+-- Webhooks are locked as the reference to them would lock them: one that somebody deletes meanwhile is left out, where the reference
+-- to it would have failed, and with it the end of a run.
 create function millwright.tell_webhooks(entity text, action text, data json) returns void language sql as $$
   insert into millwright.webhook_delivery (webhook, event, body, next_at, created_at)
   select w.id, event.name, event.body, event.at, event.at
@@ -48,6 +50,7 @@ create function millwright.tell_webhooks(entity text, action text, data json) re
       (extract(epoch from now()) * 1000)::bigint as at
   ) event
   where w.status = 'ACTIVE' and event.name = any(w.events)
+  for key share of w
 $$;
 
 create function millwright.tell_of_run() returns trigger language plpgsql as $$
