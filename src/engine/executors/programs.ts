@@ -36,7 +36,8 @@ export function hostPrograms(places: {
       return `sha256:${hash.digest("hex")}`;
     },
     async workspace() {
-      const path = join(places.scratch, `program-${randomBytes(8).toString("hex")}`);
+      // By this name it is found, and removed, when this process has died (`storage/columns/duckdb.ts`).
+      const path = join(places.scratch, `program-${process.pid}-${randomBytes(8).toString("hex")}`);
       await mkdir(path, { recursive: true });
       return {
         path,

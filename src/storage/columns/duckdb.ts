@@ -164,10 +164,10 @@ export async function duckdbColumns({
   };
 }
 
-/** Sub-folders of processes that are gone. */
+/** Sub-folders, `<what>-<pid>-…`, of processes that are gone: ours and those of programs (`engine/executors/programs.ts`). */
 async function removeAbandoned(scratch: string): Promise<void> {
   for (const name of await readdir(scratch).catch(() => [])) {
-    const pid = Number(/^columns-(\d+)-/.exec(name)?.[1] ?? 0);
+    const pid = Number(/^(?:columns|program)-(\d+)-/.exec(name)?.[1] ?? 0);
     if (pid === 0 || pid === process.pid || alive(pid)) continue;
     await rm(join(scratch, name), { recursive: true, force: true });
   }
