@@ -9,7 +9,11 @@ import { type WeighInput, weighColumns } from "./evaluation/weigh-columns.ts";
 import type { Explainer } from "./explanation/explainer.ts";
 import { type BackgroundInput, keepBackground } from "./explanation/keep-background.ts";
 import { loadExplainer } from "./explanation/load-explainer.ts";
-import type { Digest } from "./lib/digest.ts";
+import { type DivideInput, divide } from "./families/divide.ts";
+import { type Features, type FeaturesOf, featuresOf, partedRows } from "./families/features.ts";
+import { type FitChunkInput, fitChunk } from "./families/fit-chunk.ts";
+import { type FitSharedInput, fitShared, fitTop } from "./families/fit-shared.ts";
+import { type Digest, digestOfJson } from "./lib/digest.ts";
 import { type ExamineInput, examineWindow } from "./monitoring/examine-window.ts";
 import { makeReference, type ReferenceInput } from "./monitoring/make-reference.ts";
 import type { ModelReference } from "./monitoring/model-reference.ts";
@@ -30,6 +34,7 @@ import type { Threads } from "./training/candidate.ts";
 import { fit } from "./training/fit.ts";
 import { gbdtMember } from "./training/trees/boost-member.ts";
 import { forestMember } from "./training/trees/forest-member.ts";
+import type { TrainingSpec } from "./training/training-spec.ts";
 import { type WriteRowsInput, writeRows } from "./training/write-rows.ts";
 
 /** Where this thread finds its data; added to every input by app.ts. */
@@ -87,6 +92,21 @@ function remember<T>(key: string, make: () => T): T {
   return made;
 }
 
+/** A thread works on the chunks of one family after the other. */
+const familyFeatures = (
+  loadTable: Parts["loadTable"],
+  spec: TrainingSpec,
+): FeaturesOf => {
+  const key = digestOfJson(spec);
+  return (base) =>
+    learned(`${key}/${base}`, async () => featuresOf(spec, partedRows(spec, await loadTable(base))));
+};
+let features: { readonly key: string; readonly made: Promise<Features> } | undefined;
+function learned(key: string, make: () => Promise<Features>): Promise<Features> {
+  if (features?.key !== key) features = { key, made: make() };
+  return features.made;
+}
+
 const now = () => performance.now();
 const alone = (context: ComputeContext): Threads => ({
   threads: 1,
@@ -119,6 +139,22 @@ serveCompute({
         { ...(await parts(host)), ...alone(context), remember, runtime: await onnxRuntime() },
         input,
       ),
+    "family: divide": async (_, { host, input }: Task<DivideInput>) =>
+      divide(await parts(host), input),
+    "family: shared": async (context, { host, input }: Task<FitSharedInput>) =>
+      fitShared({ ...(await parts(host)), ...alone(context) }, input),
+    "family: top": async (_, { host, input }: Task<Parameters<typeof fitTop>[1]>) => {
+      const opened = await parts(host);
+      const features = (spec: TrainingSpec) => familyFeatures(opened.loadTable, spec);
+      return fitTop({ ...opened, features }, input);
+    },
+    "family: chunk": async (context, { host, input }: Task<FitChunkInput>) => {
+      const opened = await parts(host);
+      const features = (spec: TrainingSpec) => familyFeatures(opened.loadTable, spec);
+      const progress = (done: number, of: number) =>
+        context.progress(`${done} of ${of} members`, done / of);
+      return fitChunk({ ...opened, features, now, signal: context.signal, progress }, input);
+    },
     weigh: async (_, { host, input }: Task<WeighInput>) =>
       weighColumns({ ...(await parts(host)), runtime: await onnxRuntime() }, input),
     reference: async (_, { host, input }: Task<ReferenceInput>) =>

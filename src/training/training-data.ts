@@ -52,7 +52,8 @@ export function trainingFolds(spec: TrainingSpec, data: TrainingData, count: num
   }));
 }
 
-function splitColumns(spec: TrainingSpec, table: Table, target: Target): SplitColumns {
+/** @throws invalid_data when the time column holds no times. */
+export function splitColumns(spec: TrainingSpec, table: Table, target: Target): SplitColumns {
   const time = spec.time === undefined ? undefined : columnNamed(table, spec.time);
   if (time && time.type !== "time")
     throw new MillwrightError(

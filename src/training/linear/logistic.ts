@@ -13,6 +13,8 @@ export interface LogisticOptions {
   /** Inverse strength of the penalty, as in scikit-learn: C x sum of losses + |weights|^2 / 2. */
   readonly C: number;
   readonly rowWeights?: Float64Array | undefined;
+  /** The penalty draws weights and intercepts to these, instead of weights to 0: the mode under a normal prior of variance C. */
+  readonly prior?: Pick<LinearFit, "weights" | "intercepts"> | undefined;
   /** On the largest component of the gradient of the mean loss. */
   readonly tolerance?: number;
   readonly maxIterations?: number;
@@ -22,7 +24,7 @@ export interface LogisticOptions {
 
 /**
  * Penalised logistic regression, binary (one output, target 0/1) or multinomial (one output a class, target the index), to
- * convergence; intercepts are not penalised. Minimises sum(w loss) / sum(w) + |weights|^2 / (2 C sum(w)).
+ * convergence; without a prior intercepts are not penalised. Minimises sum(w loss) / sum(w) + |weights - prior|^2 / (2 C sum(w)).
  */
 export function logistic(
   matrix: Matrix,
@@ -39,6 +41,13 @@ export function logistic(
   const lossOf = outputs === 1 ? binaryLoss : multinomialLoss;
   const stride = columns + 1;
   const x = new Float64Array(outputs * stride);
+  const { prior } = options;
+  if (prior)
+    for (let k = 0; k < outputs; k++) {
+      x.set(prior.weights.subarray(k * columns, (k + 1) * columns), k * stride);
+      x[k * stride + columns] = prior.intercepts[k]!;
+    }
+  const drawnTo = x.slice();
 
   const objective = (at: Float64Array, gradient: Float64Array): number => {
     margins.forEach((margin, k) => {
@@ -53,14 +62,16 @@ export function logistic(
       matrix.transposed(residuals, part);
       let squares = 0;
       for (let j = 0; j < columns; j++) {
-        const w = at[k * stride + j]!;
+        const w = at[k * stride + j]! - drawnTo[k * stride + j]!;
         part[j]! += penalty * w;
         squares += w * w;
       }
-      value += (penalty * squares) / 2;
-      let sum = 0;
+      const last = k * stride + columns;
+      const moved = prior ? at[last]! - drawnTo[last]! : 0;
+      value += (penalty * (squares + moved * moved)) / 2;
+      let sum = penalty * moved;
       for (let i = 0; i < rows; i++) sum += residuals[i]!;
-      gradient[k * stride + columns] = sum;
+      gradient[last] = sum;
     });
     return value;
   };

@@ -59,7 +59,7 @@ function fit(input: FitInput<LinearParams>): FittedModel {
   if (task !== "regression") {
     const outputs = task === "binary" ? 1 : classes;
     const options = { C: given.C, rowWeights, tolerance, maxIterations, stop };
-    return fitted(design, logistic(matrix, target, outputs, options), task, undefined);
+    return linearModel(design, logistic(matrix, target, outputs, options), task, undefined);
   }
   const scale = scaleOf(target, given.target, input.weights);
   const options = {
@@ -70,7 +70,7 @@ function fit(input: FitInput<LinearParams>): FittedModel {
     stop,
   };
   const solution = ridge(matrix, scale.scaled, options);
-  return fitted(design, solution, task, scale);
+  return linearModel(design, solution, task, scale);
 }
 
 function weightsOf({ task, classes, target, weights, params: given }: FitInput<LinearParams>) {
@@ -83,7 +83,8 @@ function weightsOf({ task, classes, target, weights, params: given }: FitInput<L
   return target.map((y, i) => ((weights?.[i] ?? 1) * total) / (classes * counts[y]!));
 }
 
-function fitted(
+/** A solved linear model. `design`: its features, by name. */
+export function linearModel(
   design: Design,
   solution: LinearFit,
   task: FitInput<unknown>["task"],

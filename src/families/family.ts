@@ -1,0 +1,123 @@
+import type { Digest } from "../lib/digest.ts";
+import type { Candidate } from "../training/training-spec.ts";
+
+/**
+ * Levels of a family, from the finest: columns whose values name a member. Above them stands the model that everybody shares. A
+ * row belongs to one member of every level, or to none where a value is missing.
+ */
+export type Levels = readonly (readonly string[])[];
+
+/** What a member needs for a model of its own, counted in training rows. */
+export interface Enough {
+  /** To try models of its own. */
+  readonly rows: number;
+  /** Of each class, for the same. */
+  readonly perClass: number;
+  /** To be drawn to the parent; fewer use the parent's. */
+  readonly shrink: number;
+  /** Test rows without which nothing can be proven. */
+  readonly test: number;
+}
+
+export const ENOUGH: Enough = { rows: 200, perClass: 30, shrink: 30, test: 10 };
+
+/** False-discovery rate among the members of a level that get a model of their own. */
+export const FALSE_DISCOVERY = 0.05;
+
+/** Parts of the training rows: every model that is compared on one of them has learned from the others alone, at every level. */
+export const PARTS = 3;
+
+/** A model as files: one for each part of the training rows, learned from the others; `whole`: learned from all of them. */
+export interface CrossFitted {
+  readonly parts: readonly Digest[];
+  readonly whole: Digest;
+}
+
+/** A member that has a model of its own and stands in for those below it. */
+export interface Parent extends CrossFitted {
+  readonly level: number;
+}
+
+/** Rows of one member within a chunk: `from..to-1`. */
+export interface ChunkMember {
+  readonly name: string;
+  readonly values: readonly string[];
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Members that are trained together: the unit of work. */
+export interface Chunk {
+  readonly level: number;
+  /** Parquet: the rows, member by member, with their part in `#part` (-1: test). */
+  readonly rows: Digest;
+  readonly members: readonly ChunkMember[];
+}
+
+/** Linear models of members, one a part and one for all rows: what those below are drawn to. */
+export interface LinearModels {
+  /** Blob: float64, member by member, model by model, weights and intercept. */
+  readonly blob: Digest;
+  readonly names: readonly string[];
+}
+
+/** What all chunks of a level share; a blob. */
+export interface LevelTask {
+  readonly family: string;
+  readonly levels: Levels;
+  readonly level: number;
+  readonly enough: Enough;
+  /** Parquet: a sample of the training rows from which the features are learned, with `#part`. */
+  readonly base: Digest;
+  readonly global: CrossFitted;
+  /** Members above with models of their own, by name. */
+  readonly parents: Readonly<Record<string, Parent>>;
+  /** Of the levels above, the nearest first; the last is the global one's. */
+  readonly linear: readonly LinearModels[];
+  readonly candidates: readonly Candidate[];
+  /** Served from all rows, the test rows included: where rows are in order of time. */
+  readonly refit: boolean;
+}
+
+/** How a member was found to do best. */
+export type Choice = "parent" | "shrunk" | "own";
+
+/** What is known of a member after a training. */
+export interface MemberResult {
+  readonly name: string;
+  readonly level: number;
+  readonly values: readonly string[];
+  readonly rows: number;
+  readonly testRows: number;
+  readonly choice: Choice;
+  /** The candidate, such as `gbdt-1`; "parent". */
+  readonly candidate: string;
+  /** Mean loss over the parts, by candidate; only of those that saw all parts. */
+  readonly tried: Readonly<Record<string, number>>;
+  /** Mean loss and its standard deviation on the test rows: of the chosen one, and of the parent. */
+  readonly loss: number;
+  readonly lossDeviation: number;
+  readonly parentLoss: number;
+  readonly parentDeviation: number;
+  /** One-sided: that the chosen one is no better than the parent on the test rows. null: not tested. */
+  readonly p: number | null;
+  /** Where p could make it stand. */
+  readonly model?: MemberModel;
+  /** Why it has none, in words. */
+  readonly reason?: string;
+}
+
+export interface MemberModel {
+  /** What is served. */
+  readonly onnx: Digest;
+  /** Where there are levels below. */
+  readonly cross?: CrossFitted;
+  readonly bytes: number;
+}
+
+/** What a chunk leaves behind; a blob. */
+export interface ChunkResult {
+  readonly members: readonly MemberResult[];
+  readonly linear?: LinearModels;
+  readonly seconds: number;
+}

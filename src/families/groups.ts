@@ -1,0 +1,81 @@
+import type { Table } from "../table/table.ts";
+import { columnNamed } from "../training/training-data.ts";
+import type { Enough, Levels } from "./family.ts";
+import { levelValue, memberName } from "./member-name.ts";
+import { TEST } from "./parts.ts";
+
+/** Rows of one member, ascending. */
+export interface Group {
+  readonly name: string;
+  readonly values: readonly string[];
+  readonly rows: Uint32Array;
+}
+
+export interface Grouped {
+  /** With rows enough to be drawn to the parent, in the order of their names. */
+  readonly members: readonly Group[];
+  /** Those with fewer: they are answered by their parents. */
+  readonly thin: readonly { readonly name: string; readonly rows: number }[];
+}
+
+/** The members of a level. @param only these, all when left out. */
+export function membersOf(
+  table: Table,
+  parts: Int8Array,
+  of: {
+    readonly family: string;
+    readonly levels: Levels;
+    readonly level: number;
+    readonly enough: Enough;
+    readonly only?: ReadonlySet<string> | undefined;
+  },
+): Grouped {
+  const columns = of.levels[of.level]!.map((name) => codesOf(table, name));
+  const index = new Map<string, { values: string[]; rows: number[]; train: number }>();
+  for (let row = 0; row < table.rows; row++) {
+    const codes = columns.map(({ codes }) => codes[row]!);
+    if (codes.includes(-1)) continue;
+    const key = codes.join();
+    let group = index.get(key);
+    if (group === undefined) {
+      group = { values: columns.map(({ names }, c) => names[codes[c]!]!), rows: [], train: 0 };
+      index.set(key, group);
+    }
+    group.rows.push(row);
+    if (parts[row] !== TEST) group.train++;
+  }
+  const found = [...index.values()]
+    .map(({ values, rows, train }) => ({
+      ...{ values, train, rows: Uint32Array.from(rows) },
+      name: memberName(of.family, of.level, values),
+    }))
+    .filter(({ name }) => of.only?.has(name) ?? true)
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const big = ({ train }: { readonly train: number }) => train >= of.enough.shrink;
+  return {
+    members: found.filter(big).map(({ name, values, rows }) => ({ name, values, rows })),
+    thin: found.filter((group) => !big(group)).map(({ name, rows }) => ({ name, rows: rows.length })),
+  };
+}
+
+/** A column's values as numbers into a list of texts; -1 where missing. */
+function codesOf(
+  table: Table,
+  name: string,
+): { readonly codes: Int32Array; readonly names: readonly string[] } {
+  const column = columnNamed(table, name);
+  const names: string[] = [];
+  const index = new Map<number, number>();
+  const codes = new Int32Array(table.rows);
+  for (let row = 0; row < table.rows; row++) {
+    const raw = column.type === "string" ? column.codes[row]! : column.values[row]!;
+    let code = index.get(raw);
+    if (code === undefined) {
+      const text = levelValue(column.type === "string" ? column.dictionary[raw] : raw);
+      code = text === undefined ? -1 : names.push(text) - 1;
+      index.set(raw, code);
+    }
+    codes[row] = code;
+  }
+  return { codes, names };
+}
