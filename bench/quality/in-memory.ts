@@ -10,6 +10,7 @@ export function journalInMemory(): Steps {
     step: (_, body) => body(context),
     waitFor: async () => undefined,
     sleep: async () => {},
+    fanOut: () => Promise.reject(new Error("nothing here has other runs")),
   };
 }
 

@@ -20,9 +20,11 @@ import {
   recoverRuns,
   stopJournal,
 } from "./journal.ts";
-import { repairRuns, runOwners } from "./repair.ts";
-import { describeFailure, insist, type RunFailure, type RunStore, runStore } from "./runs.ts";
-import { abandon, durableSteps, isJournalSignal } from "./steps.ts";
+import { knownPipeline, placed } from "./placing.ts";
+import { cancelRuns, repairRuns, runOwners } from "./repair.ts";
+import { describeFailure, insist, type RunFailure, runStore } from "./runs.ts";
+import { abandon, durableSteps, isJournalSignal, type StepsDeps } from "./steps.ts";
+import { submitRuns } from "./submit.ts";
 
 const WAIT_POLL_MS = 150;
 
@@ -70,7 +72,7 @@ export function dbosEngine(deps: { url: string; sql: Sql; log: Log }): Engine {
       executorId,
       concurrency,
       run: (runId) =>
-        execute({ runs, log, stopping: signal, park: parkRun }, pipelines, active, runId),
+        execute({ runs, sql, log, stopping: signal, park: parkRun, pipelines }, active, runId),
     });
     leave = async () => {
       stopping.abort();
@@ -111,16 +113,11 @@ export function dbosEngine(deps: { url: string; sql: Sql; log: Log }): Engine {
       client = undefined;
     },
     async submit(pipeline, input, options = {}) {
-      if (pipelines.size > 0 && !pipelines.has(pipeline))
-        throw new MillwrightError(
-          "not_found",
-          `There is no pipeline '${pipeline}'. Known: ${[...pipelines.keys()].join(", ")}.`,
-        );
+      if (pipelines.size > 0) knownPipeline(pipelines, pipeline);
       const id =
         options.id ?? newId("run", Date.now(), () => randomBytes(4).readUInt32LE() / 2 ** 32);
-      // Should the process die between these two, `repairRuns` puts the row into the queue.
-      await runs.create(id, pipeline, input as Json);
-      await journal().enqueue(id);
+      journal();
+      await submitRuns(sql, [{ id, pipeline, input, ...placed(options) }]);
       return id;
     },
     get: (runId) => runs.get(runId),
@@ -150,8 +147,7 @@ export function dbosEngine(deps: { url: string; sql: Sql; log: Log }): Engine {
     async cancel(runId) {
       const run = await known(runId);
       if (run.finishedAt !== undefined) return;
-      await journal().cancel(runId);
-      await runs.finish(runId, { state: "cancelled" });
+      await cancelRuns({ runs, journal: journal() }, [runId]);
     },
     hasWorker: () => workerAlive(sql),
     workers: () => workersAlive(sql),
@@ -159,13 +155,8 @@ export function dbosEngine(deps: { url: string; sql: Sql; log: Log }): Engine {
 }
 
 /** One execution of a run's body: from the top, with journaled steps answering from the journal. */
-async function execute(
-  deps: { runs: RunStore; log: Log; stopping: AbortSignal; park: typeof parkRun },
-  pipelines: ReadonlyMap<string, Pipeline>,
-  active: Set<string>,
-  runId: string,
-): Promise<void> {
-  const { runs, stopping } = deps;
+async function execute(deps: StepsDeps, active: Set<string>, runId: string): Promise<void> {
+  const { runs, stopping, pipelines } = deps;
   active.add(runId);
   try {
     const run = await insist(() => runs.get(runId));

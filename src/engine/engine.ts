@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../../sdk/src/contract/errors.ts";
 import type { Abort } from "../lib/abort.ts";
 import type { Json } from "../lib/json.ts";
 
@@ -20,7 +21,36 @@ export interface Steps {
   /** Waits (durably, for days) for `Engine.signal(runId, topic, payload)`. undefined = timed out. */
   waitFor<T>(topic: string, timeoutMs: number): Promise<T | undefined>;
   sleep(name: string, ms: number): Promise<void>;
+  /**
+   * One run of `pipeline` per input, on any worker, and their outcomes in the order of the inputs once all are over. A child that
+   * fails is a value, not a throw. Waiting takes none of the worker's places. Up to 10,000 children; outcomes are read from their
+   * runs, so they cost the journal nothing. The children's ids are made of this run, the name and the place: each exists once.
+   * Children that are not over end (cancelled) with their parent.
+   */
+  fanOut<T>(
+    name: string,
+    pipeline: string,
+    inputs: readonly unknown[],
+    options?: Placing,
+  ): Promise<readonly FanOutResult<T>[]>;
 }
+
+/** Where a run waits for a worker. */
+export interface Placing {
+  /** Only workers that take from this queue execute it. Default `default`. */
+  readonly queue?: string;
+  /** -100 … 100, higher ones first. Default 0. */
+  readonly priority?: number;
+}
+
+export type FanOutResult<T> =
+  | { readonly runId: string; readonly ok: true; readonly value: T }
+  | {
+      readonly runId: string;
+      readonly ok: false;
+      /** `cancelled`: somebody cancelled this child. */
+      readonly error: { readonly code: ErrorCode; readonly message: string };
+    };
 
 export interface StepContext {
   readonly signal: Abort;
@@ -38,6 +68,10 @@ export interface Run {
   readonly id: string;
   readonly pipeline: string;
   readonly state: RunState;
+  readonly queue: string;
+  readonly priority: number;
+  /** The run that started it in a fan-out, and which step of it. */
+  readonly parent: { readonly id: string; readonly step: string } | undefined;
   readonly input: Json;
   readonly output: Json | undefined;
   /** In words, with what to do; undefined unless failed. */
@@ -58,6 +92,13 @@ export interface RunStep {
   readonly error: string | undefined;
 }
 
+export interface RunFilter {
+  readonly pipeline?: string;
+  readonly state?: RunState;
+  readonly parent?: string;
+  readonly limit?: number;
+}
+
 /** Durable pipelines on PostgreSQL. Every process with the same database shares the queue; a dead process's runs are taken over. */
 export interface Engine {
   /** Call for every pipeline before `start`. */
@@ -66,13 +107,15 @@ export interface Engine {
   start(options: { work: boolean; concurrency?: number }): Promise<void>;
   stop(): Promise<void>;
   /** The same `id` twice is one run (create-or-adopt). */
-  submit(pipeline: string, input: unknown, options?: { id?: string }): Promise<string>;
+  submit(pipeline: string, input: unknown, options?: Placing & { id?: string }): Promise<string>;
   get(runId: string): Promise<Run | undefined>;
   steps(runId: string): Promise<RunStep[]>;
-  list(filter?: { pipeline?: string; state?: RunState; limit?: number }): Promise<Run[]>;
+  /** Newest first. Children of a fan-out only when asked for by their `parent`. */
+  list(filter?: RunFilter): Promise<Run[]>;
   /** Resolves when the run is over; throws MillwrightError when it failed or was cancelled. */
   wait<T>(runId: string, onChange?: (run: Run) => void): Promise<T>;
   signal(runId: string, topic: string, payload: Json): Promise<void>;
+  /** Its children (fan-out) too. */
   cancel(runId: string): Promise<void>;
   /** True when some process with `work: true` has a fresh heartbeat. */
   hasWorker(): Promise<boolean>;

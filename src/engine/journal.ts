@@ -8,7 +8,7 @@ import type { Log } from "../lib/log.ts";
 export const JOURNAL_SCHEMA = "millwright_dbos";
 export const APPLICATION = "millwright";
 const QUEUE = "millwright";
-const WORKFLOW = "run";
+export const WORKFLOW = "run";
 /** The journal's format. Raise it only when old journals cannot be replayed: runs begun under another version stay where they are. */
 export const VERSION = "millwright-1";
 const POLL_MS = 100;
@@ -30,7 +30,11 @@ export async function prepareJournal(url: string, log: Log): Promise<void> {
   await ensureSystemDatabase(url, quiet(log) as unknown as Logger, undefined, JOURNAL_SCHEMA);
 }
 
-/** Puts runs into the queue, and tells them things. Any process may have one. */
+/** What DBOS calls a queue of ours. The default one is called as it was when there was no other. */
+export const queueInJournal = (queue: string): string =>
+  queue === "default" ? QUEUE : `${QUEUE}/${queue}`;
+
+/** Tells runs things. Any process may have one. */
 export async function openJournalClient(url: string, log: Log) {
   const client = await DBOSClient.create({
     systemDatabaseUrl: url,
@@ -41,16 +45,9 @@ export async function openJournalClient(url: string, log: Log) {
     logger: quiet(log),
   });
   return {
-    /** The same id twice is one run. */
-    async enqueue(runId: string): Promise<void> {
-      await client.enqueue(
-        { queueName: QUEUE, workflowName: WORKFLOW, workflowID: runId, appVersion: VERSION },
-        runId,
-      );
-    },
     send: (runId: string, topic: string, payload: unknown) =>
       client.send(runId, { payload }, topic),
-    cancel: (runId: string) => client.cancelWorkflow(runId),
+    cancel: (runIds: string[]) => client.cancelWorkflows(runIds),
     forget: (runIds: string[]) => client.deleteWorkflows(runIds),
     close: () => client.destroy(),
   };

@@ -1,11 +1,14 @@
 import type { Sql } from "../storage/sql/sql.ts";
 import { APPLICATION, JOURNAL_SCHEMA, type JournalClient, VERSION } from "./journal.ts";
 import type { RunFailure, RunStore } from "./runs.ts";
+import { type NewRun, queueAgain } from "./submit.ts";
 
 /** Journals of finished runs are kept this long; the rows of the runs themselves stay. */
 const KEEP_JOURNAL = "7 days";
 
 const PRUNE_EVERY_MS = 3_600_000;
+
+type Astray = Pick<NewRun, "id" | "queue" | "priority"> & { readonly status: string | null };
 
 /** Ids of the processes that the journal names as executing a run. */
 export async function runOwners(sql: Sql): Promise<string[]> {
@@ -18,25 +21,31 @@ export async function runOwners(sql: Sql): Promise<string[]> {
 }
 
 /**
- * `run` rows and the journal are written one after the other; a process that died in between left them apart. This brings
- * them together again: rows without a queued workflow are queued, workflows that ended without telling are told of. Once an
- * hour it also forgets old journals.
+ * The journal ends runs in transactions of its own; a process that died in between left the rows apart from it. This brings them
+ * together again: workflows that ended without telling are told of, rows without a workflow are queued. Children of a run that is over
+ * are cancelled. Once an hour it also forgets old journals.
  */
 export function repairRuns(runs: RunStore, journal: JournalClient): (tx: Sql) => Promise<void> {
   let prunedAt = 0;
   return async (tx) => {
-    const astray = await tx.query<{ id: string; status: string | null }>(
-      `select r.id, w.status from millwright.run r
+    const astray = await tx.query<Astray>(
+      `select r.id, r.queue, r.priority, w.status from millwright.run r
        left join ${JOURNAL_SCHEMA}.workflow_status w on w.workflow_uuid = r.id
        where r.state in ('queued', 'running', 'waiting') and r.created_at < now() - interval '3 seconds'
          and (w.status is null or w.status in ('ERROR', 'CANCELLED', 'SUCCESS', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED'))
        limit 200`,
     );
+    await queueAgain(
+      tx,
+      astray.filter(({ status }) => status === null),
+    );
     for (const { id, status } of astray) {
-      if (status === null) await journal.enqueue(id);
-      else if (status === "CANCELLED") await runs.finish(id, { state: "cancelled" });
+      if (status === null) continue;
+      if (status === "CANCELLED") await runs.cancelled([id]);
       else await runs.finish(id, { state: "failed", failure: lost(status) });
     }
+    const orphans = await runs.orphans(tx);
+    if (orphans.length > 0) await cancelRuns({ runs, journal }, orphans);
     if (Date.now() - prunedAt < PRUNE_EVERY_MS) return;
     prunedAt = Date.now();
     const old = await tx.query<{ id: string }>(
@@ -46,6 +55,18 @@ export function repairRuns(runs: RunStore, journal: JournalClient): (tx: Sql) =>
     );
     if (old.length > 0) await journal.forget(old.map((row) => row.id));
   };
+}
+
+/** With all that they have started and that is not over. */
+export async function cancelRuns(
+  { runs, journal }: { runs: RunStore; journal: JournalClient },
+  ids: readonly string[],
+): Promise<void> {
+  for (let level = [...ids]; level.length > 0; level = await runs.openChildren(level)) {
+    await journal.cancel(level);
+    // From here on none of them gets further children (submit.ts).
+    await runs.cancelled(level);
+  }
 }
 
 const lost = (status: string): RunFailure => ({

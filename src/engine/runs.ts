@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { MillwrightError } from "../errors.ts";
 import type { Json } from "../lib/json.ts";
 import type { Sql } from "../storage/sql/sql.ts";
-import type { Run, RunState, RunStep } from "./engine.ts";
+import type { Run, RunFilter, RunState, RunStep } from "./engine.ts";
 
 /**
  * The rows people look at. A run moves queued → running ⇄ waiting → succeeded | failed | cancelled; the last three are final,
@@ -39,6 +39,10 @@ interface RunRow {
   id: string;
   pipeline: string;
   state: RunState;
+  queue: string;
+  priority: number;
+  parent_id: string | null;
+  parent_step: string | null;
   input: Json;
   output: Json;
   error: string | null;
@@ -62,22 +66,13 @@ export function runStore(sql: Sql) {
   return {
     get: one,
 
-    /** False when the run was there before. */
-    async create(id: string, pipeline: string, input: Json): Promise<boolean> {
-      const rows = await sql.query(
-        `insert into millwright.run (id, pipeline, state, input) values ($1, $2, 'queued', $3)
-         on conflict (id) do nothing returning id`,
-        [id, pipeline, JSON.stringify(input)],
-      );
-      return rows.length > 0;
-    },
-
-    async list(filter: { pipeline?: string; state?: RunState; limit?: number }): Promise<Run[]> {
+    async list(filter: RunFilter): Promise<Run[]> {
       const rows = await sql.query<RunRow>(
         `select * from millwright.run
          where ($1::text is null or pipeline = $1) and ($2::text is null or state = $2)
+           and ${filter.parent === undefined ? "parent_id is null and $4::text is null" : "parent_id = $4"}
          order by created_at desc, id desc limit $3`,
-        [filter.pipeline ?? null, filter.state ?? null, filter.limit ?? 100],
+        [filter.pipeline ?? null, filter.state ?? null, filter.limit ?? 100, filter.parent ?? null],
       );
       return rows.map(toRun);
     },
@@ -153,12 +148,39 @@ export function runStore(sql: Sql) {
       );
     },
 
+    /** Runs that go on though the run that started them is over. */
+    async orphans(tx: Sql): Promise<string[]> {
+      const rows = await tx.query<{ id: string }>(
+        `select c.id from millwright.run c join millwright.run p on p.id = c.parent_id
+         where c.state in ${OPEN} and p.state not in ${OPEN} limit 10000`,
+      );
+      return rows.map(({ id }) => id);
+    },
+
+    async openChildren(ids: readonly string[]): Promise<string[]> {
+      const rows = await sql.query<{ id: string }>(
+        `select id from millwright.run where parent_id = any($1) and state in ${OPEN}`,
+        [ids],
+      );
+      return rows.map(({ id }) => id);
+    },
+
+    async cancelled(ids: readonly string[]): Promise<void> {
+      await insistOn(
+        `with ended as (
+           update millwright.run set state = 'cancelled', progress = null, finished_at = now()
+           where id = any($1) and state in ${OPEN} returning id)
+         update millwright.run_step set state = 'cancelled', finished_at = now()
+         where run_id in (select id from ended) and state in ${OPEN}`,
+        [ids],
+      );
+    },
+
     async finish(
       id: string,
       end:
         | { state: "succeeded"; output: Json | undefined }
-        | { state: "failed"; failure: RunFailure }
-        | { state: "cancelled" },
+        | { state: "failed"; failure: RunFailure },
     ): Promise<void> {
       const failure = end.state === "failed" ? end.failure : undefined;
       const output = end.state === "succeeded" && end.output !== undefined ? end.output : null;
@@ -187,6 +209,9 @@ const toRun = (row: RunRow): RunRecord => ({
   id: row.id,
   pipeline: row.pipeline,
   state: row.state,
+  queue: row.queue,
+  priority: row.priority,
+  parent: row.parent_id === null ? undefined : { id: row.parent_id, step: row.parent_step ?? "" },
   input: row.input,
   output: row.output ?? undefined,
   error: row.error ?? undefined,

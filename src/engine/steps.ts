@@ -9,9 +9,14 @@ import { MillwrightError } from "../errors.ts";
 import { crashPoint } from "../lib/crash-point.ts";
 import type { Json } from "../lib/json.ts";
 import type { Log } from "../lib/log.ts";
-import type { StepContext, Steps } from "./engine.ts";
+import type { Sql } from "../storage/sql/sql.ts";
+import type { FanOutResult, Pipeline, Placing, StepContext, Steps } from "./engine.ts";
+import { childOutcomes, childRuns, childrenOver } from "./fan-out.ts";
+import { fanOutProgress } from "./fan-out-progress.ts";
+import { knownPipeline, placed } from "./placing.ts";
 import { progressWriter } from "./progress.ts";
-import { describeFailure, type RunStore } from "./runs.ts";
+import { describeFailure, insist, type RunStore } from "./runs.ts";
+import { submitRuns } from "./submit.ts";
 
 /** Unknown errors are tried this often again, waiting 0.5 s, 1 s, … in between. */
 const DEFAULT_RETRIES = 2;
@@ -21,6 +26,8 @@ const MAX_CRASHES = 5;
 
 export interface StepsDeps {
   readonly runs: RunStore;
+  readonly sql: Sql;
+  readonly pipelines: ReadonlyMap<string, Pipeline>;
   readonly log: Log;
   /** Aborts when this process's engine stops. */
   readonly stopping: AbortSignal;
@@ -77,6 +84,10 @@ export function durableSteps(deps: StepsDeps, runId: string): Steps {
       const result = await wait;
       await deps.runs.stepEnded(runId, name, "succeeded");
       return result;
+    } catch (error) {
+      if (error instanceof MillwrightError)
+        await deps.runs.stepEnded(runId, name, "failed", error.message);
+      throw error;
     } finally {
       waiters -= 1;
       if (!deps.stopping.aborted) await showState();
@@ -128,7 +139,56 @@ export function durableSteps(deps: StepsDeps, runId: string): Steps {
       slept.catch(() => {});
       await whileWaiting(name, position, slept);
     },
+    async fanOut<T>(
+      name: string,
+      pipeline: string,
+      inputs: readonly unknown[],
+      placing: Placing = {},
+    ) {
+      const position = claim(name);
+      const over = fannedOut<T>(
+        deps,
+        { id: runId, step: name, position },
+        { pipeline, inputs, placing },
+      );
+      over.catch(() => {});
+      return whileWaiting(name, position, over);
+    },
   };
+}
+
+/** Calls DBOS before it awaits anything, and only once: the children are submitted. Waiting for them is no matter of the journal. */
+async function fannedOut<T>(
+  { sql, pipelines, runs, stopping }: StepsDeps,
+  parent: { readonly id: string; readonly step: string; readonly position: number },
+  what: {
+    readonly pipeline: string;
+    readonly inputs: readonly unknown[];
+    readonly placing: Placing;
+  },
+): Promise<readonly FanOutResult<T>[]> {
+  const { pipeline, inputs } = what;
+  const submitted = await DBOS.runStep(
+    async (): Promise<Outcome> => {
+      try {
+        knownPipeline(pipelines, pipeline);
+        const children = childRuns(parent, { pipeline, ...placed(what.placing) }, inputs);
+        await insist(() => submitRuns(sql, children, parent));
+        return { ok: true };
+      } catch (error) {
+        const { code, message } = describeFailure(error);
+        return failed(error, code as ErrorCode, message);
+      }
+    },
+    { name: parent.step },
+  );
+  crashPoint(`after-journal/${parent.step}`);
+  if (!submitted.ok) throw new MillwrightError(submitted.code, submitted.message);
+  const tell = (children: Parameters<typeof fanOutProgress>[0]) =>
+    runs.setProgress(parent.id, { step: parent.step, ...fanOutProgress(children, inputs.length) });
+  await childrenOver(sql, parent, inputs.length, { stopping, tell });
+  if (stopping.aborted) await abandon();
+  return childOutcomes<T>(sql, parent);
 }
 
 interface StepCall {

@@ -1,4 +1,5 @@
-import type { Pipeline, Steps } from "../engine/engine.ts";
+import type { FanOutResult, Pipeline, Steps } from "../engine/engine.ts";
+import { MillwrightError } from "../errors.ts";
 import type { Platform } from "../pipelines/platform.ts";
 import type { ModelDefinition } from "../pipelines/project.ts";
 import { inOrder, isTruthWanted, type LoggedPrediction, matcherOf } from "../serving/log/query.ts";
@@ -50,7 +51,12 @@ export function memoryPlatform(
 export async function runPipeline<I, O>(
   pipeline: Pipeline<I, O>,
   input: I,
-  options: { readonly runId?: string; readonly dieAfter?: string } = {},
+  options: {
+    readonly runId?: string;
+    readonly dieAfter?: string;
+    /** What `fanOut` may start. */
+    readonly children?: readonly Pipeline[];
+  } = {},
 ): Promise<O> {
   const context = { signal: { aborted: false }, progress: () => {} };
   const steps: Steps = {
@@ -62,6 +68,28 @@ export async function runPipeline<I, O>(
     },
     waitFor: async () => undefined,
     sleep: async () => {},
+    async fanOut<T>(name: string, child: string, inputs: readonly unknown[]) {
+      const found = options.children?.find((known) => known.name === child);
+      if (!found) throw new Error(`no pipeline '${child}' among the children of this test`);
+      const outcomes: FanOutResult<T>[] = [];
+      for (const [i, given] of inputs.entries())
+        outcomes.push(await childOutcome<T>(found, given, `${steps.runId}.${name}.${i}`));
+      return outcomes;
+    },
   };
   return pipeline.run(steps, input);
+}
+
+async function childOutcome<T>(
+  pipeline: Pipeline,
+  input: unknown,
+  runId: string,
+): Promise<FanOutResult<T>> {
+  try {
+    const value = await runPipeline(pipeline, input as never, { runId });
+    return { runId, ok: true, value: JSON.parse(JSON.stringify(value ?? null)) as T };
+  } catch (error) {
+    const code = error instanceof MillwrightError ? error.code : "internal";
+    return { runId, ok: false, error: { code, message: (error as Error).message } };
+  }
 }

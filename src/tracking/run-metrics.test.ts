@@ -7,6 +7,7 @@ import { runMetrics } from "./run-metrics.ts";
 const NOW = 10 * 86_400_000;
 const run = (pipeline: string, state: RunState, createdAt: number): Run => ({
   ...{ id: `run_${createdAt}`, pipeline, state, input: {}, output: undefined, error: undefined },
+  ...{ queue: "default", priority: 0, parent: undefined },
   ...{ createdAt, finishedAt: state === "failed" ? createdAt + 1 : undefined, progress: undefined },
 });
 const engine = (runs: readonly Run[], worker: boolean) => ({
