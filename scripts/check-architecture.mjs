@@ -24,6 +24,7 @@ const LAYERS = [
   "training",
   "evaluation",
   "explanation",
+  "families",
   "registry",
   "serving",
   "scoring",

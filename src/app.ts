@@ -17,6 +17,7 @@ import { workerAlive } from "./engine/fleet.ts";
 import { gitCommit } from "./engine/git-commit.ts";
 import { loadUserCode } from "./engine/user-code.ts";
 import { MillwrightError } from "./errors.ts";
+import { familyStore } from "./families/store.ts";
 import { journalRoot, newAttempt } from "./gateway/prediction-log.ts";
 import type { Log } from "./lib/log.ts";
 import { trackingArtifacts } from "./mlflow-api/artifact-api.ts";
@@ -257,6 +258,7 @@ function storesOn(sql: Sql): Stores & Pick<Platform, "scoring"> {
     registry: registryStore(sql),
     serving: servingStore(sql),
     monitoring: monitoringStore(sql),
+    families: familyStore(sql),
     scoring: scoringStore(sql),
     announce: async (type, subject, payload, at) => {
       await events.append({ type, subject, payload, at }, sql);

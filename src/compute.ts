@@ -32,9 +32,9 @@ import { duckdbColumns } from "./storage/columns/duckdb.ts";
 import type { Table } from "./table/table.ts";
 import type { Threads } from "./training/candidate.ts";
 import { fit } from "./training/fit.ts";
+import type { TrainingSpec } from "./training/training-spec.ts";
 import { gbdtMember } from "./training/trees/boost-member.ts";
 import { forestMember } from "./training/trees/forest-member.ts";
-import type { TrainingSpec } from "./training/training-spec.ts";
 import { type WriteRowsInput, writeRows } from "./training/write-rows.ts";
 
 /** Where this thread finds its data; added to every input by app.ts. */
@@ -93,13 +93,12 @@ function remember<T>(key: string, make: () => T): T {
 }
 
 /** A thread works on the chunks of one family after the other. */
-const familyFeatures = (
-  loadTable: Parts["loadTable"],
-  spec: TrainingSpec,
-): FeaturesOf => {
+const familyFeatures = (loadTable: Parts["loadTable"], spec: TrainingSpec): FeaturesOf => {
   const key = digestOfJson(spec);
   return (base) =>
-    learned(`${key}/${base}`, async () => featuresOf(spec, partedRows(spec, await loadTable(base))));
+    learned(`${key}/${base}`, async () =>
+      featuresOf(spec, partedRows(spec, await loadTable(base))),
+    );
 };
 let features: { readonly key: string; readonly made: Promise<Features> } | undefined;
 function learned(key: string, make: () => Promise<Features>): Promise<Features> {

@@ -1,5 +1,10 @@
 import type { Role } from "./datasets/schema.ts";
-import type { FeatureDefinition, GateDefinition, ProjectDefinition } from "./pipelines/project.ts";
+import type {
+  FamilyDefinition,
+  FeatureDefinition,
+  GateDefinition,
+  ProjectDefinition,
+} from "./pipelines/project.ts";
 
 /** Types and checks a project; returns it unchanged. The default export of millwright.config.ts. */
 export const defineProject = (project: ProjectDefinition): ProjectDefinition => project;
@@ -23,6 +28,9 @@ export const gate = (
   params: Readonly<Record<string, unknown>> = {},
 ): GateDefinition => ({ gate: name, params });
 
+/** One definition, a model for each of its members: those named by the columns `by`, under `parents` that stand in for them. */
+export const family = (definition: FamilyDefinition): FamilyDefinition => definition;
+
 const named =
   (name: string) =>
   (params: Readonly<Record<string, unknown>> = {}): GateDefinition => ({ gate: name, params });
@@ -43,6 +51,7 @@ export const noLeak = (params: { readonly accept?: readonly string[] } = {}): Ga
 export type { CommandTrainer } from "./pipelines/command-trainer.ts";
 export type {
   DatasetDefinition,
+  FamilyDefinition,
   FeatureDefinition,
   GateDefinition,
   ModelDefinition,

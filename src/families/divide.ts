@@ -25,9 +25,9 @@ export interface Divided {
   readonly base: Digest;
   /** Blob of `Chunk[]`, level by level from the finest. */
   readonly levels: readonly { readonly chunks: Digest; readonly count: number }[];
-  /** Blob of `{ name, rows }[]` a level: members with too few rows to be drawn to a parent. */
-  readonly thin: Digest;
+  /** By level: members with rows enough to be drawn to a parent, and those with fewer. */
   readonly members: readonly number[];
+  readonly thin: readonly number[];
   readonly rows: number;
   readonly testRows: number;
 }
@@ -72,7 +72,7 @@ export async function divide(
   }
   return {
     ...{ base, levels: divided, members: grouped.map(({ members }) => members.length) },
-    thin: await putJson(deps.blobs, grouped.map(({ thin }) => thin)),
+    thin: grouped.map(({ thin }) => thin),
     ...{ rows: table.rows, testRows: table.rows - training.length },
   };
 }

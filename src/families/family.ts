@@ -1,5 +1,5 @@
 import type { Digest } from "../lib/digest.ts";
-import type { Candidate } from "../training/training-spec.ts";
+import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
 
 /**
  * Levels of a family, from the finest: columns whose values name a member. Above them stands the model that everybody shares. A
@@ -63,7 +63,8 @@ export interface LinearModels {
 
 /** What all chunks of a level share; a blob. */
 export interface LevelTask {
-  readonly family: string;
+  /** The name of the family is that of the model everybody shares. */
+  readonly spec: TrainingSpec;
   readonly levels: Levels;
   readonly level: number;
   readonly enough: Enough;
@@ -72,11 +73,21 @@ export interface LevelTask {
   readonly global: CrossFitted;
   /** Members above with models of their own, by name. */
   readonly parents: Readonly<Record<string, Parent>>;
-  /** Of the levels above, the nearest first; the last is the global one's. */
+  /** Of the levels above, and of the model everybody shares. */
   readonly linear: readonly LinearModels[];
   readonly candidates: readonly Candidate[];
   /** Served from all rows, the test rows included: where rows are in order of time. */
   readonly refit: boolean;
+}
+
+/** What members are trained under, and trained again later, one by one. A blob of the family's version. */
+export interface FamilyFiles {
+  readonly spec: TrainingSpec;
+  readonly base: Digest;
+  readonly global: CrossFitted;
+  readonly parents: Readonly<Record<string, Parent>>;
+  /** Of all levels but the finest, and of the model everybody shares, under the name of the family. Later ones go before. */
+  readonly linear: readonly LinearModels[];
 }
 
 /** How a member was found to do best. */

@@ -32,10 +32,11 @@ import { TEST, textOf } from "./parts.ts";
 import { proofOf } from "./proof.ts";
 
 export interface FitChunkInput {
-  readonly spec: TrainingSpec;
   /** Blob of the `LevelTask`. */
   readonly task: Digest;
-  readonly chunk: Chunk;
+  /** Blob of the level's chunks, and which of them. */
+  readonly chunks: Digest;
+  readonly index: number;
 }
 
 export interface FitChunkDeps {
@@ -50,9 +51,10 @@ export interface FitChunkDeps {
 
 /** Trains the members of a chunk. Models are kept of those only that can still turn out to stand on their own. */
 export async function fitChunk(deps: FitChunkDeps, input: FitChunkInput): Promise<Digest> {
-  const { spec, chunk } = input;
   const started = deps.now();
   const task = await getJson<LevelTask>(deps.blobs, input.task);
+  const chunk = (await getJson<readonly Chunk[]>(deps.blobs, input.chunks))[input.index]!;
+  const { spec } = task;
   const rows = partedRows(spec, await deps.loadTable(chunk.rows));
   const features = await deps.features(spec)(task.base);
   const scores = await parentScores(deps, task, rows);
@@ -76,7 +78,7 @@ export async function fitChunk(deps: FitChunkDeps, input: FitChunkInput): Promis
     const { enough, candidates } = task;
     const fit = fitMember(spec, given, { enough, candidates, keepLinear });
     if (keepLinear) linear.push({ name, linear: fit.linear });
-    members.push(await resultOf(deps, { spec, task, member, own, given, fit }));
+    members.push(await resultOf(deps, { task, member, own, given, fit }));
     deps.progress(members.length, chunk.members.length);
   }
   const result: ChunkResult = {
@@ -93,8 +95,8 @@ async function priorsOf(
   task: LevelTask,
 ): Promise<{ of(rows: PartedRows): readonly Coefficients[] }> {
   const known = await Promise.all(task.linear.map((models) => readCoefficients(blobs, models)));
-  const top = known.at(-1)!.get(task.family)!;
   const byName = new Map(known.flatMap((models) => [...models]));
+  const top = byName.get(task.spec.model)!;
   return {
     of({ table }) {
       for (let level = task.level + 1; level < task.levels.length; level++) {
@@ -102,7 +104,7 @@ async function priorsOf(
           mostFrequent(table.rows, textOf(table.columns.get(name)!)),
         );
         if (values.includes("")) continue;
-        const found = byName.get(memberName(task.family, level, values));
+        const found = byName.get(memberName(task.spec.model, level, values));
         if (found) return found;
       }
       return top;
@@ -117,7 +119,6 @@ function mostFrequent(rows: number, text: (row: number) => string): string {
 }
 
 interface Fitted {
-  readonly spec: TrainingSpec;
   readonly task: LevelTask;
   readonly member: ChunkMember;
   readonly own: PartedRows;
@@ -144,10 +145,11 @@ async function resultOf(deps: FitChunkDeps, fitted: Fitted): Promise<MemberResul
 /** Once more, from the file and through the serving runtime: what is served is what is judged. */
 async function proven(
   deps: FitChunkDeps,
-  { spec, task, own, given, fit }: Fitted,
+  { task, own, given, fit }: Fitted,
   whole: FittedMember,
   test: Uint32Array,
 ): Promise<Pick<MemberResult, "p" | "loss" | "lossDeviation" | "model">> {
+  const { spec } = task;
   const write = async (model: FittedMember) => {
     const { onnx } = exportOnnx(spec, model);
     return { onnx: await deps.blobs.put(onnx), bytes: onnx.length };
@@ -160,7 +162,11 @@ async function proven(
   deps.sessions.drop(judged.onnx);
   const target = Float64Array.from(test, (row) => own.target[row]!);
   const losses = lossesOf(spec.task, values, target);
-  const before = lossesOf(spec.task, Float64Array.from(test, (row) => given.parent[row]!), target);
+  const before = lossesOf(
+    spec.task,
+    Float64Array.from(test, (row) => given.parent[row]!),
+    target,
+  );
   const { mean, deviation } = spreadOf(losses);
   const served = task.refit ? await write(fit.everything()) : judged;
   let cross: CrossFitted | undefined;

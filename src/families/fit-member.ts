@@ -7,8 +7,8 @@ import type { FittedModel } from "../training/trainer.ts";
 import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
 import { type Choice, type Enough, PARTS } from "./family.ts";
 import { lossesOf, type Spread, spreadOf } from "./loss.ts";
-import { proofOf } from "./proof.ts";
 import { TEST } from "./parts.ts";
+import { proofOf } from "./proof.ts";
 
 export interface MemberRows {
   readonly target: Target;
@@ -130,7 +130,11 @@ export function fitMember(
     ...{ choice: best.choice, candidate: best.id, tried, linear, whole, reason: undefined },
     ...{ loss: spreadOf(losses), parentLoss: spreadOf(onTest) },
     p: proofOf(onTest, losses).p,
-    everything: () => best.fit(where(() => true), PARTS),
+    everything: () =>
+      best.fit(
+        where(() => true),
+        PARTS,
+      ),
     withoutPart: (part) => best.parts[part]!,
   };
 }

@@ -14,8 +14,8 @@ export interface Group {
 export interface Grouped {
   /** With rows enough to be drawn to the parent, in the order of their names. */
   readonly members: readonly Group[];
-  /** Those with fewer: they are answered by their parents. */
-  readonly thin: readonly { readonly name: string; readonly rows: number }[];
+  /** How many have fewer: they are answered by their parents. */
+  readonly thin: number;
 }
 
 /** The members of a level. @param only these, all when left out. */
@@ -54,7 +54,7 @@ export function membersOf(
   const big = ({ train }: { readonly train: number }) => train >= of.enough.shrink;
   return {
     members: found.filter(big).map(({ name, values, rows }) => ({ name, values, rows })),
-    thin: found.filter((group) => !big(group)).map(({ name, rows }) => ({ name, rows: rows.length })),
+    thin: found.filter((group) => !big(group)).length,
   };
 }
 

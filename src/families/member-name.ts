@@ -29,10 +29,10 @@ export function levelValue(value: unknown): string | undefined {
 export function namesOf(
   family: string,
   levels: Levels,
-  valueOf: (column: string) => unknown,
+  cellOf: (column: string) => unknown,
 ): (string | undefined)[] {
   return levels.map((columns, level) => {
-    const values = columns.map((column) => levelValue(valueOf(column)));
+    const values = columns.map((column) => levelValue(cellOf(column)));
     return values.includes(undefined) ? undefined : memberName(family, level, values as string[]);
   });
 }

@@ -10,14 +10,14 @@ import { TEST, textOf } from "./parts.ts";
 
 /** For each row the nearest model above its level: that of the first member it belongs to that has one. */
 export function parentsOf(task: LevelTask, rows: PartedRows): CrossFitted[] {
-  const { family, levels, level, parents, global } = task;
+  const { spec, levels, level, parents, global } = task;
   const above = levels.slice(level + 1);
   if (above.length === 0) return Array.from({ length: rows.table.rows }, () => global);
   const texts = new Map(above.flat().map((name) => [name, textOf(rows.table.columns.get(name)!)]));
   return Array.from({ length: rows.table.rows }, (_, row) => {
     // Levels below are left out: their names do not matter here.
     const names = namesOf(
-      family,
+      spec.model,
       levels.map((columns, l) => (l > level ? columns : [])),
       (column) => texts.get(column)!(row),
     );

@@ -1,16 +1,20 @@
 import type { Pipeline } from "../engine/engine.ts";
 import { adoptVersion } from "./adopt-version.ts";
+import { familyChunk } from "./family-chunk.ts";
 import { judge } from "./judge.ts";
 import type { Platform } from "./platform.ts";
 import { reproduce } from "./reproduce.ts";
 import { score, scoreHelp } from "./score.ts";
 import { tidyLog } from "./tidy-log.ts";
 import { train } from "./train.ts";
+import { trainFamily } from "./train-family.ts";
 import { watch } from "./watch.ts";
 
 /** Every pipeline. People start `train`; the rest starts by itself, see below. */
 export const PIPELINES: readonly ((platform: Platform) => Pipeline)[] = [
   train,
+  trainFamily,
+  familyChunk,
   adoptVersion,
   watch,
   judge,

@@ -56,6 +56,47 @@ const Command = z.strictObject({
   files: z.array(z.string().min(1)).optional(),
 });
 
+const column = z.string().min(1);
+const columns = z
+  .array(column)
+  .refine((names) => new Set(names).size === names.length, "names a column twice");
+
+const Family = z
+  .strictObject({
+    by: z.union([column, columns.min(1)]),
+    parents: z.array(columns).max(6).optional(),
+    enough: z
+      .strictObject({
+        rows: z.number().int().min(30).optional(),
+        perClass: z.number().int().min(5).optional(),
+        shrink: z.number().int().min(10).optional(),
+        test: z.number().int().min(5).optional(),
+      })
+      .optional(),
+    trainers: z
+      .array(z.enum(TRAINERS.map((t) => t.name) as [string, ...string[]]))
+      .min(1)
+      .optional(),
+  })
+  .superRefine(({ by, parents = [] }, context) => {
+    const empty = parents.findIndex((names) => names.length === 0);
+    if (empty >= 0 && empty < parents.length - 1)
+      context.addIssue({
+        ...{ code: "custom", path: ["parents", empty] },
+        message: "[] is the model that everybody shares: it comes last",
+      });
+    const levels = [typeof by === "string" ? [by] : by, ...parents].map((names) =>
+      [...names].sort().join(),
+    );
+    levels.forEach((names, i) => {
+      if (levels.indexOf(names) < i)
+        context.addIssue({
+          ...{ code: "custom", path: ["parents", i - 1] },
+          message: "is a level that is there already",
+        });
+    });
+  });
+
 const Model = z.strictObject({
   dataset: z.string(),
   target: z.string().min(1),
@@ -86,6 +127,7 @@ const Model = z.strictObject({
       test: z.number().min(0.05).max(0.5).optional(),
     })
     .optional(),
+  family: Family.optional(),
   gates: z
     .array(z.strictObject({ gate: z.string(), params: z.record(z.string(), z.unknown()) }))
     .optional(),

@@ -14,6 +14,7 @@ import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
 import { commandCandidate, programOf } from "./command-trainer.ts";
 import { decideSpec } from "./decide-spec.ts";
 import { definedModel } from "./defined-model.ts";
+import { type FamilyPlan, planFamily } from "./family-plan.ts";
 import type { Platform } from "./platform.ts";
 
 /** Everything a training run has decided before it fits anything. Plain JSON, journaled. */
@@ -28,6 +29,8 @@ export interface TrainingPlan {
   readonly testRows: number;
   readonly gates: readonly GateChoice[] | null;
   readonly abstain: AbstainGoal | null;
+  /** Its members; null = it has none. */
+  readonly family: FamilyPlan | null;
   readonly champion: {
     readonly version: Digest;
     readonly name: string;
@@ -110,6 +113,7 @@ export async function planTraining(
     testRows: parts.test.length,
     gates: definition.gates ?? null,
     abstain: definition.abstain ?? null,
+    family: planFamily(spec, definition.family, data.schema),
     champion: champion
       ? {
           version: champion.id,

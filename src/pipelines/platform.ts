@@ -3,6 +3,7 @@ import type { Compute } from "../engine/compute.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Programs } from "../engine/programs.ts";
 import type { Evaluation } from "../evaluation/evaluate.ts";
+import type { FamilyStore } from "../families/store.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Digest } from "../lib/digest.ts";
 import type { Json } from "../lib/json.ts";
@@ -42,6 +43,7 @@ export interface Stores {
   readonly registry: RegistryStore;
   readonly serving: ServingStore;
   readonly monitoring: MonitoringStore;
+  readonly families: FamilyStore;
   /** Appends to the event log: what `pipelines/all.ts` starts pipelines from. */
   announce(type: string, subject: string, payload: Json, at: number): Promise<void>;
   /** When that was last said of the subject, ms since 1970. */

@@ -58,6 +58,8 @@ export interface ModelDefinition {
     /** Share of rows held out for the final test, 0.05..0.5. */
     readonly test?: number;
   };
+  /** Models of its own for each of many members (customers, shops, machines), where they prove to be better. */
+  readonly family?: FamilyDefinition;
   readonly gates?: readonly GateDefinition[];
   /**
    * When to say nothing rather than something uncertain. `precision`: what is said of a class is right so often (classes).
@@ -83,6 +85,23 @@ export interface ModelDefinition {
   readonly log?: LogDefinition;
   /** The riskiest rows go to people: to whom, and how many they can look at: "40/hour", "500/day". */
   readonly forward?: { readonly to: string; readonly capacity: string };
+}
+
+/** `family({ by: "tenant", parents: [["industry", "region"], ["industry"]] })` */
+export interface FamilyDefinition {
+  /** The columns whose values name a member. */
+  readonly by: string | readonly string[];
+  /** Who stands in for a member, nearest first, by its columns. The model itself is the last one; `[]` may say so. */
+  readonly parents?: readonly (readonly string[])[];
+  /** What a member needs for a model of its own; see `Enough` of src/families/family.ts. */
+  readonly enough?: {
+    readonly rows?: number;
+    readonly perClass?: number;
+    readonly shrink?: number;
+    readonly test?: number;
+  };
+  /** Trainers that members try; those of the model when left out. */
+  readonly trainers?: readonly string[];
 }
 
 /** `beatsBaseline()`, `beatsChampion()`, `noSliceWorse("column")`: a gate of evaluation/gates with its parameters. */

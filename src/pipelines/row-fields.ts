@@ -1,5 +1,6 @@
 import type { Schema } from "../datasets/schema.ts";
 import type { RowFields } from "../serving/route.ts";
+import { levelsOf } from "./family-plan.ts";
 import type { ProjectDefinition } from "./project.ts";
 
 /**
@@ -12,5 +13,6 @@ export function rowFieldsOf(project: ProjectDefinition, model: string, schema: S
   const pass = schema.columns
     .map((column) => column.name)
     .filter((name) => name !== definition?.target);
-  return { key: dataset?.key, time: dataset?.time, pass };
+  const levels = definition?.family && levelsOf(definition.family);
+  return { key: dataset?.key, time: dataset?.time, pass, ...(levels ? { levels } : {}) };
 }

@@ -26,6 +26,7 @@ import {
   reportMetrics,
   trialRecords,
 } from "./tracked-training.ts";
+import { type FamilyOutcome, familyUnderChampion } from "./train-family.ts";
 
 export interface TrainInput {
   readonly model: string;
@@ -53,6 +54,8 @@ export interface TrainOutcome {
   readonly decision: string;
   /** The earlier run whose result this is: nothing has changed since. */
   readonly reused?: string;
+  /** Of a model with a family: what became of its members. */
+  readonly family?: FamilyOutcome;
 }
 
 /** What both ways through a training go on with. */
@@ -88,7 +91,12 @@ export const train = (platform: Platform): Pipeline<TrainInput, TrainOutcome> =>
       const champion = plan.champion?.version;
       return input.again ? null : findSame(platform, { model, fingerprint, champion });
     });
-    return same ? reuse(platform, begun, same) : trainAnew(platform, begun, fingerprint);
+    const outcome = await (same
+      ? reuse(platform, begun, same)
+      : trainAnew(platform, begun, fingerprint));
+    if (plan.family === null) return outcome;
+    const family = await familyUnderChampion(platform, { steps, data, plan });
+    return family ? { ...outcome, family } : outcome;
   },
 });
 

@@ -11,6 +11,8 @@ export interface OwnPart extends Omit<PartInput, "by" | "fields"> {
   readonly version: RoutedVersion;
   readonly variant: AnsweringVariant;
   readonly ids: readonly string[];
+  /** Of a family: on which level the route's model stands. */
+  readonly level?: number | undefined;
 }
 
 /** How long a model is not asked after it could not be loaded, and after it was late. */
@@ -25,8 +27,8 @@ const REST_LATE_MS = 1000;
 export async function answerInTime(deps: PredictDeps, input: OwnPart): Promise<AnsweredPart> {
   const { route, version, variant, at } = input;
   const { champion, fields, model, deadlineMs } = route;
-  const ask = () =>
-    answerPart(deps, { ...input, fields, by: { model, version, variant, level: 0 } });
+  const { level = 0 } = input;
+  const ask = () => answerPart(deps, { ...input, fields, by: { model, version, variant, level } });
   if (variant === "requested") return ask();
   const chain = chainOf(deps.routes, route);
   const standIns = version.id === champion.id ? chain : [route, ...chain];

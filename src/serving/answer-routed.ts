@@ -1,6 +1,6 @@
 import { MillwrightError } from "../errors.ts";
 import type { AnsweredRow } from "./answer.ts";
-import { answerInTime } from "./answer-in-time.ts";
+import { answerInTime, type OwnPart } from "./answer-in-time.ts";
 import type { AnsweredPart } from "./answer-part.ts";
 import { armsOf, type Part, partsOf, unitOf } from "./arms.ts";
 import { fallBack } from "./fall-back.ts";
@@ -9,6 +9,7 @@ import type { Route, ServedRoute } from "./route.ts";
 import { chainOf, decide, hasChampion } from "./routing.ts";
 import type { RawRow } from "./rows.ts";
 import { invalidRows } from "./rows.ts";
+import { type Speaker, speakersOf } from "./speakers.ts";
 
 /**
  * A request whose route divides it or has somebody to stand in: every row is answered by its own version, all at the same time,
@@ -21,6 +22,8 @@ export async function answerRouted(
   const { route, at, explain, version } = input;
   const ids = input.rows.map(() => deps.newPredictionId());
   const whole = { rows: input.rows, ids, places: undefined, at, explain, note: input.note };
+  if (route.fields.levels !== undefined && version === undefined && hasChampion(route))
+    return answerFamily(deps, { ...input, route, ids });
   if (!hasChampion(route)) {
     if (version !== undefined) throw noVersions(route, version);
     const standIns = chainOf(deps.routes, route);
@@ -28,19 +31,54 @@ export async function answerRouted(
   }
   if (version !== undefined)
     return answerInTime(deps, { ...whole, ...decide(route, version), route });
-  const parts = dividedBy(route, input.rows, ids);
-  if (parts.length === 1) return answerInTime(deps, { ...whole, ...parts[0]!.arm, route });
+  return answerDivided(deps, { ...whole, route });
+}
+
+/** The rows of a route with a champion, each by the version it meets. */
+async function answerDivided(
+  deps: PredictDeps,
+  input: Omit<OwnPart, "version" | "variant">,
+): Promise<AnsweredPart> {
+  const { route, rows, ids } = input;
+  const parts = dividedBy(route, rows, ids);
+  if (parts.length === 1) return answerInTime(deps, { ...input, ...parts[0]!.arm });
   const answered = await Promise.allSettled(
     parts.map(({ arm: { version, variant }, rows: places }) =>
-      answerInTime(deps, {
-        ...{ route, version, variant, places, at, explain },
-        rows: places.map((i) => input.rows[i]),
-        ids: places.map((i) => ids[i]!),
-      }),
+      answerInTime(deps, { ...partOf(input, places), version, variant }),
     ),
   );
-  return together(parts, answered, input.rows.length);
+  return together(parts, answered, rows.length);
 }
+
+/** Rows of a family: each by the nearest member it belongs to that has a model, all others by the model everybody shares. */
+async function answerFamily(
+  deps: PredictDeps,
+  input: PredictInput & { readonly route: ServedRoute; readonly ids: readonly string[] },
+): Promise<AnsweredPart> {
+  const { route, rows, ids, at, explain, note } = input;
+  const whole = { route, rows, ids, places: undefined, at, explain, note };
+  const parts = speakersOf(deps.routes, route, rows);
+  const answer = ({ speaker, level }: Speaker, part: typeof whole): Promise<AnsweredPart> =>
+    speaker === undefined
+      ? answerDivided(deps, { ...part, level })
+      : answerInTime(deps, {
+          ...{ ...part, route: speaker, level },
+          ...{ version: speaker.champion, variant: "champion" },
+        });
+  if (parts.length === 1) return answer(parts[0]!, whole);
+  const answered = await Promise.allSettled(
+    parts.map((part) => answer(part, partOf(whole, part.rows))),
+  );
+  return together(parts, answered, rows.length);
+}
+
+const partOf = <T extends Pick<OwnPart, "rows" | "ids">>(
+  input: T,
+  places: readonly number[],
+): T => ({
+  ...input,
+  ...{ places, rows: places.map((i) => input.rows[i]), ids: places.map((i) => input.ids[i]!) },
+});
 
 function dividedBy(route: ServedRoute, rows: readonly unknown[], ids: readonly string[]) {
   const { split, champion, fields } = route;

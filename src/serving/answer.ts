@@ -72,7 +72,7 @@ export interface AnswerRow {
   readonly version: number;
   readonly versionId: Digest;
   readonly variant: AnsweringVariant;
-  /** Which model answered, when it was a fallback, and how far down the chain. */
+  /** Which model answered, when it was a fallback or a member of a family, and how far down the chain (up the levels). */
   readonly answeredBy?: string;
   readonly level?: number;
 }
@@ -84,7 +84,7 @@ export function factsOf(model: string, rows: readonly AnsweredRow[]): RequestFac
   return {
     ...{ model, rows: rows.length, ...(abstained > 0 ? { abstained } : {}) },
     ...(by === undefined ? {} : { version: by.version.number, variant: by.variant }),
-    ...(by === undefined || by.level === 0 ? {} : { answeredBy: by.model }),
+    ...(by === undefined || by.model === model ? {} : { answeredBy: by.model }),
   };
 }
 
@@ -104,10 +104,11 @@ export const classProbabilities = (
   output: readonly number[],
 ): readonly number[] => (signature.task === "binary" ? [1 - output[0]!, output[0]!] : output);
 
-export const answerRows = (answer: Answer): AnswerRow[] => answer.rows.map(answerRow);
+export const answerRows = (answer: Answer): AnswerRow[] =>
+  answer.rows.map((row) => answerRow(answer.model, row));
 
 /** Field by field: spreading six small objects would cost more than the prediction. */
-function answerRow(answered: AnsweredRow): AnswerRow {
+function answerRow(model: string, answered: AnsweredRow): AnswerRow {
   const { id, by, output, label, certainty, explanation } = answered;
   const { signature, version } = by;
   const row: Draft<AnswerRow> = { id, label: certainty?.abstained ? null : label } as AnswerRow;
@@ -128,7 +129,7 @@ function answerRow(answered: AnsweredRow): AnswerRow {
   row.version = version.number;
   row.versionId = version.id;
   row.variant = by.variant;
-  if (by.level !== 0) {
+  if (by.level !== 0 || by.model !== model) {
     row.answeredBy = by.model;
     row.level = by.level;
   }

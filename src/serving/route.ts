@@ -1,4 +1,5 @@
 import type { AbstainRule } from "../evaluation/abstention.ts";
+import type { Levels } from "../families/family.ts";
 import type { Digest } from "../lib/digest.ts";
 
 /** Which versions answer for a model. Routes are data: changed live, kept in PostgreSQL, snapshot on the gateway's disk. */
@@ -83,4 +84,6 @@ export interface RowFields {
   readonly time?: string | undefined;
   /** Kept in the log for retraining and slices; the model does not see them. */
   readonly pass?: readonly string[] | undefined;
+  /** Of a family: columns whose values name its members, the finest level first. The first member that has a route answers. */
+  readonly levels?: Levels | undefined;
 }

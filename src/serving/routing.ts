@@ -94,6 +94,7 @@ export const hasChampion = (route: Route): route is ServedRoute => route.champio
 export const isSimple = (route: Route): route is ServedRoute =>
   hasChampion(route) &&
   route.split === undefined &&
+  route.fields.levels === undefined &&
   route.fallback === undefined &&
   route.deadlineMs === undefined;
 

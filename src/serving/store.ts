@@ -60,6 +60,10 @@ export function servingStore(sql: Sql) {
       await addRevisions([{ model, fields: {}, reason }]);
     },
 
+    async removeRoutes(models: readonly string[], reason: string): Promise<void> {
+      await addRevisions(models.map((model) => ({ model, fields: {}, reason })));
+    },
+
     async route(model: string): Promise<Route | undefined> {
       const [row] = await sql.query<RouteRow>(
         "select * from millwright.route where model = $1 order by revision desc limit 1",

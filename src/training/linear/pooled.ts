@@ -1,11 +1,11 @@
 import type { Target, Task } from "../../lib/task.ts";
 import type { Design } from "../encoding/encoding.ts";
+import type { FittedModel } from "../trainer.ts";
+import { linearModel } from "../trainers/linear.ts";
 import { type LinearFit, logistic } from "./logistic.ts";
 import { columnsOf, matrixOf } from "./matrix.ts";
-import { linearModel } from "../trainers/linear.ts";
 import { ridge } from "./ridge.ts";
 import type { TargetScale } from "./target-scale.ts";
-import type { FittedModel } from "../trainer.ts";
 
 /** A linear model of one output: weights as in `matrixOf`, then the intercept; in the target's own unit. */
 export type Coefficients = Float64Array;

@@ -1,0 +1,219 @@
+import type { Digest } from "../lib/digest.ts";
+import type { Sql } from "../storage/sql/sql.ts";
+import type { FamilyMember, FamilyVersion, MemberQuery, MemberWatch } from "./members.ts";
+
+export type FamilyStore = ReturnType<typeof familyStore>;
+
+/** All SQL of families. */
+export function familyStore(sql: Sql) {
+  return {
+    /** Keeps a training; the same id again changes nothing. Numbers count up by family. @returns as it is kept. */
+    async addVersion(version: Omit<FamilyVersion, "number">): Promise<FamilyVersion> {
+      const { id, family, runId, dataset, code, champion, parent, createdAt, ...body } = version;
+      await sql.query("select pg_advisory_xact_lock(hashtext('family:' || $1))", [family]);
+      await sql.query(
+        `insert into millwright.family_version
+           (id, family, number, run_id, dataset, code, champion, parent, body, created_at)
+         select $1, $2, 1 + coalesce(max(number), 0), $3, $4, $5, $6, $7, $8::jsonb, to_timestamp($9::float8 / 1000)
+         from millwright.family_version where family = $2
+         on conflict (id) do nothing`,
+        [
+          ...[id, family, runId, dataset, code, champion, parent ?? null],
+          ...[JSON.stringify(body), createdAt],
+        ],
+      );
+      return (await this.version(id))!;
+    },
+
+    async version(id: Digest): Promise<FamilyVersion | undefined> {
+      const [row] = await sql.query<VersionRow>(`${VERSION} where id = $1`, [id]);
+      return row && versionOf(row);
+    },
+
+    /** Newest first. */
+    async versions(family: string, limit = 100): Promise<FamilyVersion[]> {
+      const rows = await sql.query<VersionRow>(
+        `${VERSION} where family = $1 order by number desc limit $2`,
+        [family, limit],
+      );
+      return rows.map(versionOf);
+    },
+
+    async families(): Promise<string[]> {
+      const rows = await sql.query<{ family: string }>(
+        "select distinct family from millwright.family_version order by family",
+      );
+      return rows.map(({ family }) => family);
+    },
+
+    /** As they are now, of all levels or of one, by name; those that follow `after`. */
+    async members(family: string, query: MemberQuery = {}): Promise<FamilyMember[]> {
+      const { level, stands, failing, search, order = "name", limit = 100_000, offset = 0 } = query;
+      const rows = await sql.query<MemberRow>(
+        `select *, (extract(epoch from trained_at) * 1000)::float8 as trained_ms
+         from millwright.family_member
+         where family = $1
+           and ($2::int is null or level = $2) and ($3::boolean is null or stands = $3)
+           and ($4::boolean is null or coalesce((watched->>'failing')::boolean, false) = $4)
+           and ($5::text is null or strpos(lower(name || ' ' || key::text), lower($5)) > 0)
+         order by ${ORDERS[order]} limit $6 offset $7`,
+        [
+          ...[family, level ?? null, stands ?? null, failing ?? null, search ?? null],
+          ...[limit, offset],
+        ],
+      );
+      return rows.map(memberOf);
+    },
+
+    async member(family: string, name: string): Promise<FamilyMember | undefined> {
+      const [row] = await sql.query<MemberRow>(
+        `select *, (extract(epoch from trained_at) * 1000)::float8 as trained_ms
+         from millwright.family_member where family = $1 and name = $2`,
+        [family, name],
+      );
+      return row && memberOf(row);
+    },
+
+    /** Figures of the members as they are now, by level. */
+    async figures(family: string): Promise<LevelFigures[]> {
+      return sql.query<LevelFigures>(
+        `select level::int, count(*)::int as members, count(*) filter (where stands)::int as standing,
+           count(*) filter (where (watched->>'failing')::boolean)::int as failing,
+           coalesce(sum(rows), 0)::float8 as rows, coalesce(sum(test_rows), 0)::float8 as "testRows",
+           coalesce(sum(bytes), 0)::float8 as bytes,
+           (sum(loss * test_rows) / nullif(sum(test_rows), 0))::float8 as loss,
+           (sum(parent_loss * test_rows) / nullif(sum(test_rows), 0))::float8 as "parentLoss"
+         from millwright.family_member where family = $1 group by level order by level`,
+        [family],
+      );
+    },
+
+    /** How many members of a level chose which candidate. */
+    async candidates(
+      family: string,
+    ): Promise<{ level: number; candidate: string; stands: boolean; members: number }[]> {
+      return sql.query(
+        `select level::int, candidate, stands, count(*)::int as members
+         from millwright.family_member where family = $1
+         group by level, candidate, stands order by level, members desc, candidate`,
+        [family],
+      );
+    },
+
+    /** Puts members in place of those of the same names. */
+    async putMembers(family: string, members: readonly FamilyMember[]): Promise<void> {
+      await sql.query(
+        `insert into millwright.family_member
+           (family, name, level, key, stands, rows, test_rows, candidate, loss, loss_deviation,
+            parent_loss, q, reason, version, bytes, tried, training, trained_at, watched)
+         select $1, m->>'name', (m->>'level')::int, m->'values', (m->>'stands')::boolean,
+           (m->>'rows')::int, (m->>'testRows')::int, m->>'candidate', (m->>'loss')::float8,
+           (m->>'lossDeviation')::float8, (m->>'parentLoss')::float8, (m->>'q')::float8, m->>'reason',
+           m->'version', (m->>'bytes')::int, m->'tried', m->>'training',
+           to_timestamp((m->>'trainedAt')::float8 / 1000), null
+         from jsonb_array_elements($2::jsonb) m
+         on conflict (family, name) do update set
+           level = excluded.level, key = excluded.key, stands = excluded.stands, rows = excluded.rows,
+           test_rows = excluded.test_rows, candidate = excluded.candidate, loss = excluded.loss,
+           loss_deviation = excluded.loss_deviation, parent_loss = excluded.parent_loss, q = excluded.q,
+           reason = excluded.reason, version = excluded.version, bytes = excluded.bytes,
+           tried = excluded.tried, training = excluded.training, trained_at = excluded.trained_at,
+           watched = null`,
+        [family, JSON.stringify(members)],
+      );
+    },
+
+    /** Members that are in the data no more. */
+    async removeMembersBut(family: string, names: readonly string[]): Promise<string[]> {
+      const rows = await sql.query<{ name: string }>(
+        `delete from millwright.family_member
+         where family = $1 and not name = any($2::text[]) returning name`,
+        [family, names],
+      );
+      return rows.map(({ name }) => name);
+    },
+
+    async putWatched(family: string, watched: readonly MemberWatch[]): Promise<void> {
+      await sql.query(
+        `update millwright.family_member member set watched = w.value - 'name'
+         from jsonb_array_elements($2::jsonb) w
+         where member.family = $1 and member.name = w.value->>'name'`,
+        [family, JSON.stringify(watched)],
+      );
+    },
+  };
+}
+
+export interface LevelFigures {
+  readonly level: number;
+  readonly members: number;
+  readonly standing: number;
+  readonly failing: number;
+  readonly rows: number;
+  readonly testRows: number;
+  /** Of the models' files. */
+  readonly bytes: number;
+  /** Mean over the members' test rows, of what answers and of the parents. null without test rows. */
+  readonly loss: number | null;
+  readonly parentLoss: number | null;
+}
+
+const VERSION =
+  "select *, (extract(epoch from created_at) * 1000)::float8 as created_ms from millwright.family_version";
+
+const ORDERS: Readonly<Record<NonNullable<MemberQuery["order"]>, string>> = {
+  name: "level, name",
+  gain: "((parent_loss - loss) * test_rows) desc nulls last, name",
+  rows: "rows desc, name",
+  loss: "loss desc nulls last, name",
+};
+
+interface VersionRow {
+  readonly id: Digest;
+  readonly family: string;
+  readonly number: number;
+  readonly run_id: string;
+  readonly dataset: Digest;
+  readonly code: Digest;
+  readonly champion: Digest;
+  readonly parent: Digest | null;
+  readonly body: Pick<FamilyVersion, "levels" | "enough" | "files" | "results" | "summary">;
+  readonly created_ms: number;
+}
+
+const versionOf = (row: VersionRow): FamilyVersion => ({
+  ...{ id: row.id, family: row.family, number: row.number, runId: row.run_id },
+  ...{ dataset: row.dataset, code: row.code, champion: row.champion },
+  ...(row.parent === null ? {} : { parent: row.parent }),
+  ...row.body,
+  createdAt: row.created_ms,
+});
+
+interface MemberRow {
+  readonly name: string;
+  readonly level: number;
+  readonly key: readonly string[];
+  readonly stands: boolean;
+  readonly rows: number;
+  readonly test_rows: number;
+  readonly candidate: string;
+  readonly loss: number | null;
+  readonly loss_deviation: number;
+  readonly parent_loss: number | null;
+  readonly q: number | null;
+  readonly reason: string | null;
+  readonly version: FamilyMember["version"];
+  readonly bytes: number | null;
+  readonly tried: Readonly<Record<string, number>>;
+  readonly training: Digest;
+  readonly trained_ms: number;
+  readonly watched: FamilyMember["watched"];
+}
+
+const memberOf = (row: MemberRow): FamilyMember => ({
+  ...{ name: row.name, level: row.level, values: row.key, stands: row.stands },
+  ...{ rows: row.rows, testRows: row.test_rows, candidate: row.candidate },
+  ...{ loss: row.loss, lossDeviation: row.loss_deviation, parentLoss: row.parent_loss },
+  ...{ q: row.q, reason: row.reason, version: row.version, bytes: row.bytes },
+  ...{ tried: row.tried, training: row.training, trainedAt: row.trained_ms, watched: row.watched },
+});

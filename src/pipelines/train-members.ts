@@ -1,0 +1,161 @@
+import type { DatasetVersion } from "../datasets/dataset-version.ts";
+import type { Steps } from "../engine/engine.ts";
+import { MillwrightError } from "../errors.ts";
+import type { Divided, DivideInput } from "../families/divide.ts";
+import {
+  type ChunkResult,
+  type CrossFitted,
+  type FamilyFiles,
+  type LevelTask,
+  type LinearModels,
+  PARTS,
+  type Parent,
+} from "../families/family.ts";
+import type { FitChunkInput } from "../families/fit-chunk.ts";
+import type { FitSharedInput } from "../families/fit-shared.ts";
+import { type JudgedMember, judgeLevel } from "../families/judge-level.ts";
+import type { LevelSummary } from "../families/members.ts";
+import { summaryOf } from "../families/summary.ts";
+import type { Digest } from "../lib/digest.ts";
+import { getJson, putJson } from "../storage/blobs/json.ts";
+import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
+import type { FamilyPlan } from "./family-plan.ts";
+import type { Platform } from "./platform.ts";
+
+export interface MembersInput {
+  readonly steps: Steps;
+  readonly spec: TrainingSpec;
+  readonly data: DatasetVersion;
+  readonly family: FamilyPlan;
+  /** How the model that everybody shares is made. */
+  readonly shared: Candidate;
+  /** Some members only, under the parents of an earlier training. */
+  readonly some?: { readonly names: readonly string[]; readonly files: Digest };
+}
+
+export interface TrainedMembers {
+  /** Blob of `FamilyFiles`. */
+  readonly files: Digest;
+  /** Blob of `JudgedMember[]`. */
+  readonly results: Digest;
+  readonly levels: readonly LevelSummary[];
+  readonly rows: number;
+  readonly testRows: number;
+  readonly computeSeconds: number;
+}
+
+/** What a level leaves to those below it. */
+interface Above {
+  readonly parents: Readonly<Record<string, Parent>>;
+  readonly linear: readonly LinearModels[];
+}
+
+/**
+ * The members of a family, level by level from the coarsest: the rows are cut into chunks, each a run of its own, and of each level
+ * those stand on their own that are shown to be better than what is above them.
+ */
+export async function trainMembers(
+  platform: Platform,
+  input: MembersInput,
+): Promise<TrainedMembers> {
+  const { steps, spec, data, family, some } = input;
+  const { levels, enough, candidates } = family;
+  const { blobs, compute } = platform;
+  const divided = await steps.step("family: divide", (step) => {
+    const division: DivideInput = { spec, data: data.data, levels, enough, only: some?.names };
+    return compute.run<Divided>("family: divide", division, step);
+  });
+  const top = some
+    ? await steps.step("family: parents", () => getJson<FamilyFiles>(blobs, some.files))
+    : await sharedFiles(platform, input, divided);
+  const results: Digest[] = [];
+  const summaries: LevelSummary[] = [];
+  let above: Above = { parents: top.parents, linear: top.linear };
+  let computeSeconds = 0;
+  for (let level = levels.length - 1; level >= 0; level--) {
+    const { chunks, count } = divided.levels[level]!;
+    const task = await steps.step(`family: level ${level}`, () => {
+      const shared: LevelTask = {
+        ...{ spec: top.spec, levels, level, enough, candidates },
+        ...{ base: top.base, global: top.global, parents: above.parents },
+        ...{ linear: above.linear },
+        refit: spec.split === "time",
+      };
+      return putJson(blobs, shared);
+    });
+    const inputs = Array.from({ length: count }, (_, index): FitChunkInput => {
+      return { task, chunks, index };
+    });
+    const fitted =
+      count === 0 ? [] : await steps.fanOut<Digest>(`level ${level}`, "family-chunk", inputs);
+    const judged = await steps.step(`family: judge level ${level}`, async () => {
+      const done = fitted.flatMap((result) => (result.ok ? [result.value] : []));
+      const failed = fitted.flatMap((result) => (result.ok ? [] : [result.error.message]));
+      if (done.length === 0 && failed.length > 0)
+        throw new MillwrightError("internal", `No member could be trained: ${failed[0]}`);
+      const read = await inTurn(done, (digest) => getJson<ChunkResult>(blobs, digest));
+      const members = judgeLevel(read.flatMap((chunk) => chunk.members));
+      return {
+        members: await putJson(blobs, members),
+        summary: summaryOf(members, {
+          ...{ columns: levels[level]!, members: divided.members[level]! },
+          thin: divided.thin[level]!,
+        }),
+        parents: parentsOf(level, members),
+        linear: read.flatMap((chunk) => chunk.linear ?? []),
+        seconds: read.reduce((sum, chunk) => sum + chunk.seconds, 0),
+      };
+    });
+    computeSeconds += judged.seconds;
+    results.push(judged.members);
+    summaries.unshift(judged.summary);
+    above = {
+      parents: { ...above.parents, ...judged.parents },
+      linear: [...above.linear, ...judged.linear],
+    };
+  }
+  const kept = await steps.step("family: keep", async () => {
+    const files: FamilyFiles = { ...top, ...above };
+    const all = await inTurn(results, (digest) => getJson<readonly JudgedMember[]>(blobs, digest));
+    return { files: await putJson(blobs, files), results: await putJson(blobs, all.flat()) };
+  });
+  const { rows, testRows } = divided;
+  return { ...kept, levels: summaries, rows, testRows, computeSeconds };
+}
+
+/** The model that everybody shares, without each part and whole, and the linear one to which all others are drawn. */
+async function sharedFiles(
+  platform: Pick<Platform, "compute">,
+  { steps, spec, data, shared }: MembersInput,
+  { base }: Divided,
+): Promise<FamilyFiles> {
+  return steps.step("family: parents", async (step) => {
+    let done = 0;
+    const fit = async (part: number | null) => {
+      const fit: FitSharedInput = { spec, data: data.data, candidate: shared, part };
+      const file = await platform.compute.run<Digest>("family: shared", fit, {
+        signal: step.signal,
+      });
+      step.progress(`the model that everybody shares: ${++done} of ${PARTS + 1} fits`);
+      return file;
+    };
+    const top = platform.compute.run<LinearModels>("family: top", { spec, base }, step);
+    const files = await Promise.all([null, ...Array(PARTS).keys()].map(fit));
+    const global: CrossFitted = { whole: files[0]!, parts: files.slice(1) };
+    return { spec, base, global, parents: {}, linear: [await top] };
+  });
+}
+
+function parentsOf(level: number, members: readonly JudgedMember[]): Record<string, Parent> {
+  const standing = members.flatMap(({ name, stands, model }) =>
+    stands && model?.cross ? [[name, { level, ...model.cross }] as const] : [],
+  );
+  return Object.fromEntries(standing);
+}
+
+/** One after the other: thousands of files at once are no faster. */
+async function inTurn<A, B>(list: readonly A[], read: (one: A) => Promise<B>): Promise<B[]> {
+  const all: B[] = [];
+  for (const one of list) all.push(await read(one));
+  return all;
+}
