@@ -11,6 +11,7 @@ import { eventLog } from "./engine/events.ts";
 import { schedules } from "./engine/schedule.ts";
 import { runTriggers } from "./engine/triggers.ts";
 import { MillwrightError } from "./errors.ts";
+import { familyRoutes } from "./families/routes.ts";
 import { shipRegularly } from "./gateway/prediction-log.ts";
 import type { HttpRoute } from "./http/http.ts";
 import { type ApiInfo, withOpenApi } from "./http/openapi.ts";
@@ -104,6 +105,7 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
         }),
         ...modelRoutes(modelDeps(platform)),
         ...scoringRoutes({ score: (request) => submitScore(platform, request) }),
+        ...familyRoutes(platform),
         ...routeRoutes(platform),
         ...tryingRoutes({ ...platform, breathe: () => setImmediate() }),
         ...predictionRoutes(predictionDeps(platform)),

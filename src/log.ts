@@ -23,8 +23,8 @@ export const jsonLog = (least: Level, part: string): Log =>
 
 /** For commands: a line on stderr. */
 export const lineLog = (least: Level): Log =>
-  levelled(least, (level, message) => {
-    process.stderr.write(`${pc.dim(level)} ${message}\n`);
+  levelled(least, (level, message, { why }) => {
+    process.stderr.write(`${pc.dim(level)} ${message}${why === undefined ? "" : `: ${why}`}\n`);
   });
 
 /** A log must not throw: what has no JSON form is written as text, and left out when even that fails. */

@@ -4,6 +4,7 @@ import { compare } from "./compare.ts";
 import { demo } from "./demo.ts";
 import { doctor } from "./doctor.ts";
 import { explain } from "./explain.ts";
+import { family } from "./family.ts";
 import { gc } from "./gc.ts";
 import { importCommand } from "./import.ts";
 import { init } from "./init.ts";
@@ -30,6 +31,7 @@ export const COMMANDS: readonly CommandOf[] = [
   train,
   importCommand,
   leaderboard,
+  family,
   predict,
   explain,
   score,

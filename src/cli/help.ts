@@ -17,6 +17,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     "train",
     "import",
     "leaderboard",
+    "family",
     "predict",
     "explain",
     "score",
@@ -114,6 +115,17 @@ const HELP: Readonly<Record<string, Help>> = {
       ["millwright leaderboard", "the newest version of the only model"],
       ["millwright leaderboard churn@champion", "of the version that answers now"],
       ["millwright leaderboard churn 3 --json", "as data"],
+    ],
+  },
+  family: {
+    summary: "a model's members: which stand alone, what they gain, which have become worse",
+    about:
+      "Shows a family level by level, then its members, those with the largest gain first: what answers, its loss on test rows against its parent's, and the rate of false discoveries at which it would stand alone. With a member's name it tells what was tried and why.",
+    examples: [
+      ["millwright family cancels", "levels and the members with the largest gain"],
+      ["millwright family cancels --level 0 --search PRT", "members of the finest level"],
+      ["millwright family cancels cancels.9.PRT.Groups", "one member"],
+      ["millwright family cancels --limit 100000 --json", "everything, as data"],
     ],
   },
   predict: {

@@ -1,11 +1,12 @@
 import pc from "picocolors";
 import { MillwrightError } from "../errors.ts";
-import { durationMs } from "../lib/duration.ts";
-import type { Json } from "../lib/json.ts";
-import type { TrainOutcome } from "../pipelines/train.ts";
+import { durationMs, inWords } from "../lib/duration.ts";
+import type { TrainInput, TrainOutcome } from "../pipelines/train.ts";
+import type { FamilyOutcome, TrainFamilyInput } from "../pipelines/train-family.ts";
 import type { CommandOf, GlobalOptions } from "./command.ts";
 import { followRun } from "./follow-run.ts";
 import { trainedModelNamed } from "./model-argument.ts";
+import { counted } from "./render-text.ts";
 
 export const train: CommandOf = (program, context) => {
   program
@@ -19,6 +20,10 @@ export const train: CommandOf = (program, context) => {
     .option("--reason <text>", "why, for the record", "asked for by a person")
     .option("--no-shadow", "promote on held-out evidence alone, without a shadow on live traffic")
     .option("--again", "also when the same code, data and settings have been trained before")
+    .option(
+      "--members [names...]",
+      "of a family: only its members, all or those named, under the champion there is",
+    )
     .option("--detach", "start the run and return its id at once")
     .action(async (model: string | undefined, options, command) => {
       const global = command.optsWithGlobals() as GlobalOptions;
@@ -32,23 +37,36 @@ export const train: CommandOf = (program, context) => {
       try {
         const { platform } = open;
         const name = await trainedModelNamed(platform, model);
-        const runId = await platform.engine.submit("train", {
-          model: name,
-          reason: options.reason,
-          ...(options.budget === undefined ? {} : { budget: options.budget }),
-          skipShadow: options.shadow === false,
-          ...(options.again ? { again: true } : {}),
-        } as unknown as Json);
+        const { reason, members } = options;
+        const { engine } = platform;
+        const runId = members
+          ? await engine.submit("train-family", {
+              ...{ model: name, reason },
+              ...(members === true ? {} : { members }),
+            } satisfies TrainFamilyInput)
+          : await engine.submit("train", {
+              ...{ model: name, reason, skipShadow: options.shadow === false },
+              ...(options.budget === undefined ? {} : { budget: options.budget }),
+              ...(options.again ? { again: true } : {}),
+            } satisfies TrainInput);
         if (options.detach) {
           terminal.say(`Run ${runId} is queued. Follow it with: millwright show ${runId}`);
           terminal.result({ run: runId });
           return;
         }
-        const outcome = (await followRun(platform, terminal, runId)) as unknown as TrainOutcome;
+        const done: unknown = await followRun(platform, terminal, runId);
+        if (members) {
+          terminal.result({ run: runId, ...(done as FamilyOutcome) });
+          for (const line of familyLines(name, done as FamilyOutcome)) terminal.say(line);
+          return;
+        }
+        const outcome = done as TrainOutcome;
         terminal.result({ run: runId, ...outcome });
         terminal.say(`${pc.bold(name)} version ${outcome.number}  ${pc.dim(outcome.winner)}`);
         const colour = outcome.deployment === "kept" ? pc.yellow : pc.green;
         terminal.say(`${colour(outcome.deployment)}: ${outcome.decision}`);
+        if (outcome.family)
+          for (const line of familyLines(name, outcome.family)) terminal.say(line);
         if (outcome.reused) terminal.say(pc.dim("Train all the same with: --again"));
         terminal.say(pc.dim(`See the race: millwright leaderboard ${name}`));
       } finally {
@@ -56,3 +74,11 @@ export const train: CommandOf = (program, context) => {
       }
     });
 };
+
+function familyLines(model: string, family: FamilyOutcome): string[] {
+  const { members, standing, seconds } = family;
+  return [
+    `family: ${counted(members, "member")} in ${inWords(1000 * seconds)}, ${standing} stand alone; the others use their parents`,
+    pc.dim(`See them: millwright family ${model}`),
+  ];
+}

@@ -176,5 +176,5 @@ async function proven(
     cross = { parts, whole: judged.onnx };
   }
   const model: MemberModel = { ...served, ...(cross ? { cross } : {}) };
-  return { p: proofOf(before, losses).p, loss: mean, lossDeviation: deviation, model };
+  return { p: proofOf(spec.task, before, losses).p, loss: mean, lossDeviation: deviation, model };
 }

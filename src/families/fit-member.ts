@@ -129,7 +129,7 @@ export function fitMember(
   return {
     ...{ choice: best.choice, candidate: best.id, tried, linear, whole, reason: undefined },
     ...{ loss: spreadOf(losses), parentLoss: spreadOf(onTest) },
-    p: proofOf(onTest, losses).p,
+    p: proofOf(spec.task, onTest, losses).p,
     everything: () =>
       best.fit(
         where(() => true),

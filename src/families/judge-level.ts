@@ -6,6 +6,8 @@ export interface JudgedMember extends MemberResult {
   readonly stands: boolean;
   /** The smallest rate of false discoveries at which it would stand (Benjamini–Hochberg); null: not tested. */
   readonly q: number | null;
+  /** On the test rows, of the candidate, whether it stands or not; that of the parent where there was none. */
+  readonly candidateLoss: number;
 }
 
 /**
@@ -19,11 +21,12 @@ export function judgeLevel(members: readonly MemberResult[]): JudgedMember[] {
     const stands = rejected[i]! && member.model !== undefined;
     const q = Number.isNaN(adjusted[i]!) ? null : adjusted[i]!;
     const { model, reason, ...found } = member;
-    if (stands) return { ...found, model: model!, stands, q };
+    const candidateLoss = found.loss;
+    if (stands) return { ...found, model: model!, stands, q, candidateLoss };
     const why = reason ?? `${found.candidate} is not shown to be better: ${words(found, q)}`;
     // What answers is the parent.
     const answers = { loss: found.parentLoss, lossDeviation: found.parentDeviation };
-    return { ...found, ...answers, reason: why, stands, q };
+    return { ...found, ...answers, reason: why, stands, q, candidateLoss };
   });
 }
 

@@ -85,11 +85,11 @@ export interface MemberWatch {
 }
 
 export interface MemberQuery {
-  readonly level?: number;
-  readonly stands?: boolean;
-  readonly failing?: boolean;
+  readonly level?: number | undefined;
+  readonly stands?: boolean | undefined;
+  readonly failing?: boolean | undefined;
   /** Part of the name or of its values, whatever the case. */
-  readonly search?: string;
+  readonly search?: string | undefined;
   readonly order?: "name" | "gain" | "rows" | "loss";
   readonly limit?: number;
   readonly offset?: number;

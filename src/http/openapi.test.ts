@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { datasets } from "../../sdk/src/contract/datasets.ts";
 import { endpoint } from "../../sdk/src/contract/endpoint.ts";
+import { families } from "../../sdk/src/contract/families.ts";
 import { incidents } from "../../sdk/src/contract/incidents.ts";
 import { models } from "../../sdk/src/contract/models.ts";
 import { predictions } from "../../sdk/src/contract/predictions.ts";
@@ -30,8 +31,8 @@ const everything = [
   ["the gateway", servingRoutes({ about: info } as never), gatewayApi("1")],
   [
     "control",
-    [datasets, incidents, models, predictions, routing, runs, scoring].flatMap((contract) =>
-      mount(contract as never, {} as never),
+    [datasets, families, incidents, models, predictions, routing, runs, scoring].flatMap(
+      (contract) => mount(contract as never, {} as never),
     ),
     info,
   ],
