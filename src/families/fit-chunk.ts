@@ -75,8 +75,7 @@ export async function fitChunk(deps: FitChunkDeps, input: FitChunkInput): Promis
       smooth: { encoder: features.smooth, design: takeDesign(smooth, places) },
       tree: { encoder: features.tree, design: takeDesign(tree, places) },
     };
-    const { enough, candidates } = task;
-    const fit = fitMember(spec, given, { enough, candidates, keepLinear });
+    const fit = fitMember(spec, given, { ...task, keepLinear });
     if (keepLinear) linear.push({ name, linear: fit.linear });
     members.push(await resultOf(deps, { task, member, own, given, fit }));
     deps.progress(members.length, chunk.members.length);
@@ -133,12 +132,12 @@ async function resultOf(deps: FitChunkDeps, fitted: Fitted): Promise<MemberResul
     ...{ name: member.name, level: task.level, values: member.values },
     ...{ rows: own.table.rows - test.length, testRows: test.length },
     ...{ choice: fit.choice, candidate: fit.candidate, tried: fit.tried },
-    ...{ loss: fit.loss.mean, lossDeviation: fit.loss.deviation },
-    ...{ parentLoss: fit.parentLoss.mean, parentDeviation: fit.parentLoss.deviation },
+    ...{ loss: fit.loss, reference: fit.reference },
+    ...{ parentLoss: fit.parentLoss, parentReference: fit.parentReference },
   };
   if (fit.whole === undefined)
     return { ...found, p: null, ...(fit.reason ? { reason: fit.reason } : {}) };
-  if (fit.p === null || fit.p > FALSE_DISCOVERY) return { ...found, p: fit.p };
+  if (task.proof && (fit.p === null || fit.p > FALSE_DISCOVERY)) return { ...found, p: fit.p };
   return { ...found, ...(await proven(deps, fitted, fit.whole, test)) };
 }
 
@@ -148,7 +147,7 @@ async function proven(
   { task, own, given, fit }: Fitted,
   whole: FittedMember,
   test: Uint32Array,
-): Promise<Pick<MemberResult, "p" | "loss" | "lossDeviation" | "model">> {
+): Promise<Pick<MemberResult, "p" | "loss" | "model">> {
   const { spec } = task;
   const write = async (model: FittedMember) => {
     const { onnx } = exportOnnx(spec, model);
@@ -167,7 +166,6 @@ async function proven(
     Float64Array.from(test, (row) => given.parent[row]!),
     target,
   );
-  const { mean, deviation } = spreadOf(losses);
   const served = task.refit ? await write(fit.everything()) : judged;
   let cross: CrossFitted | undefined;
   if (task.level > 0) {
@@ -176,5 +174,5 @@ async function proven(
     cross = { parts, whole: judged.onnx };
   }
   const model: MemberModel = { ...served, ...(cross ? { cross } : {}) };
-  return { p: proofOf(spec.task, before, losses).p, loss: mean, lossDeviation: deviation, model };
+  return { p: proofOf(spec.task, before, losses).p, loss: spreadOf(losses).mean, model };
 }

@@ -77,6 +77,8 @@ const Family = z
       .array(z.enum(TRAINERS.map((t) => t.name) as [string, ...string[]]))
       .min(1)
       .optional(),
+    proof: z.boolean().optional(),
+    pooling: z.boolean().optional(),
   })
   .superRefine(({ by, parents = [] }, context) => {
     const empty = parents.findIndex((names) => names.length === 0);

@@ -59,7 +59,7 @@ export async function trainMembers(
   input: MembersInput,
 ): Promise<TrainedMembers> {
   const { steps, spec, data, family, some } = input;
-  const { levels, enough, candidates } = family;
+  const { levels, enough, candidates, proof, pooling } = family;
   const { blobs, compute } = platform;
   const divided = await steps.step("family: divide", (step) => {
     const division: DivideInput = { spec, data: data.data, levels, enough, only: some?.names };
@@ -76,7 +76,7 @@ export async function trainMembers(
     const { chunks, count } = divided.levels[level]!;
     const task = await steps.step(`family: level ${level}`, () => {
       const shared: LevelTask = {
-        ...{ spec: top.spec, levels, level, enough, candidates },
+        ...{ spec: top.spec, levels, level, enough, candidates, proof, pooling },
         ...{ base: top.base, global: top.global, parents: above.parents },
         ...{ linear: above.linear },
         refit: spec.split === "time",
@@ -94,7 +94,10 @@ export async function trainMembers(
       if (done.length === 0 && failed.length > 0)
         throw new MillwrightError("internal", `No member could be trained: ${failed[0]}`);
       const read = await inTurn(done, (digest) => getJson<ChunkResult>(blobs, digest));
-      const members = judgeLevel(read.flatMap((chunk) => chunk.members));
+      const members = judgeLevel(
+        read.flatMap((chunk) => chunk.members),
+        proof,
+      );
       return {
         members: await putJson(blobs, members),
         summary: summaryOf(members, {
