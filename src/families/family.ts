@@ -27,6 +27,8 @@ export const FALSE_DISCOVERY = 0.05;
 
 /** Parts of the training rows: every model that is compared on one of them has learned from the others alone, at every level. */
 export const PARTS = 3;
+/** Linear models of a member: one without each part, one of all rows. */
+export const MODELS = PARTS + 1;
 
 /** A model as files: one for each part of the training rows, learned from the others; `whole`: learned from all of them. */
 export interface CrossFitted {

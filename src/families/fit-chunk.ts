@@ -5,13 +5,14 @@ import type { Digest } from "../lib/digest.ts";
 import type { Signature } from "../onnx/signature.ts";
 import type { Sessions } from "../runtime/sessions.ts";
 import type { Blobs } from "../storage/blobs/blobs.ts";
-import { getJson, putJson } from "../storage/blobs/json.ts";
+import { getJson, putJson } from "../storage/json-blob.ts";
 import { type Table, takeRows } from "../table/table.ts";
 import { takeDesign } from "../training/encoding/take-design.ts";
 import { exportOnnx } from "../training/export-onnx.ts";
 import type { Coefficients } from "../training/linear/pooled.ts";
 import type { TrainingSpec } from "../training/training-spec.ts";
-import { keepCoefficients, readCoefficients } from "./coefficients.ts";
+import { keepCoefficients } from "./keep-coefficients.ts";
+import { readCoefficients } from "./read-coefficients.ts";
 import {
   type Chunk,
   type ChunkMember,
@@ -23,7 +24,7 @@ import {
   type MemberResult,
   PARTS,
 } from "./family.ts";
-import { type FeaturesOf, type PartedRows, partedRows, rowsWhere, takeParted } from "./features.ts";
+import { type Features, type PartedRows, partedRows, rowsWhere, takeParted } from "./features.ts";
 import { type FittedMember, fitMember, type MemberFit, type MemberRows } from "./fit-member.ts";
 import { lossesOf, spreadOf } from "./loss.ts";
 import { memberName } from "./member-name.ts";
@@ -43,7 +44,8 @@ export interface FitChunkDeps {
   readonly blobs: Pick<Blobs, "get" | "put">;
   readonly loadTable: (data: Digest) => Promise<Table>;
   readonly sessions: Sessions<Signature>;
-  readonly features: (spec: TrainingSpec) => FeaturesOf;
+  /** By the base they were learned from: a thread works on one family at a time. */
+    readonly features: (spec: TrainingSpec, base: Digest) => Promise<Features>;
   readonly now: () => number;
   readonly signal: Abort;
   progress(done: number, of: number): void;
@@ -56,7 +58,7 @@ export async function fitChunk(deps: FitChunkDeps, input: FitChunkInput): Promis
   const chunk = (await getJson<readonly Chunk[]>(deps.blobs, input.chunks))[input.index]!;
   const { spec } = task;
   const rows = partedRows(spec, await deps.loadTable(chunk.rows));
-  const features = await deps.features(spec)(task.base);
+  const features = await deps.features(spec, task.base);
   const scores = await parentScores(deps, task, rows);
   const smooth = features.smooth.encode(rows.table);
   const tree = features.tree.encode(rows.table);

@@ -4,7 +4,7 @@ import type { FamilyMember, FamilyVersion } from "../families/members.ts";
 import { crashPoint } from "../lib/crash-point.ts";
 import { type Digest, digestOfJson } from "../lib/digest.ts";
 import type { RowFields } from "../serving/route.ts";
-import { getJson } from "../storage/blobs/json.ts";
+import { getJson } from "../storage/json-blob.ts";
 import type { Platform } from "./platform.ts";
 import { rowFieldsOf } from "./row-fields.ts";
 import type { TrainedMembers } from "./train-members.ts";

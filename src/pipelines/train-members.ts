@@ -17,7 +17,7 @@ import { type JudgedMember, judgeLevel } from "../families/judge-level.ts";
 import type { LevelSummary } from "../families/members.ts";
 import { summaryOf } from "../families/summary.ts";
 import type { Digest } from "../lib/digest.ts";
-import { getJson, putJson } from "../storage/blobs/json.ts";
+import { getJson, putJson } from "../storage/json-blob.ts";
 import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
 import type { FamilyPlan } from "./family-plan.ts";
 import type { Platform } from "./platform.ts";
