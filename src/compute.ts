@@ -12,7 +12,7 @@ import { loadExplainer } from "./explanation/load-explainer.ts";
 import { type DivideInput, divide } from "./families/divide.ts";
 import { type Features, featuresOf, partedRows } from "./families/features.ts";
 import { type FitChunkInput, fitChunk } from "./families/fit-chunk.ts";
-import { type FitSharedInput, fitShared, fitTop } from "./families/fit-shared.ts";
+import { type FitSharedInput, fitShared } from "./families/fit-shared.ts";
 import { type Digest, digestOfJson } from "./lib/digest.ts";
 import { type ExamineInput, examineWindow } from "./monitoring/examine-window.ts";
 import { makeReference, type ReferenceInput } from "./monitoring/make-reference.ts";
@@ -139,10 +139,6 @@ serveCompute({
       divide(await parts(host), input),
     "family: shared": async (context, { host, input }: Task<FitSharedInput>) =>
       fitShared({ ...(await parts(host)), ...alone(context) }, input),
-    "family: top": async (_, { host, input }: Task<Parameters<typeof fitTop>[1]>) => {
-      const opened = await parts(host);
-      return fitTop({ ...opened, features: familyFeatures(opened.loadTable) }, input);
-    },
     "family: chunk": async (context, { host, input }: Task<FitChunkInput>) => {
       const opened = await parts(host);
       const features = familyFeatures(opened.loadTable);

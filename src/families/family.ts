@@ -27,18 +27,20 @@ export const FALSE_DISCOVERY = 0.05;
 
 /** Parts of the training rows: every model that is compared on one of them has learned from the others alone, at every level. */
 export const PARTS = 3;
-/** Linear models of a member: one without each part, one of all rows. */
-export const MODELS = PARTS + 1;
 
-/** A model as files: one for each part of the training rows, learned from the others; `whole`: learned from all of them. */
-export interface CrossFitted {
-  readonly parts: readonly Digest[];
-  readonly whole: Digest;
+/** A model's file. `over`: the file whose answer is one of its inputs. */
+export interface ModelFile {
+  readonly onnx: Digest;
+  readonly over?: ModelFile;
 }
 
-/** A member that has a model of its own and stands in for those below it. */
-export interface Parent extends CrossFitted {
-  readonly level: number;
+/** A model that stands in for those below it: once for each part of the training rows, learned from the others. */
+export interface Parent {
+  readonly parts: readonly ModelFile[];
+  /** Learned from all parts: what the test rows judge. */
+  readonly whole: ModelFile;
+  /** What answers. */
+  readonly served: ModelFile;
 }
 
 /** Rows of one member within a chunk: `from..to-1`. */
@@ -57,13 +59,6 @@ export interface Chunk {
   readonly members: readonly ChunkMember[];
 }
 
-/** Linear models of members, one a part and one for all rows: what those below are drawn to. */
-export interface LinearModels {
-  /** Blob: float64, member by member, model by model, weights and intercept. */
-  readonly blob: Digest;
-  readonly names: readonly string[];
-}
-
 /** What all chunks of a level share; a blob. */
 export interface LevelTask {
   /** The name of the family is that of the model everybody shares. */
@@ -73,15 +68,13 @@ export interface LevelTask {
   readonly enough: Enough;
   /** Parquet: a sample of the training rows from which the features are learned, with `#part`. */
   readonly base: Digest;
-  readonly global: CrossFitted;
+  readonly global: Parent;
   /** Members above with models of their own, by name. */
   readonly parents: Readonly<Record<string, Parent>>;
-  /** Of the levels above, and of the model everybody shares. */
-  readonly linear: readonly LinearModels[];
   readonly candidates: readonly Candidate[];
   /** A model stands only where it is shown to be better than the parent's. */
   readonly proof: boolean;
-  /** Linear models drawn to the parent's are tried. */
+  /** Corrections of what the parent says are tried. */
   readonly pooling: boolean;
   /** Served from all rows, the test rows included: where rows are in order of time. */
   readonly refit: boolean;
@@ -91,10 +84,8 @@ export interface LevelTask {
 export interface FamilyFiles {
   readonly spec: TrainingSpec;
   readonly base: Digest;
-  readonly global: CrossFitted;
+  readonly global: Parent;
   readonly parents: Readonly<Record<string, Parent>>;
-  /** Of all levels but the finest, and of the model everybody shares, under the name of the family. Later ones go before. */
-  readonly linear: readonly LinearModels[];
 }
 
 /** How a member was found to do best. */
@@ -128,15 +119,14 @@ export interface MemberResult {
 
 export interface MemberModel {
   /** What is served. */
-  readonly onnx: Digest;
+  readonly file: ModelFile;
   /** Where there are levels below. */
-  readonly cross?: CrossFitted;
+  readonly parent?: Parent;
   readonly bytes: number;
 }
 
 /** What a chunk leaves behind; a blob. */
 export interface ChunkResult {
   readonly members: readonly MemberResult[];
-  readonly linear?: LinearModels;
   readonly seconds: number;
 }

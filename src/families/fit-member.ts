@@ -2,7 +2,8 @@ import type { Target } from "../lib/task.ts";
 import { trainerNamed } from "../training/candidate.ts";
 import type { Design, Encoder } from "../training/encoding/encoding.ts";
 import { takeDesign } from "../training/encoding/take-design.ts";
-import { type Coefficients, fitPooled, pooledModel } from "../training/linear/pooled.ts";
+import { columnsOf } from "../training/linear/matrix.ts";
+import { fitPooled, pooledModel } from "../training/linear/pooled.ts";
 import type { FittedModel } from "../training/trainer.ts";
 import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
 import { type Choice, type LevelTask, PARTS } from "./family.ts";
@@ -15,16 +16,18 @@ export interface MemberRows {
   readonly parts: Int8Array;
   /** What the parent says of each row: on training rows by models that have not seen their part. */
   readonly parent: Float64Array;
-  /** Linear models the member is drawn to: one a part, then that of all parts. */
-  readonly prior: readonly Coefficients[];
   readonly smooth: { readonly encoder: Encoder; readonly design: Design };
   readonly tree: { readonly encoder: Encoder; readonly design: Design };
+  /** `smooth`, and behind it what the parent says. */
+  readonly over: { readonly encoder: Encoder; readonly design: Design };
 }
 
 /** A model with the features it reads. */
 export interface FittedMember {
   readonly encoder: Encoder;
   readonly model: FittedModel;
+  /** Of all rows of the member. */
+  readonly features: Design;
 }
 
 export interface MemberFit {
@@ -45,10 +48,9 @@ export interface MemberFit {
   everything(): FittedMember;
   /** Learned from all parts but one. */
   withoutPart(part: number): FittedMember;
-  readonly linear: readonly Coefficients[];
 }
 
-/** How strongly a member may be drawn to its parent, the strongest first. */
+/** How strongly a correction of the parent is drawn to none at all, the strongest first. */
 const STRENGTHS = [30, 3] as const;
 /** A candidate whose loss on the first part is so many standard errors above the best leaves. */
 const HOPELESS = 2;
@@ -56,23 +58,19 @@ const HOPELESS = 2;
 interface Contender {
   readonly id: string;
   readonly choice: Choice;
-  /** @param rows learned from; `part` names the prior that has not seen the others. */
-  fit(rows: Uint32Array, part: number): FittedMember;
+  fit(rows: Uint32Array): FittedMember;
   readonly losses: Float64Array[];
   readonly parts: FittedMember[];
 }
 
 /**
- * One member: the parent, linear models drawn to it and, with rows enough, models of its own compete on the parts of its training
- * rows; the best (of those within one standard error of it the simplest) is compared with the parent on the test rows.
+ * One member: the parent, linear corrections of what it says and, with rows enough, models of its own compete on the parts of the
+ * training rows; the best (of those within one standard error of it the simplest) is compared with the parent on the test rows.
  */
 export function fitMember(
   spec: TrainingSpec,
   member: MemberRows,
-  options: Pick<LevelTask, "enough" | "candidates" | "proof" | "pooling"> & {
-    /** Also where the parent does better: for members of the level below. */
-    readonly keepLinear: boolean;
-  },
+  options: Pick<LevelTask, "enough" | "candidates" | "proof" | "pooling">,
 ): MemberFit {
   const { target, parts } = member;
   const { enough, proof } = options;
@@ -90,7 +88,7 @@ export function fitMember(
     without.every((rows) => classes === undefined || twoClasses(target, rows));
   const shrunk =
     learnable && options.pooling
-      ? STRENGTHS.map((strength) => shrunkTo(spec, member, strength))
+      ? STRENGTHS.map((strength) => correction(spec, member, strength))
       : [];
   const alone =
     learnable &&
@@ -103,9 +101,9 @@ export function fitMember(
   let racing: readonly Contender[] = contenders;
   for (let part = 0; part < PARTS; part++) {
     for (const contender of racing) {
-      const fitted = contender.fit(without[part]!, part);
+      const fitted = contender.fit(without[part]!);
       contender.parts.push(fitted);
-      const scores = scoresAt(fitted, member, held[part]!);
+      const scores = scoresAt(fitted, held[part]!);
       contender.losses.push(lossesAt(spec, member, held[part]!, scores));
     }
     if (part === 0) racing = racing.filter((contender) => !isHopeless(contender, racing));
@@ -116,14 +114,13 @@ export function fitMember(
     ...Object.fromEntries(standing.map((s) => [s.contender.id, spreadOf(s.losses).mean])),
   };
   const best = simplestOfBest(standing);
-  const linear = options.keepLinear ? linearOf(spec, member, learnable, { train, without }) : [];
   const onTest = lossesAt(spec, member, test, pick(member.parent, test));
   const before = {
     parentLoss: spreadOf(onTest).mean,
     parentReference: spreadOf(flat([...parentLosses, onTest])),
   };
   const parent = (reason: string): MemberFit => ({
-    ...{ choice: "parent", candidate: "parent", tried, linear, reason, whole: undefined },
+    ...{ choice: "parent", candidate: "parent", tried, reason, whole: undefined },
     ...{ loss: before.parentLoss, reference: before.parentReference, ...before, p: null },
     everything: noModel,
     withoutPart: noModel,
@@ -133,21 +130,17 @@ export function fitMember(
     return parent(`nothing did better than the parent on its ${train.length} training rows`);
   if (proof && test.length < enough.test)
     return parent(`${test.length} test rows prove nothing; ${enough.test} are needed`);
-  const whole = best.fit(train, PARTS);
-  const losses = lossesAt(spec, member, test, scoresAt(whole, member, test));
+  const whole = best.fit(train);
+  const losses = lossesAt(spec, member, test, scoresAt(whole, test));
   return {
-    ...{ choice: best.choice, candidate: best.id, tried, linear, whole, reason: undefined },
+    ...{ choice: best.choice, candidate: best.id, tried, whole, reason: undefined },
     ...{
       ...before,
       loss: spreadOf(losses).mean,
       reference: spreadOf(flat([...best.losses, losses])),
     },
     p: proofOf(spec.task, onTest, losses).p,
-    everything: () =>
-      best.fit(
-        where(() => true),
-        PARTS,
-      ),
+    everything: () => best.fit(where(() => true)),
     withoutPart: (part) => best.parts[part]!,
   };
 }
@@ -156,17 +149,21 @@ function noModel(): never {
   throw new Error("a member that uses its parent has no model");
 }
 
-const shrunkTo = (spec: TrainingSpec, member: MemberRows, strength: number): Contender => ({
-  ...{ id: `shrunk-${strength}`, choice: "shrunk", losses: [], parts: [] },
-  fit(rows, part) {
-    const { design, encoder } = member.smooth;
-    const task = spec.task as "binary" | "regression";
-    const learned = fitPooled(task, takeDesign(design, rows), pick(member.target, rows), {
-      ...{ prior: member.prior[part]!, strength },
-    });
-    return { encoder, model: pooledModel(task, learned, design) };
-  },
-});
+/** What the parent says, as log-odds or number, goes in with weight 1; every weight is drawn to where that leaves it. */
+function correction(spec: TrainingSpec, member: MemberRows, strength: number): Contender {
+  const { design, encoder } = member.over;
+  const prior = new Float64Array(columnsOf(design) + 1);
+  prior[design.width - 1] = 1;
+  const task = spec.task as "binary" | "regression";
+  return {
+    ...{ id: `shrunk-${strength}`, choice: "shrunk", losses: [], parts: [] },
+    fit(rows) {
+      const target = pick(member.target, rows);
+      const learned = fitPooled(task, takeDesign(design, rows), target, { prior, strength });
+      return { encoder, model: pooledModel(task, learned, design), features: design };
+    },
+  };
+}
 
 function ownModel(spec: TrainingSpec, member: MemberRows, candidate: Candidate): Contender {
   const trainer = trainerNamed(candidate.trainer);
@@ -175,6 +172,7 @@ function ownModel(spec: TrainingSpec, member: MemberRows, candidate: Candidate):
     ...{ id: candidate.id, choice: "own", losses: [], parts: [] },
     fit: (rows) => ({
       encoder,
+      features: design,
       model: trainer.fit({
         ...{ design: takeDesign(design, rows), target: pick(member.target, rows) },
         ...{ task: spec.task, classes: spec.classes.length, seed: spec.seed, threads: 1 },
@@ -184,25 +182,8 @@ function ownModel(spec: TrainingSpec, member: MemberRows, candidate: Candidate):
   };
 }
 
-/** What is passed down: the member's linear model, drawn to its parent's, by parts and whole. */
-function linearOf(
-  spec: TrainingSpec,
-  member: MemberRows,
-  learnable: boolean,
-  rows: { readonly train: Uint32Array; readonly without: readonly Uint32Array[] },
-): readonly Coefficients[] {
-  if (!learnable) return member.prior;
-  const task = spec.task as "binary" | "regression";
-  return [...rows.without, rows.train].map((learned, part) =>
-    fitPooled(task, takeDesign(member.smooth.design, learned), pick(member.target, learned), {
-      ...{ prior: member.prior[part]!, strength: STRENGTHS[0] },
-    }),
-  );
-}
-
-function scoresAt(fitted: FittedMember, member: MemberRows, rows: Uint32Array): Float64Array {
-  const { design } = fitted.encoder.style === "tree" ? member.tree : member.smooth;
-  return fitted.model.predict(takeDesign(design, rows)).values;
+function scoresAt(fitted: FittedMember, rows: Uint32Array): Float64Array {
+  return fitted.model.predict(takeDesign(fitted.features, rows)).values;
 }
 
 const lossesAt = (

@@ -1,5 +1,5 @@
 import type { Digest } from "../lib/digest.ts";
-import type { Enough, Levels } from "./family.ts";
+import type { Enough, Levels, ModelFile } from "./family.ts";
 import type { Spread } from "./loss.ts";
 
 /** A training of a family: all of its members, or some under the parents of an earlier one. */
@@ -67,7 +67,7 @@ export interface FamilyMember {
   readonly parentLoss: number | null;
   readonly q: number | null;
   readonly reason: string | null;
-  readonly version: { readonly id: Digest; readonly number: number; readonly onnx: Digest } | null;
+  readonly version: ({ readonly id: Digest; readonly number: number } & ModelFile) | null;
   readonly bytes: number | null;
   readonly tried: Readonly<Record<string, number>>;
   readonly training: Digest;

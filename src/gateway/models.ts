@@ -9,6 +9,7 @@ import type { RowFields } from "../serving/route.ts";
 import { knownFields, type RawRow, type ScoredRow } from "../serving/rows.ts";
 import { runTensors, type TensorCall } from "../serving/run-tensors.ts";
 import { score } from "../serving/score.ts";
+import { rowsOver, type ScoreFile, scoreOver } from "../serving/score-over.ts";
 
 export function servingModels(
   loaded: Sessions<Signature>,
@@ -44,6 +45,10 @@ export function servingModels(
     }
     return input;
   };
+  const scoreFile: ScoreFile = {
+    signature: (onnx) => loaded.use(onnx, async ({ about }) => about),
+    score: (onnx, rows) => batches.run(onnx, rows),
+  };
   return {
     batches,
     models: {
@@ -53,9 +58,11 @@ export function servingModels(
         if (signature !== undefined) return inputOf(signature, fields);
         return loaded.use(version.onnx, async ({ about }) => inputOf(about, fields));
       },
-      score(version, rows, note) {
+      async score(version, rows, note) {
         watch.asked(version.onnx, note);
-        return batches.run(version.onnx, rows);
+        const { over } = version;
+        if (over === undefined) return batches.run(version.onnx, rows);
+        return scoreOver(scoreFile, { onnx: version.onnx, over, rows });
       },
       async run(version, call, note) {
         watch.asked(version.onnx, note);
@@ -63,7 +70,11 @@ export function servingModels(
       },
       isLoaded: ({ onnx }) => loaded.isLoaded(onnx),
       unload: ({ onnx }) => loaded.drop(onnx),
-      explain: explainRowsOf,
+      async explain(version, rows) {
+        const { over } = version;
+        if (over === undefined) return explainRowsOf(version, rows);
+        return explainRowsOf(version, await rowsOver(scoreFile, over, rows));
+      },
     },
   };
 }

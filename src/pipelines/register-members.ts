@@ -106,14 +106,14 @@ function asMember(
   const { version: training, known, at } = of;
   const { name, level, values, stands, rows, testRows, candidate, model, tried, q } = judged;
   const { family, dataset, code } = training;
-  const id = stands ? digestOfJson({ family, name, onnx: model!.onnx, dataset, code }) : undefined;
+  const id = stands ? digestOfJson({ family, name, file: model!.file, dataset, code }) : undefined;
   const before = known?.version ?? null;
   const number = before?.id === id ? before?.number : (before?.number ?? 0) + 1;
   return {
     ...{ name, level, values, stands, rows, testRows, candidate, tried, q },
     ...{ loss: finite(judged.loss), reference: judged.reference },
     ...{ parentLoss: finite(judged.parentLoss), reason: judged.reason ?? null },
-    version: id === undefined ? null : { id, number: number!, onnx: model!.onnx },
+    version: id === undefined ? null : { id, number: number!, ...model!.file },
     ...{ bytes: stands ? model!.bytes : null, training: training.id, trainedAt: at, watched: null },
   };
 }

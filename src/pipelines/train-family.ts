@@ -76,10 +76,10 @@ export async function familyOf(
       ...{ under: under ?? null, startedAt: platform.clock.now() },
     };
   });
-  const { champion, shared, under, startedAt } = begun;
+  const { champion, onnx, shared, under, startedAt } = begun;
   const trained = await trainMembers(platform, {
     // Members are compared on the same rows as their parents were made for.
-    ...{ steps, spec: under?.spec ?? spec, data, shared },
+    ...{ steps, spec: under?.spec ?? spec, data, shared, champion: onnx },
     family: { ...family!, ...(under ? { levels: under.levels } : {}) },
     ...(members && under ? { some: { names: members, files: under.files } } : {}),
   });
@@ -115,7 +115,7 @@ async function underWhich(platform: Platform, family: string) {
 async function sharedOf(
   platform: Pick<Platform, "registry" | "blobs">,
   model: string,
-): Promise<{ readonly champion: Digest; readonly shared: Candidate }> {
+): Promise<{ readonly champion: Digest; readonly onnx: Digest; readonly shared: Candidate }> {
   const id = await platform.registry.alias(model, "champion");
   const champion = id && (await platform.registry.get(id));
   if (!champion)
@@ -131,5 +131,5 @@ async function sharedOf(
       "unsupported",
       `Version ${champion.number} of ${model} was made ${candidate ? "by a program" : "elsewhere"}; a family needs one that a built-in trainer made, because it is trained once more without each third of the rows. Promote one of those, or leave train.commands out.`,
     );
-  return { champion: champion.id, shared: candidate };
+  return { champion: champion.id, onnx: champion.onnx, shared: candidate };
 }

@@ -4,10 +4,8 @@ import { MillwrightError } from "../errors.ts";
 import type { Divided, DivideInput } from "../families/divide.ts";
 import {
   type ChunkResult,
-  type CrossFitted,
   type FamilyFiles,
   type LevelTask,
-  type LinearModels,
   PARTS,
   type Parent,
 } from "../families/family.ts";
@@ -29,6 +27,8 @@ export interface MembersInput {
   readonly family: FamilyPlan;
   /** How the model that everybody shares is made. */
   readonly shared: Candidate;
+  /** What answers for it. */
+  readonly champion: Digest;
   /** Some members only, under the parents of an earlier training. */
   readonly some?: { readonly names: readonly string[]; readonly files: Digest };
 }
@@ -42,12 +42,6 @@ export interface TrainedMembers {
   readonly rows: number;
   readonly testRows: number;
   readonly computeSeconds: number;
-}
-
-/** What a level leaves to those below it. */
-interface Above {
-  readonly parents: Readonly<Record<string, Parent>>;
-  readonly linear: readonly LinearModels[];
 }
 
 /**
@@ -70,15 +64,14 @@ export async function trainMembers(
     : await sharedFiles(platform, input, divided);
   const results: Digest[] = [];
   const summaries: LevelSummary[] = [];
-  let above: Above = { parents: top.parents, linear: top.linear };
+  let { parents } = top;
   let computeSeconds = 0;
   for (let level = levels.length - 1; level >= 0; level--) {
     const { chunks, count } = divided.levels[level]!;
     const task = await steps.step(`family: level ${level}`, () => {
       const shared: LevelTask = {
         ...{ spec: top.spec, levels, level, enough, candidates, proof, pooling },
-        ...{ base: top.base, global: top.global, parents: above.parents },
-        ...{ linear: above.linear },
+        ...{ base: top.base, global: top.global, parents },
         refit: spec.split === "time",
       };
       return putJson(blobs, shared);
@@ -104,21 +97,17 @@ export async function trainMembers(
           ...{ columns: levels[level]!, members: divided.members[level]! },
           thin: divided.thin[level]!,
         }),
-        parents: parentsOf(level, members),
-        linear: read.flatMap((chunk) => chunk.linear ?? []),
+        parents: parentsOf(members),
         seconds: read.reduce((sum, chunk) => sum + chunk.seconds, 0),
       };
     });
     computeSeconds += judged.seconds;
     results.push(judged.members);
     summaries.unshift(judged.summary);
-    above = {
-      parents: { ...above.parents, ...judged.parents },
-      linear: [...above.linear, ...judged.linear],
-    };
+    parents = { ...parents, ...judged.parents };
   }
   const kept = await steps.step("family: keep", async () => {
-    const files: FamilyFiles = { ...top, ...above };
+    const files: FamilyFiles = { ...top, parents };
     const all = await inTurn(results, (digest) => getJson<readonly JudgedMember[]>(blobs, digest));
     return { files: await putJson(blobs, files), results: await putJson(blobs, all.flat()) };
   });
@@ -126,10 +115,10 @@ export async function trainMembers(
   return { ...kept, levels: summaries, rows, testRows, computeSeconds };
 }
 
-/** The model that everybody shares, without each part and whole, and the linear one to which all others are drawn. */
+/** The model that everybody shares, without each part and whole. */
 async function sharedFiles(
   platform: Pick<Platform, "compute">,
-  { steps, spec, data, shared }: MembersInput,
+  { steps, spec, data, shared, champion }: MembersInput,
   { base }: Divided,
 ): Promise<FamilyFiles> {
   return steps.step("family: parents", async (step) => {
@@ -142,16 +131,20 @@ async function sharedFiles(
       step.progress(`the model that everybody shares: ${++done} of ${PARTS + 1} fits`);
       return file;
     };
-    const top = platform.compute.run<LinearModels>("family: top", { spec, base }, step);
-    const files = await Promise.all([null, ...Array(PARTS).keys()].map(fit));
-    const global: CrossFitted = { whole: files[0]!, parts: files.slice(1) };
-    return { spec, base, global, parents: {}, linear: [await top] };
+    const fitted = await Promise.all([null, ...Array(PARTS).keys()].map(fit));
+    const [whole, ...parts] = fitted.map((onnx) => ({ onnx }));
+    return {
+      spec,
+      base,
+      global: { whole: whole!, parts, served: { onnx: champion } },
+      parents: {},
+    };
   });
 }
 
-function parentsOf(level: number, members: readonly JudgedMember[]): Record<string, Parent> {
+function parentsOf(members: readonly JudgedMember[]): Record<string, Parent> {
   const standing = members.flatMap(({ name, stands, model }) =>
-    stands && model?.cross ? [[name, { level, ...model.cross }] as const] : [],
+    stands && model?.parent ? [[name, model.parent] as const] : [],
   );
   return Object.fromEntries(standing);
 }

@@ -1,5 +1,5 @@
 import type { AbstainRule } from "../evaluation/abstention.ts";
-import type { Levels } from "../families/family.ts";
+import type { Levels, ModelFile } from "../families/family.ts";
 import type { Digest } from "../lib/digest.ts";
 
 /** Which versions answer for a model. Routes are data: changed live, kept in PostgreSQL, snapshot on the gateway's disk. */
@@ -70,6 +70,8 @@ export interface RoutedVersion {
   /** 1, 2, 3 … within the model, for people. */
   readonly number: number;
   readonly onnx: Digest;
+  /** Of a member of a family: the model whose answer is one of its inputs. */
+  readonly over?: ModelFile | undefined;
   /** When it says nothing rather than something uncertain. */
   readonly abstain?: AbstainRule | undefined;
   /** Blob: rows of its training data (`explanation/keep-background.ts`), against which its answers are explained. */

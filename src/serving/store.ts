@@ -170,6 +170,7 @@ const routedSplit = (split: Split): Split =>
       ? { ...split, arms: split.arms.map((a) => ({ ...a, version: routed(a.version) })) }
       : { ...split, arms: split.arms.map((a) => ({ ...a, version: routed(a.version) })) };
 
-const routed = ({ id, number, onnx, abstain, background }: RoutedVersion): RoutedVersion => ({
-  ...{ id, number, onnx, abstain, background },
-});
+const routed = (version: RoutedVersion): RoutedVersion => {
+  const { id, number, onnx, over, abstain, background } = version;
+  return { ...{ id, number, onnx, abstain, background }, ...(over ? { over } : {}) };
+};
