@@ -123,6 +123,8 @@ export interface MemberModel {
   /** Where there are levels below. */
   readonly parent?: Parent;
   readonly bytes: number;
+  /** Blob: rows of the member, against which its answers are explained. */
+  readonly background: Digest;
 }
 
 /** What a chunk leaves behind; a blob. */

@@ -1,4 +1,6 @@
 import { MillwrightError } from "../errors.ts";
+import { stratifiedRows } from "../explanation/background.ts";
+import { keepRows } from "../explanation/keep-rows.ts";
 import type { Abort } from "../lib/abort.ts";
 import type { Digest } from "../lib/digest.ts";
 import type { Signature } from "../onnx/signature.ts";
@@ -23,7 +25,7 @@ import {
 import { type Features, type PartedRows, partedRows, rowsWhere, takeParted } from "./features.ts";
 import { type FittedMember, fitMember, type MemberFit, type MemberRows } from "./fit-member.ts";
 import { lossesOf, spreadOf } from "./loss.ts";
-import { overParent, parentInput, withParent } from "./over-parent.ts";
+import { overParent, parentInput, tableWithParent, withParent } from "./over-parent.ts";
 import { parentOf, parentScores, scoresOfFile } from "./parent-scores.ts";
 import { TEST } from "./parts.ts";
 import { proofOf } from "./proof.ts";
@@ -117,9 +119,9 @@ async function proven(
   const { spec } = task;
   const stands = fit.choice === "shrunk";
   const write = async (model: FittedMember, over: ModelFile) => {
-    const { onnx } = exportOnnx(spec, model);
+    const { onnx, signature } = exportOnnx(spec, model);
     const file = { onnx: await deps.blobs.put(onnx), ...(stands ? { over } : {}) };
-    return { file, bytes: onnx.length };
+    return { file, bytes: onnx.length, signature };
   };
   const judged = await write(whole, parent.whole);
   const values = await scoresOfFile(deps, task, judged.file, takeRows(own.table, test));
@@ -131,7 +133,11 @@ async function proven(
     Float64Array.from(test, (row) => given.parent[row]!),
     target,
   );
-  const served = await write(task.refit ? fit.everything() : whole, parent.served);
+  const answers = await write(task.refit ? fit.everything() : whole, parent.served);
+  const { signature, ...served } = {
+    ...answers,
+    background: await backgroundOf(deps, spec, own, given, answers.signature),
+  };
   const proof = { p: proofOf(spec.task, before, losses).p, loss: spreadOf(losses).mean };
   if (task.level === 0) return { ...proof, model: served };
   const parts: ModelFile[] = [];
@@ -139,4 +145,23 @@ async function proven(
     parts.push((await write(fit.withoutPart(part), parent.parts[part]!)).file);
   const asParent: Parent = { parts, whole: judged.file, served: served.file };
   return { ...proof, model: { ...served, parent: asParent } };
+}
+
+/** Rows of the member against which its answers are explained. */
+async function backgroundOf(
+  deps: FitChunkDeps,
+  spec: TrainingSpec,
+  { table, target, parts }: PartedRows,
+  { parent }: MemberRows,
+  signature: Signature,
+): Promise<Digest> {
+  const learned = rowsWhere(parts, (part) => part !== TEST);
+  const drawn = stratifiedRows(
+    Float64Array.from(learned, (row) => target[row]!),
+    spec.task,
+    spec.seed,
+  );
+  const rows = Uint32Array.from(drawn, (at) => learned[at]!);
+  const said = Float64Array.from(rows, (row) => parentInput(spec.task, parent[row]!));
+  return keepRows(deps, { signature, table: tableWithParent(takeRows(table, rows), said) });
 }

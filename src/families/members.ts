@@ -67,7 +67,9 @@ export interface FamilyMember {
   readonly parentLoss: number | null;
   readonly q: number | null;
   readonly reason: string | null;
-  readonly version: ({ readonly id: Digest; readonly number: number } & ModelFile) | null;
+  readonly version:
+    | ({ readonly id: Digest; readonly number: number; readonly background: Digest } & ModelFile)
+    | null;
   readonly bytes: number | null;
   readonly tried: Readonly<Record<string, number>>;
   readonly training: Digest;

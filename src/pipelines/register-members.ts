@@ -113,7 +113,10 @@ function asMember(
     ...{ name, level, values, stands, rows, testRows, candidate, tried, q },
     ...{ loss: finite(judged.loss), reference: judged.reference },
     ...{ parentLoss: finite(judged.parentLoss), reason: judged.reason ?? null },
-    version: id === undefined ? null : { id, number: number!, ...model!.file },
+    version:
+      id === undefined
+        ? null
+        : { id, number: number!, ...model!.file, background: model!.background },
     ...{ bytes: stands ? model!.bytes : null, training: training.id, trainedAt: at, watched: null },
   };
 }

@@ -5,23 +5,25 @@ export interface ShopsOptions {
   readonly rows: number;
   /** Shops whose late deliveries please: the other way round. */
   readonly odd: readonly string[];
+  /** Shops with fewer rows than the others. */
+  readonly few?: Readonly<Record<string, number>>;
   /** Day of the first row, and over how many days they come. */
   readonly from?: number;
   readonly days?: number;
   readonly seed?: string;
 }
 
-export const SHOPS = ["a1", "a2", "a3", "b1", "b2", "b3", "c1", "c2"] as const;
+export const SHOPS = ["a1", "a2", "a3", "a4", "b1", "b2", "b3", "c1", "c2"] as const;
 
 /**
  * Orders of shops that are sent back or kept, as CSV: order, shop, region (the shop's letter), days_late, price, at, returned. Late
  * orders are sent back, cheap ones kept. The shop `tiny` has five rows.
  */
 export function shops(options: ShopsOptions): string {
-  const { rows, odd, from = 0, days = 100, seed = "shops" } = options;
+  const { rows, odd, few = {}, from = 0, days = 100, seed = "shops" } = options;
   const chance = random(seed);
   const lines = [...SHOPS, "tiny"].flatMap((shop) =>
-    Array.from({ length: shop === "tiny" ? 5 : rows }, (_, i) => {
+    Array.from({ length: shop === "tiny" ? 5 : (few[shop] ?? rows) }, (_, i) => {
       const late = chance.int(10);
       const price = 5 + 95 * chance.next();
       const sign = odd.includes(shop) ? -1 : 1;

@@ -33,7 +33,10 @@ const project = (family: object) => `export default {
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "millwright-families-"));
   chmodSync(folder, 0o755);
-  writeFileSync(join(folder, "orders.csv"), shops({ rows: 600, odd: ["a2", "c1"] }));
+  writeFileSync(
+    join(folder, "orders.csv"),
+    shops({ rows: 600, odd: ["a2", "a4", "c1"], few: { a4: 200 } }),
+  );
   writeFileSync(
     join(folder, "millwright.config.ts"),
     project({ by: "shop", parents: [["region"], []] }),
@@ -71,16 +74,16 @@ async function ask(rows: readonly object[]) {
 describe("a family", () => {
   test("is trained with its model: those that differ stand alone, and no others", async () => {
     const outcome = await run<TrainOutcome>("train", { reason: "a test" });
-    expect(outcome).toMatchObject({ deployment: "promoted", family: { members: 11 } });
+    expect(outcome).toMatchObject({ deployment: "promoted", family: { members: 12 } });
     const family = await look().family({ model: "returns" });
     expect(family.levels.map(({ columns, members, thin }) => [columns, members, thin])).toEqual([
-      [["shop"], 8, 1],
+      [["shop"], 9, 1],
       [["region"], 3, 1],
     ]);
     const { members } = await look().members({ model: "returns", stands: true, level: 0 });
     const odd = members.map(({ name }) => name);
     // The other shops of a region whose model fits the odd one may stand out against that, too.
-    expect(odd).toEqual(expect.arrayContaining(["returns.a2", "returns.c1"]));
+    expect(odd).toEqual(expect.arrayContaining(["returns.a2", "returns.a4", "returns.c1"]));
     expect(odd).not.toEqual(expect.arrayContaining(["returns.b1"]));
     for (const { loss, parentLoss, q } of members) {
       expect(loss!).toBeLessThan(parentLoss!);
@@ -104,6 +107,19 @@ describe("a family", () => {
     expect(said.every(({ variant }) => variant === "champion")).toBe(true);
   });
 
+  test("a member with few rows corrects what its parent says, and is explained with it", async () => {
+    const a4 = await look().member({ model: "returns", member: "returns.a4" });
+    expect(a4.candidate).toMatch(/^shrunk-/);
+    expect(Object.keys(a4.tried).every((name) => /^(parent|shrunk)/.test(name))).toBe(true);
+    await api().refreshRoutes({});
+    const rows = [{ shop: "a4", region: "a", ...late }];
+    const { predictions } = await api().predict({ model: "returns", rows, explain: true });
+    expect(predictions[0]).toMatchObject({ answeredBy: "returns.a4", level: 0 });
+    expect(predictions[0]!.probability).toBeLessThan(0.5);
+    const said = predictions[0]!.explanation!.contributions.map(({ column }) => column);
+    expect(said).toContain("#parent");
+  });
+
   test("a member can be asked by its name; one without a model is told so", async () => {
     const rows = [{ shop: "a2", ...late }];
     const { predictions } = await api().predict({ model: "returns.a2", rows });
@@ -124,7 +140,13 @@ describe("a family", () => {
 
   test("members that have become worse are found, those that have not are left alone", async () => {
     const from = Date.UTC(2026, 5, 1);
-    const csv = shops({ rows: 80, odd: ["a2", "c1", "b3"], from: 151, days: 7, seed: "later" });
+    const csv = shops({
+      rows: 80,
+      odd: ["a2", "a4", "c1", "b3"],
+      from: 151,
+      days: 7,
+      seed: "later",
+    });
     const [head, ...lines] = csv.trim().split("\n");
     const names = head!.split(",");
     const rows = lines.map((line) => {
