@@ -48,3 +48,4 @@ export type {
   ModelDefinition,
   ProjectDefinition,
 } from "./pipelines/project.ts";
+export { kubernetes, process, ray } from "./pipelines/remote-run.ts";
