@@ -26,4 +26,6 @@ await build({
 // Read at run time (src/storage/migrate.ts), so that sources and builds use the same files.
 rmSync("dist/migrations", { recursive: true, force: true });
 cpSync("src/storage/migrations", "dist/migrations", { recursive: true });
+// Sent to other machines by control (src/engine/jobs/bootstrap.ts).
+cpSync("src/engine/jobs/run_job.py", "dist/job/run_job.py");
 await buildWeb();

@@ -15,6 +15,8 @@ import { hostPrograms } from "./engine/executors/programs.ts";
 import { threadCompute } from "./engine/executors/threads.ts";
 import { workerAlive } from "./engine/fleet.ts";
 import { gitCommit } from "./engine/git-commit.ts";
+import { JOB_BLOBS, openJobs } from "./engine/jobs/open-jobs.ts";
+import { openPlace } from "./engine/remote/all.ts";
 import { loadUserCode } from "./engine/user-code.ts";
 import { MillwrightError } from "./errors.ts";
 import { familyStore } from "./families/store.ts";
@@ -100,6 +102,14 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
   const programs = hostPrograms({ environments, scratch });
   const engine = dbosEngine({ url, sql, log });
   const project = projectReader(config);
+  const jobs = openJobs({
+    ...{ sql, clock, log, blobs: blobs.beside(JOB_BLOBS), reach: () => controlFor(config) },
+    placeOf: (options) =>
+      openPlace(options, {
+        ...{ folder: join(config.dataDir, "jobs"), programs },
+        project: async () => (await project()).folder,
+      }),
+  });
   const tracking = ownTracking(sql);
   const platform: Platform = {
     ...storesOn(sql),
@@ -108,6 +118,7 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
     engine,
     compute,
     programs: { ...programs, tracking: (workspace) => trackingVariables(config, workspace) },
+    jobs,
     blobs,
     columns,
     runtime,
@@ -132,12 +143,14 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
   const working = work === "yes" || (work === "if-needed" && !(await workerAlive(sql)));
   await engine.start({ work: working, concurrency: Math.max(4, config.threads * 2) });
   const records = working ? closeRegularly({ engine, tracking }, log) : undefined;
+  const sweep = working ? jobs.sweepRegularly() : undefined;
 
   return {
     platform,
     sql,
     async close() {
       await engine.stop();
+      await sweep?.stop();
       await records?.stop();
       await compute.close();
       await columns.close();
@@ -152,15 +165,32 @@ const ANSWERS_WITHIN_MS = 1000;
 
 /** A program that logs shall never fail because control is not there. */
 async function trackingVariables(
-  { host, controlPort, token }: Config,
+  config: Config,
   workspace: string,
 ): Promise<Readonly<Record<string, string>>> {
-  const url = `http://${host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host}:${controlPort}`;
-  const answers = await fetch(`${url}/health`, { signal: AbortSignal.timeout(ANSWERS_WITHIN_MS) })
+  const { token } = config;
+  const url = ownControl(config);
+  if (!(await answers(url)))
+    return { MLFLOW_TRACKING_URI: pathToFileURL(join(workspace, "mlruns")).href };
+  return { MLFLOW_TRACKING_URI: url, ...(token ? { MLFLOW_TRACKING_TOKEN: token } : {}) };
+}
+
+const ownControl = ({ host, controlPort }: Config): string =>
+  `http://${host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host}:${controlPort}`;
+
+const answers = (url: string): Promise<boolean> =>
+  fetch(`${url}/health`, { signal: AbortSignal.timeout(ANSWERS_WITHIN_MS) })
     .then(({ ok }) => ok)
     .catch(() => false);
-  if (!answers) return { MLFLOW_TRACKING_URI: pathToFileURL(join(workspace, "mlruns")).href };
-  return { MLFLOW_TRACKING_URI: url, ...(token ? { MLFLOW_TRACKING_TOKEN: token } : {}) };
+
+/** Where jobs on other machines find control. Said before one is asked for: there it would be found out minutes later. */
+async function controlFor(config: Config): Promise<string> {
+  const url = config.controlUrl ?? ownControl(config);
+  if (await answers(url)) return url;
+  throw new MillwrightError(
+    "unavailable",
+    `Control does not answer at ${url}, where jobs on other machines fetch their files. Start it (millwright up, or start control), and name the address under which they reach it in MILLWRIGHT_CONTROL_URL.`,
+  );
 }
 
 function loggedByClients(sql: Sql, located: LocateDeps): LoggedByClients {

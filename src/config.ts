@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { MillwrightError } from "./errors.ts";
+import { BYTES, bytesOf } from "./lib/bytes.ts";
 
 /** Everything that differs between machines. Back ends are chosen by URL; an empty environment works. */
 export interface Config {
@@ -21,6 +22,8 @@ export interface Config {
   readonly artifactsDestination: string | undefined;
   readonly host: string;
   readonly controlPort: number;
+  /** Where jobs on other machines reach control; undefined: at its host and port. */
+  readonly controlUrl: string | undefined;
   readonly gatewayPort: number;
   /** undefined = no gRPC. */
   /** Processes that answer behind the gateway's port. */
@@ -51,16 +54,7 @@ export const blobHost = ({ project, dataDir }: Config) => ({
   cache: join(dataDir, "blob-cache"),
 });
 
-const BYTES = { "": 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 } as const;
-
-/** "512MiB", "20GiB", or a number of bytes. */
-const bytes = z
-  .string()
-  .regex(/^\d+ ?(KiB|MiB|GiB|TiB)?$/, 'write such as "512MiB" or "20GiB"')
-  .transform((text) => {
-    const [, number, unit = ""] = /^(\d+) ?(\w*)$/.exec(text)!;
-    return Number(number) * BYTES[unit as keyof typeof BYTES];
-  });
+const bytes = z.string().regex(BYTES, 'write such as "512MiB" or "20GiB"').transform(bytesOf);
 
 const Environment = z.object({
   DATABASE_URL: z.string().startsWith("postgres").optional(),
@@ -71,6 +65,9 @@ const Environment = z.object({
   MILLWRIGHT_DATA: z.string().optional(),
   MILLWRIGHT_HOST: z.string().default("127.0.0.1"),
   MILLWRIGHT_PORT: z.coerce.number().int().min(0).max(65_535).default(7400),
+  MILLWRIGHT_CONTROL_URL: z
+    .url({ protocol: /^https?$/, error: 'write such as "http://millwright:7400"' })
+    .optional(),
   MILLWRIGHT_GATEWAY_PORT: z.coerce.number().int().min(0).max(65_535).default(7401),
   MILLWRIGHT_GATEWAY_PROCESSES: z.coerce.number().int().min(1).max(256).default(1),
   MILLWRIGHT_GATEWAY_DRAIN_SECONDS: z.coerce.number().min(0).max(600).default(0),
@@ -127,6 +124,7 @@ export function readConfig(
     artifactsDestination: uriOf(env.MILLWRIGHT_ARTIFACTS_DESTINATION, root),
     host: env.MILLWRIGHT_HOST,
     controlPort: env.MILLWRIGHT_PORT,
+    controlUrl: env.MILLWRIGHT_CONTROL_URL?.replace(/\/+$/, ""),
     gatewayPort: env.MILLWRIGHT_GATEWAY_PORT,
     gatewayProcesses: env.MILLWRIGHT_GATEWAY_PROCESSES,
     gatewayDrainMs: env.MILLWRIGHT_GATEWAY_DRAIN_SECONDS * 1000,

@@ -8,6 +8,8 @@ import { type App, VERSION } from "./app.ts";
 import type { Config } from "./config.ts";
 import { datasetRoutes } from "./datasets/routes.ts";
 import { eventLog } from "./engine/events.ts";
+import { openDesk } from "./engine/jobs/open-desk.ts";
+import { JOB_BLOBS } from "./engine/jobs/open-jobs.ts";
 import { schedules } from "./engine/schedule.ts";
 import { runTriggers } from "./engine/triggers.ts";
 import { MillwrightError } from "./errors.ts";
@@ -31,7 +33,7 @@ import type { Platform } from "./pipelines/platform.ts";
 import { promote } from "./pipelines/promote.ts";
 import { promoteByAlias } from "./pipelines/promote-by-alias.ts";
 import { rollback } from "./pipelines/rollback.ts";
-import { routeRoutes, tryingRoutes } from "./pipelines/routes.ts";
+import { jobRoutes, routeRoutes, tryingRoutes } from "./pipelines/routes.ts";
 import type { ScoreInput } from "./pipelines/score.ts";
 import { schedulesOf, triggersOf } from "./pipelines/triggers.ts";
 import { evidenceOf } from "./registry/evidence.ts";
@@ -115,6 +117,7 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
           series: async (model) => seriesOf(await platform.monitoring.windows(model)),
         }),
         metricsRoute(platform, self),
+        ...jobRoutes(openDesk({ sql, clock, blobs: platform.blobs.beside(JOB_BLOBS) })),
         ...tracking,
       ],
       CONTROL_API,

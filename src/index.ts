@@ -57,3 +57,4 @@ export type {
   ModelDefinition,
   ProjectDefinition,
 } from "./pipelines/project.ts";
+export { kubernetes, process, ray } from "./pipelines/remote-run.ts";

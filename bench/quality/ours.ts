@@ -100,7 +100,7 @@ async function openLab(folder: string, scratch: string) {
     clock: { now: () => Date.now() },
     datasets: versionsInMemory(),
     // No project of this bench has a program that trains.
-    ...({} as Record<"programs" | "project", never>),
+    ...({} as Record<"programs" | "jobs" | "project", never>),
     async close() {
       await pool.close();
       await columns.close();

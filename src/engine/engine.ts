@@ -16,7 +16,8 @@ export interface Steps {
   step<T>(
     name: string,
     body: (context: StepContext) => Promise<T>,
-    options?: { retries?: number; backoffMs?: number },
+    /** `waits`: it only waits for what runs elsewhere, so it takes no place of its worker, whose death in the middle is no crash of it. */
+    options?: { retries?: number; backoffMs?: number; waits?: boolean },
   ): Promise<T>;
   /** Waits (durably, for days) for `Engine.signal(runId, topic, payload)`. undefined = timed out. */
   waitFor<T>(topic: string, timeoutMs: number): Promise<T | undefined>;

@@ -8,6 +8,16 @@ export interface Programs {
    * is named. Throws `invalid_config` when requirements or one of `also` are not there.
    */
   sources(program: Program): Promise<Digest>;
+  /** Those files, by their names in the folder, with their paths. */
+  files(program: Program): Promise<readonly { readonly name: string; readonly path: string }[]>;
+  /** What it would run with here: its environment, made first where it is not there yet, and all its variables. */
+  prepared(
+    program: Program,
+    context: ProgramContext,
+  ): Promise<{
+    readonly variables: Readonly<Record<string, string | undefined>>;
+    readonly about: ProgramAbout;
+  }>;
   /** A folder of its own for one run. */
   workspace(): Promise<Workspace>;
   /**
@@ -30,6 +40,8 @@ export interface Program {
   readonly python?: string | undefined;
   /** Further files, relative to the folder, that change what it does. */
   readonly also?: readonly string[] | undefined;
+  /** What people call it; the command when left out. */
+  readonly label?: string | undefined;
 }
 
 /** A pipeline's StepContext is one. */

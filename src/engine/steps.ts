@@ -99,18 +99,22 @@ export function durableSteps(deps: StepsDeps, runId: string): Steps {
     async step<T>(
       name: string,
       body: (context: StepContext) => Promise<T>,
-      options: { retries?: number; backoffMs?: number } = {},
+      options: { retries?: number; backoffMs?: number; waits?: boolean } = {},
     ): Promise<T> {
       const position = claim(name);
+      const count = (by: 1 | -1): void => {
+        if (options.waits) waiters += by;
+        else active += by;
+      };
       const outcome = await DBOS.runStep(
         async () => {
-          active += 1;
+          count(1);
           try {
             if (waiters > 0) await showState();
             return await attempts(deps, runId, { name, position, body, ...options });
           } finally {
-            active -= 1;
-            if (waiters > 0) await showState();
+            count(-1);
+            if (waiters > 0 || options.waits) await showState();
           }
         },
         { name },
@@ -197,6 +201,7 @@ interface StepCall {
   readonly body: (context: StepContext) => Promise<unknown>;
   readonly retries?: number;
   readonly backoffMs?: number;
+  readonly waits?: boolean;
 }
 
 async function attempts(deps: StepsDeps, runId: string, call: StepCall): Promise<Outcome> {
@@ -205,7 +210,10 @@ async function attempts(deps: StepsDeps, runId: string, call: StepCall): Promise
   const signal = cancel ? AbortSignal.any([cancel, stopping]) : stopping;
   const retries = call.retries ?? DEFAULT_RETRIES;
   for (let attempt = 0; ; attempt++) {
-    const crashes = await runs.stepStarted(runId, { ...call, state: "running" });
+    const crashes = await runs.stepStarted(runId, {
+      ...call,
+      state: call.waits ? "waiting" : "running",
+    });
     if (crashes >= MAX_CRASHES) return tooManyCrashes(runs, runId, call.name, crashes);
     const progress = progressWriter((p) => runs.setProgress(runId, { step: call.name, ...p }));
     progress.report("");

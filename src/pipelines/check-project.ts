@@ -7,6 +7,7 @@ import { isName, NAME_RULE } from "../lib/name.ts";
 import { capacityOf } from "../scoring/forwarding.ts";
 import { TRAINERS } from "../training/trainers/all.ts";
 import type { GateDefinition, ProjectDefinition } from "./project.ts";
+import { RunForm } from "./remote-run.ts";
 
 const NAME = z.string().refine(isName, `use ${NAME_RULE}`);
 
@@ -44,7 +45,7 @@ const LogSection = z.strictObject({
 });
 
 const Command = z.strictObject({
-  run: z.tuple([z.string().min(1)]).rest(z.string()),
+  run: RunForm,
   requirements: z.string().min(1).optional(),
   python: z.string().min(1).optional(),
   params: z.record(z.string(), z.json()).optional(),

@@ -1,6 +1,7 @@
 import type { DatasetStore } from "../datasets/store.ts";
 import type { Compute } from "../engine/compute.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { Jobs } from "../engine/jobs.ts";
 import type { Programs } from "../engine/programs.ts";
 import type { Evaluation } from "../evaluation/evaluate.ts";
 import type { FamilyStore } from "../families/store.ts";
@@ -95,6 +96,8 @@ export interface Platform extends Stores {
     /** Where a program finds our tracking, in the words of MLflow's client; a folder of its own when control does not answer. */
     tracking(workspace: string): Promise<Readonly<Record<string, string>>>;
   };
+  /** Programs on other machines. */
+  readonly jobs: Jobs;
   readonly blobs: Blobs;
   readonly columns: Columns;
   readonly runtime: Runtime;

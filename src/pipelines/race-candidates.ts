@@ -8,11 +8,12 @@ import type { Digest } from "../lib/digest.ts";
 import { leaderboard } from "../training/leaderboard.ts";
 import { breadthFirst, choose, dropAfterRung, standings, type Trial } from "../training/race.ts";
 import type { Candidate } from "../training/training-spec.ts";
-import { isCommand } from "./command-trainer.ts";
+import { isCommand, isRemote } from "./command-trainer.ts";
 import type { TrainingPlan } from "./plan-training.ts";
 import type { Platform } from "./platform.ts";
 import type { RacedFold } from "./tracked-training.ts";
 import { tryCommand } from "./try-command.ts";
+import { tryElsewhere } from "./try-elsewhere.ts";
 
 export interface RaceOutcome {
   readonly winner: Candidate;
@@ -31,7 +32,7 @@ const FEWEST_STARTS = 3;
 
 /** Lets the candidates race over the folds: one step a rung, candidates side by side in compute threads. */
 export async function raceCandidates(
-  deps: Pick<Platform, "threads"> & Parameters<typeof tryCommand>[0],
+  deps: Pick<Platform, "threads"> & Parameters<typeof tryElsewhere>[0],
   input: { readonly steps: Steps; readonly data: DatasetVersion; readonly plan: TrainingPlan },
 ): Promise<RaceOutcome> {
   const { data, plan, steps } = input;
@@ -79,15 +80,21 @@ export async function raceCandidates(
     });
     const results = [...found.results];
     // Each a step of its own, and outside of the budget: programs have a limit of their own.
-    for (const candidate of racing.filter(isCommand))
+    const programs = racing.filter(isCommand);
+    const here = { data, spec, maxRows, fold: rung, folds: plan.foldCount };
+    for (const candidate of programs.filter((one) => !isRemote(one)))
       results.push(
         await steps.step(`race: fold ${rung + 1} of ${folds}: ${candidate.id}`, (step) =>
-          tryCommand(deps, {
-            ...{ candidate, spec, data, step, maxRows },
-            ...{ fold: rung, folds: plan.foldCount },
-          }),
+          tryCommand(deps, { ...here, candidate, step }),
         ),
       );
+    const away = programs.filter(isRemote);
+    results.push(
+      ...(await tryElsewhere(deps, {
+        ...here,
+        ...{ steps, candidates: away, name: `race: fold ${rung + 1} of ${folds}` },
+      })),
+    );
     trials.push(...results);
     raced.push({ results, at: found.at });
     spentMs += found.spentMs;

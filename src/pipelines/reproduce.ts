@@ -45,9 +45,7 @@ export const reproduce = (platform: Platform): Pipeline<ReproduceInput, Reproduc
     });
     const { number, onnx, recipe, was, now } = known;
     const { spec, data, schema, candidate, baselines } = recipe;
-    const fit = await steps.step("fit", (step) =>
-      fitChosen(platform, { spec, data: { data, schema }, candidate, step }),
-    );
+    const fit = await fitChosen(platform, { steps, spec, data: { data, schema }, candidate });
     const same = fit.served.onnx === onnx;
     const again = same
       ? undefined

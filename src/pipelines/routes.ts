@@ -1,8 +1,9 @@
 import { routing } from "../../sdk/src/contract/routing.ts";
 import { trying } from "../../sdk/src/contract/trying.ts";
+import type { JobDesk } from "../engine/jobs.ts";
 import { MillwrightError } from "../errors.ts";
 import { reasonsOf } from "../explanation/reasons.ts";
-import type { HttpRoute } from "../http/http.ts";
+import type { HttpAnswer, HttpRequest, HttpRoute } from "../http/http.ts";
 import { mount } from "../http/mount.ts";
 import type { ModelVersion } from "../registry/model-version.ts";
 import { changeRoute } from "./change-route.ts";
@@ -92,4 +93,39 @@ export function tryingRoutes(
       };
     },
   });
+}
+
+/** For jobs on other machines (`engine/jobs/run_job.py`): what a job is, its files, and where its results go. */
+export function jobRoutes(desk: JobDesk): HttpRoute[] {
+  const route = (
+    method: "GET" | "PUT",
+    rest: string,
+    summary: string,
+    answer: (id: string, token: string, request: HttpRequest) => Promise<HttpAnswer>,
+  ): HttpRoute => ({
+    // `open`: its token is not that of control, and the desk looks at it.
+    ...{ method, path: `/api/jobs/{job}${rest}`, access: "open", stream: true },
+    about: () => ({ summary: `For jobs that run elsewhere: ${summary}` }),
+    handle(request) {
+      const [, token = ""] = /^Bearer (.+)$/i.exec(request.headers.authorization ?? "") ?? [];
+      return answer(request.params.job ?? "", token, request);
+    },
+  });
+  return [
+    route("GET", "", "what it is.", async (id, token) => ({ body: await desk.work(id, token) })),
+    route("GET", "/runner", "the program that runs it.", async (id, token) => ({
+      ...{ body: await desk.runner(id, token), type: "text/x-python" },
+    })),
+    route("GET", "/files/{name*}", "a file it needs.", async (id, token, { params }) => {
+      const { bytes, content } = await desk.file(id, token, params.name ?? "");
+      const headers = { "content-length": String(bytes) };
+      return { headers, type: "application/octet-stream", body: content };
+    }),
+    route("PUT", "/results/{name}", "keeps what it made.", async (id, token, request) => {
+      const { params, headers, body } = request;
+      const content = body as AsyncIterable<Uint8Array>;
+      const digest = headers["x-millwright-digest"];
+      return { body: await desk.receive(id, token, { name: params.name ?? "", digest, content }) };
+    }),
+  ];
 }

@@ -90,6 +90,9 @@ export function trialRecords(
           .flatMap((fold) => [
             point(fold, race.metric, fold.trial.score),
             point(fold, "fit_seconds", fold.trial.seconds),
+            ...Object.entries(fold.trial.metrics ?? {}).map(([name, value]) =>
+              point(fold, `program.${name}`, value),
+            ),
           ]),
         ended: { status: error === undefined ? "FINISHED" : "FAILED", at: last.at },
       },

@@ -137,9 +137,7 @@ async function trainAnew(
     await Promise.all(trialRecords(head, raced).map((record) => keepRun(platform, record)));
     return null;
   });
-  const fit = await steps.step("fit", (step) =>
-    fitChosen(platform, { spec, data, candidate, step }),
-  );
+  const fit = await fitChosen(platform, { steps, spec, data, candidate });
   const judged = await steps.step("evaluate", async (step) => {
     const judge: EvaluateInput = {
       ...{ spec, data: data.data, fit, candidate, baselines, champion, gates, abstain },

@@ -2,7 +2,7 @@ import { MillwrightError } from "../errors.ts";
 import type { TryFileInput } from "../evaluation/try-file.ts";
 import type { Trial } from "../training/race.ts";
 import type { Platform } from "./platform.ts";
-import { type CommandInput, runCommand } from "./run-command.ts";
+import { type CommandInput, type MadeByProgram, runCommand } from "./run-command.ts";
 
 /** One round of the race for a program. One that fails is a trial with an error, as a fit that fails is. */
 export async function tryCommand(
@@ -11,6 +11,8 @@ export async function tryCommand(
     readonly fold: number;
     readonly folds: number;
     readonly maxRows: number;
+    /** Where it has run elsewhere: takes what it made. */
+    readonly take?: () => Promise<MadeByProgram>;
   },
 ): Promise<Trial> {
   const { candidate, spec, data, fold, folds, maxRows, step } = input;
@@ -19,18 +21,20 @@ export async function tryCommand(
     ...{ complexity: 0, seconds: 0, error: undefined },
   };
   try {
-    const made = await runCommand(deps, { ...input, part: { fold, folds, maxRows } });
+    const made = await (input.take?.() ??
+      runCommand(deps, { ...input, part: { fold, folds, maxRows } }));
     const asked: TryFileInput = {
       ...{ spec, data: data.data, fold, folds, onnx: made.onnx },
       signature: made.imported.signature,
     };
     type Found = Pick<Trial, "score" | "standardError">;
     const found = await deps.compute.run<Found>("try file", asked, step);
-    const { seconds } = made;
+    const { seconds, metrics } = made;
     const error = Number.isFinite(found.score)
       ? undefined
       : `${spec.metric} is not defined on this fold`;
-    return { ...blank, ...found, seconds, error };
+    const told = Object.keys(metrics).length > 0 ? { metrics } : {};
+    return { ...blank, ...found, seconds, error, ...told };
   } catch (cause) {
     const told = cause instanceof MillwrightError && !cause.retryable && cause.code !== "cancelled";
     if (!told) throw cause;

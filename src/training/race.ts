@@ -15,6 +15,8 @@ export interface Trial {
   readonly standardError: number;
   readonly complexity: number;
   readonly error: string | undefined;
+  /** What a program says of its own fit, by name. Decides nothing. */
+  readonly metrics?: Readonly<Record<string, number>>;
 }
 
 export interface Standing {

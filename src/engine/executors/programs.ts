@@ -20,20 +20,45 @@ export function hostPrograms(places: {
           ...{ root: places.environments, folder, requirements, python: python ?? "python3" },
           variables: theirs(process.env),
         });
+  const contents = async ({ command, folder, requirements, also }: Program) => {
+    const needed = [...(requirements === undefined ? [] : [requirements]), ...(also ?? [])];
+    const found: { readonly name: string; readonly content: Buffer }[] = [];
+    for (const name of new Set([...command, ...needed])) {
+      const content = await contentOf(folder, name);
+      if (content !== undefined) found.push({ name, content });
+      else if (needed.includes(name))
+        throw new MillwrightError(
+          "invalid_config",
+          `There is no file ${name} in ${folder}, which the command '${command.join(" ")}' needs.`,
+        );
+    }
+    return found;
+  };
+  const prepared: Programs["prepared"] = async (program, context) => {
+    const environment = await environmentOf(program, context);
+    const variables = {
+      ...theirs(process.env),
+      ...(environment === undefined
+        ? {}
+        : {
+            VIRTUAL_ENV: resolve(environment.bin, ".."),
+            PATH: `${environment.bin}${delimiter}${process.env.PATH ?? ""}`,
+          }),
+      PYTHONUNBUFFERED: "1",
+    };
+    return { variables, about: environment?.about ?? { packages: [] } };
+  };
   return {
-    async sources({ command, folder, requirements, also }) {
+    prepared,
+    async sources(program) {
       const hash = createHash("sha256");
-      const needed = [...(requirements === undefined ? [] : [requirements]), ...(also ?? [])];
-      for (const name of new Set([...command, ...needed])) {
-        const content = await contentOf(folder, name);
-        if (content === undefined && needed.includes(name))
-          throw new MillwrightError(
-            "invalid_config",
-            `There is no file ${name} in ${folder}, which the command '${command.join(" ")}' needs.`,
-          );
-        if (content !== undefined) hash.update(`${name}\0${content.length}\0`).update(content);
-      }
+      for (const { name, content } of await contents(program))
+        hash.update(`${name}\0${content.length}\0`).update(content);
       return `sha256:${hash.digest("hex")}`;
+    },
+    async files(program) {
+      const found = await contents(program);
+      return found.map(({ name }) => ({ name, path: resolve(program.folder, name) }));
     },
     async workspace() {
       // By this name it is found, and removed, when this process has died (`storage/columns/duckdb.ts`).
@@ -57,26 +82,16 @@ export function hostPrograms(places: {
       };
     },
     async run(program, { variables, timeoutMs, signal, progress }) {
-      const environment = await environmentOf(program, { signal, progress });
+      const own = await prepared(program, { signal, progress });
       const { command, folder } = program;
       const { code, tail } = await runProcess({
         ...{ command, folder, timeoutMs, signal, onLine: progress },
-        variables: {
-          ...theirs(process.env),
-          ...(environment === undefined
-            ? {}
-            : {
-                VIRTUAL_ENV: resolve(environment.bin, ".."),
-                PATH: `${environment.bin}${delimiter}${process.env.PATH ?? ""}`,
-              }),
-          PYTHONUNBUFFERED: "1",
-          ...variables,
-        },
+        variables: { ...own.variables, ...variables },
       });
-      if (code === 0) return environment?.about ?? { packages: [] };
+      if (code === 0) return own.about;
       throw new MillwrightError(
         "invalid_model",
-        `'${command.join(" ")}' ended with code ${code}. Its last words:\n${tail}`,
+        `'${program.label ?? command.join(" ")}' ended with code ${code}. Its last words:\n${tail}`,
       );
     },
   };
