@@ -174,6 +174,7 @@ async function fannedOut<T>(
         knownPipeline(pipelines, pipeline);
         const children = childRuns(parent, { pipeline, ...placed(what.placing) }, inputs);
         await insist(() => submitRuns(sql, children, parent));
+        crashPoint(`before-journal/${parent.step}`);
         return { ok: true };
       } catch (error) {
         const { code, message } = describeFailure(error);
