@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { MillwrightError } from "./errors.ts";
+import { bytesOf } from "./lib/bytes.ts";
 
 /** Everything that differs between machines. Back ends are chosen by URL; an empty environment works. */
 export interface Config {
@@ -29,6 +30,14 @@ export interface Config {
   /** Bearer token; required to listen on anything but loopback. */
   readonly token: string | undefined;
   readonly threads: number;
+  /** Queues a worker takes from, in this order; undefined: all. */
+  readonly workerQueues: readonly string[] | undefined;
+  /** Runs a worker executes at once; undefined: made of its threads. */
+  readonly workerConcurrency: number | undefined;
+  /** How long a worker that is told to stop waits for steps in flight; undefined: see `cli/start.ts`. */
+  readonly workerDrainMs: number | undefined;
+  /** GPUs a worker may use; undefined: those the machine has. */
+  readonly gpus: number | undefined;
   /** What a gateway does when the disk of its prediction log is full. */
   readonly logWhenFull: "refuse" | "serve-unlogged";
   /** Bytes of the disk that stay free for others, and that may wait to be shipped; undefined: see `serving/log/fullness.ts`. */
@@ -49,16 +58,11 @@ export const blobHost = ({ project, dataDir }: Config) => ({
   cache: join(dataDir, "blob-cache"),
 });
 
-const BYTES = { "": 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 } as const;
-
 /** "512MiB", "20GiB", or a number of bytes. */
 const bytes = z
   .string()
   .regex(/^\d+ ?(KiB|MiB|GiB|TiB)?$/, 'write such as "512MiB" or "20GiB"')
-  .transform((text) => {
-    const [, number, unit = ""] = /^(\d+) ?(\w*)$/.exec(text)!;
-    return Number(number) * BYTES[unit as keyof typeof BYTES];
-  });
+  .transform((text) => bytesOf(text)!);
 
 const Environment = z.object({
   DATABASE_URL: z.string().startsWith("postgres").optional(),
@@ -76,6 +80,10 @@ const Environment = z.object({
     .optional(),
   MILLWRIGHT_TOKEN: z.string().min(16).optional(),
   MILLWRIGHT_THREADS: z.coerce.number().int().min(1).max(256).optional(),
+  MILLWRIGHT_QUEUES: z.string().optional(),
+  MILLWRIGHT_CONCURRENCY: z.coerce.number().int().min(1).max(10_000).optional(),
+  MILLWRIGHT_WORKER_DRAIN_SECONDS: z.coerce.number().min(0).max(86_400).optional(),
+  MILLWRIGHT_GPUS: z.coerce.number().int().min(0).max(1024).optional(),
   MILLWRIGHT_LOG_WHEN_FULL: z.enum(["refuse", "serve-unlogged"]).default("refuse"),
   MILLWRIGHT_LOG_KEEP_FREE: bytes.optional(),
   MILLWRIGHT_LOG_MAX_UNSHIPPED: bytes.optional(),
@@ -123,6 +131,13 @@ export function readConfig(
     grpcPort: grpcPort(env.MILLWRIGHT_GRPC_PORT, env.MILLWRIGHT_GATEWAY_PORT),
     token: env.MILLWRIGHT_TOKEN,
     threads: env.MILLWRIGHT_THREADS ?? availableParallelism(),
+    workerQueues: env.MILLWRIGHT_QUEUES?.split(",").map((name) => name.trim()),
+    workerConcurrency: env.MILLWRIGHT_CONCURRENCY,
+    workerDrainMs:
+      env.MILLWRIGHT_WORKER_DRAIN_SECONDS === undefined
+        ? undefined
+        : env.MILLWRIGHT_WORKER_DRAIN_SECONDS * 1000,
+    gpus: env.MILLWRIGHT_GPUS,
     logWhenFull: env.MILLWRIGHT_LOG_WHEN_FULL,
     logKeepFree: env.MILLWRIGHT_LOG_KEEP_FREE,
     logMaxUnshipped: env.MILLWRIGHT_LOG_MAX_UNSHIPPED,
