@@ -8,8 +8,10 @@ import packageJson from "../package.json" with { type: "json" };
 import type { ComputeHost } from "./compute.ts";
 import { blobHost, type Config } from "./config.ts";
 import { datasetStore } from "./datasets/store.ts";
+import { capacityHere } from "./engine/capacity.ts";
 import type { Compute } from "./engine/compute.ts";
 import { dbosEngine } from "./engine/dbos.ts";
+import type { WorkOptions } from "./engine/engine.ts";
 import { eventLog } from "./engine/events.ts";
 import { hostPrograms } from "./engine/executors/programs.ts";
 import { threadCompute } from "./engine/executors/threads.ts";
@@ -17,6 +19,7 @@ import { workerAlive } from "./engine/fleet.ts";
 import { gitCommit } from "./engine/git-commit.ts";
 import { JOB_BLOBS, openJobs } from "./engine/jobs/open-jobs.ts";
 import { openPlace } from "./engine/remote/all.ts";
+import { DEFAULT_QUEUE } from "./engine/placing.ts";
 import { loadUserCode } from "./engine/user-code.ts";
 import { MillwrightError } from "./errors.ts";
 import { familyStore } from "./families/store.ts";
@@ -26,6 +29,7 @@ import { trackingArtifacts } from "./mlflow-api/artifact-api.ts";
 import { monitoringStore } from "./monitoring/store.ts";
 import { PIPELINES } from "./pipelines/all.ts";
 import { checkProject } from "./pipelines/check-project.ts";
+import { placeRun } from "./pipelines/place-run.ts";
 import type {
   LoadedProject,
   LoggedByClients,
@@ -33,6 +37,7 @@ import type {
   PredictionLog,
   Stores,
 } from "./pipelines/platform.ts";
+import { queueLimits } from "./pipelines/queue-limits.ts";
 import { registeredStore } from "./registry/registered/store.ts";
 import { registryStore } from "./registry/store.ts";
 import { onnxRuntime } from "./runtime/onnxruntime.ts";
@@ -73,7 +78,8 @@ export interface App {
   readonly platform: Platform;
   readonly sql: Sql;
   /** Stops what this process runs; the embedded database too when nobody else uses it. */
-  close(): Promise<void>;
+  /** `drainMs`: so long steps in flight may go on to their end. */
+  close(options?: { drainMs?: number }): Promise<void>;
 }
 
 export interface AppOptions {
@@ -139,17 +145,22 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
       );
     },
   };
-  for (const pipeline of PIPELINES) engine.register(pipeline(platform));
-  const working = work === "yes" || (work === "if-needed" && !(await workerAlive(sql)));
-  await engine.start({ work: working, concurrency: Math.max(4, config.threads * 2) });
+  for (const made of PIPELINES) {
+    const pipeline = made(platform);
+    const placing = (input: unknown) => placeRun(platform, { pipeline: pipeline.name, input });
+    engine.register({ ...pipeline, placing });
+  }
+  const working =
+    work === "yes" || (work === "if-needed" && !(await workerAlive(sql, DEFAULT_QUEUE)));
+  await engine.start(working ? { work: true, ...workOptions(config, project) } : { work: false });
   const records = working ? closeRegularly({ engine, tracking }, log) : undefined;
   const sweep = working ? jobs.sweepRegularly() : undefined;
 
   return {
     platform,
     sql,
-    async close() {
-      await engine.stop();
+    async close(options = {}) {
+      await engine.stop(options);
       await sweep?.stop();
       await records?.stop();
       await compute.close();
@@ -160,6 +171,13 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
     },
   };
 }
+
+const workOptions = (config: Config, project: () => Promise<LoadedProject>): WorkOptions => ({
+  queues: config.workerQueues,
+  concurrency: config.workerConcurrency ?? Math.max(4, config.threads * 2),
+  has: capacityHere(config.threads, config.gpus),
+  limits: async () => queueLimits((await project()).definition),
+});
 
 const ANSWERS_WITHIN_MS = 1000;
 

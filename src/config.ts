@@ -34,6 +34,14 @@ export interface Config {
   /** Bearer token; required to listen on anything but loopback. */
   readonly token: string | undefined;
   readonly threads: number;
+  /** Queues a worker takes from, in this order; undefined: all. */
+  readonly workerQueues: readonly string[] | undefined;
+  /** Runs a worker executes at once; undefined: made of its threads. */
+  readonly workerConcurrency: number | undefined;
+  /** How long a worker that is told to stop waits for steps in flight; undefined: see `cli/start.ts`. */
+  readonly workerDrainMs: number | undefined;
+  /** GPUs a worker may use; undefined: those the machine has. */
+  readonly gpus: number | undefined;
   /** What a gateway does when the disk of its prediction log is full. */
   readonly logWhenFull: "refuse" | "serve-unlogged";
   /** Bytes of the disk that stay free for others, and that may wait to be shipped; undefined: see `serving/log/fullness.ts`. */
@@ -76,6 +84,10 @@ const Environment = z.object({
     .optional(),
   MILLWRIGHT_TOKEN: z.string().min(16).optional(),
   MILLWRIGHT_THREADS: z.coerce.number().int().min(1).max(256).optional(),
+  MILLWRIGHT_QUEUES: z.string().optional(),
+  MILLWRIGHT_CONCURRENCY: z.coerce.number().int().min(1).max(10_000).optional(),
+  MILLWRIGHT_WORKER_DRAIN_SECONDS: z.coerce.number().min(0).max(86_400).optional(),
+  MILLWRIGHT_GPUS: z.coerce.number().int().min(0).max(1024).optional(),
   MILLWRIGHT_LOG_WHEN_FULL: z.enum(["refuse", "serve-unlogged"]).default("refuse"),
   MILLWRIGHT_LOG_KEEP_FREE: bytes.optional(),
   MILLWRIGHT_LOG_MAX_UNSHIPPED: bytes.optional(),
@@ -131,6 +143,13 @@ export function readConfig(
     grpcPort: grpcPort(env.MILLWRIGHT_GRPC_PORT, env.MILLWRIGHT_GATEWAY_PORT),
     token: env.MILLWRIGHT_TOKEN,
     threads: env.MILLWRIGHT_THREADS ?? availableParallelism(),
+    workerQueues: env.MILLWRIGHT_QUEUES?.split(",").map((name) => name.trim()),
+    workerConcurrency: env.MILLWRIGHT_CONCURRENCY,
+    workerDrainMs:
+      env.MILLWRIGHT_WORKER_DRAIN_SECONDS === undefined
+        ? undefined
+        : env.MILLWRIGHT_WORKER_DRAIN_SECONDS * 1000,
+    gpus: env.MILLWRIGHT_GPUS,
     logWhenFull: env.MILLWRIGHT_LOG_WHEN_FULL,
     logKeepFree: env.MILLWRIGHT_LOG_KEEP_FREE,
     logMaxUnshipped: env.MILLWRIGHT_LOG_MAX_UNSHIPPED,

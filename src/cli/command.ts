@@ -24,7 +24,7 @@ export interface CliContext {
 export interface OpenPlatform {
   readonly platform: Platform;
   readonly app: App;
-  close(): Promise<void>;
+  close: App["close"];
 }
 
 /** Options every command has. */

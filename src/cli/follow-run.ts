@@ -39,6 +39,10 @@ export async function followRun(
   }
 }
 
+/** Whether somebody takes from the queue in which the run is. */
+const takenBy = async (engine: Platform["engine"], runId: string): Promise<boolean> =>
+  engine.hasWorker((await engine.get(runId))?.queue);
+
 async function left(runId: string): Promise<never> {
   await stopSignal();
   throw new MillwrightError(
@@ -56,7 +60,7 @@ async function withoutWorker(
   for (let missed = 0; missed < PATIENCE; ) {
     await pause(LOOK_MS, undefined, { signal });
     // A database that is away says nothing about workers.
-    const working = await engine.hasWorker().catch(() => true);
+    const working = await takenBy(engine, runId).catch(() => true);
     missed = working ? 0 : missed + 1;
     if (missed > 1) terminal.progress("no worker is left; waiting for another one");
   }

@@ -76,6 +76,10 @@ export function renderRun(
     `${heading(runTitle(run))}  ${stateWord(run.state)}`,
     "",
     ...labelled("run", run.id, width),
+    ...(run.parent ? labelled("started by", `${run.parent.id} (${run.parent.step})`, width) : []),
+    ...(run.queue === "default" && run.priority === 0
+      ? []
+      : labelled("queue", `${run.queue}, priority ${run.priority}`, width)),
     ...labelled(
       "started",
       `${moment(run.createdAt)} UTC (${when(run.createdAt, now)})${finished}`,

@@ -17,7 +17,7 @@ const text = (lines: readonly string[]) => plain(lines).join("\n");
 
 const run = (id: string, state: Run["state"], more: Partial<Run> = {}): Run => ({
   ...{ id, state, pipeline: "train", input: { model: "churn", reason: "every week" } },
-  ...{ queue: "default", priority: 0, parent: undefined },
+  ...{ queue: "default", priority: 0, share: "", parent: undefined },
   ...{ output: undefined, error: undefined, createdAt: NOW - HOUR, progress: undefined },
   finishedAt: state === "succeeded" || state === "failed" ? NOW - HOUR + 58_000 : undefined,
   ...more,

@@ -18,6 +18,7 @@ const STATES: readonly RunState[] = [
 interface RunsOptions extends GlobalOptions {
   readonly pipeline?: string;
   readonly state?: RunState;
+  readonly parent?: string;
   readonly limit: string;
 }
 
@@ -26,10 +27,11 @@ export const runs: CommandOf = (program, context) => {
     .command("runs")
     .option("--pipeline <name>", "only runs of this pipeline, such as train")
     .addOption(new Option("--state <state>", "only runs in this state").choices(STATES))
+    .option("--parent <run>", "those that this run started (fan-out)")
     .option("--limit <n>", "at most this many, newest first", "20")
     .action(async (_: unknown, command: { optsWithGlobals(): RunsOptions }) => {
       const options = command.optsWithGlobals();
-      const { pipeline, state } = options;
+      const { pipeline, state, parent } = options;
       const limit = Number(options.limit);
       if (!Number.isInteger(limit) || limit < 1 || limit > 10_000)
         throw new MillwrightError(
@@ -40,9 +42,10 @@ export const runs: CommandOf = (program, context) => {
         const found = await platform.engine.list({
           ...(pipeline === undefined ? {} : { pipeline }),
           ...(state === undefined ? {} : { state }),
+          ...(parent === undefined ? {} : { parent }),
           limit,
         });
-        const filtered = pipeline !== undefined || state !== undefined;
+        const filtered = [pipeline, state, parent].some((wish) => wish !== undefined);
         const none = filtered
           ? "  No run matches. All of them: millwright runs"
           : "  Nothing has run yet. Begin with: millwright train";

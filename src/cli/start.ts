@@ -5,6 +5,7 @@ import { VERSION } from "../app.ts";
 import { blobHost, type Config } from "../config.ts";
 import { openControl } from "../control.ts";
 import { armCrashPointsFromEnvironment } from "../engine/crash-points.ts";
+import { checkQueueName } from "../engine/placing.ts";
 import { MillwrightError } from "../errors.ts";
 import { shipRegularly } from "../gateway/prediction-log.ts";
 import { runProcesses } from "../gateway/processes.ts";
@@ -22,6 +23,18 @@ import type { CliContext, CommandOf, GlobalOptions } from "./command.ts";
 import { stopSignal } from "./stop-signal.ts";
 
 const CLOSE_MS = 5000;
+/** Less than the 30 s after which Kubernetes kills. */
+const WORKER_DRAIN_MS = 20_000;
+
+/** Under `up` a person waits, and the next worker is this machine's: what is in flight is repeated. */
+const workerDrainMs = ({ workerDrainMs: said }: Config): number =>
+  said ?? (process.channel ? 0 : WORKER_DRAIN_MS);
+
+interface PartOptions {
+  readonly processes?: string;
+  readonly queue?: readonly string[];
+  readonly concurrency?: string;
+}
 
 /** What a part needs to say about itself once it runs, and how it ends. */
 interface Started {
@@ -36,11 +49,14 @@ const PARTS: Readonly<
     const log = context.log(options, "control");
     const open = await context.open(options, "no", log);
     const control = await openControl(open.app, context.config(options), log);
-    return { url: control.url, close: () => control.close().then(open.close) };
+    return { url: control.url, close: () => control.close().then(() => open.close()) };
   },
   async worker(context, options) {
     const open = await context.open(options, "yes", context.log(options, "worker"));
-    return { url: "", close: open.close };
+    return {
+      url: "",
+      close: () => open.close({ drainMs: workerDrainMs(context.config(options)) }),
+    };
   },
   /** On a machine without control; a gateway starts it when nobody else ships. */
   async shipper(context, options) {
@@ -166,8 +182,20 @@ export const start: CommandOf = (program, context) => {
       "--processes <n>",
       "gateway: processes behind its port (default MILLWRIGHT_GATEWAY_PROCESSES, 1)",
     )
-    .action(async (part: string, given: { processes?: string }, command) => {
+    .option(
+      "--queue <name>",
+      "worker: take from this queue only; again for more, the first one first (default MILLWRIGHT_QUEUES, all)",
+      (name: string, before: string[] = []) => [...before, name],
+    )
+    .option(
+      "--concurrency <n>",
+      "worker: runs at once (default MILLWRIGHT_CONCURRENCY, made of its threads)",
+    )
+    .action(async (part: string, given: PartOptions, command) => {
       if (given.processes !== undefined) process.env.MILLWRIGHT_GATEWAY_PROCESSES = given.processes;
+      if (given.concurrency !== undefined) process.env.MILLWRIGHT_CONCURRENCY = given.concurrency;
+      for (const queue of given.queue ?? []) checkQueueName(queue);
+      if (given.queue !== undefined) process.env.MILLWRIGHT_QUEUES = given.queue.join(",");
       const global = command.optsWithGlobals() as GlobalOptions;
       const run = Object.hasOwn(PARTS, part) ? PARTS[part] : undefined;
       if (!run)
@@ -190,8 +218,9 @@ export const start: CommandOf = (program, context) => {
       await asked;
       log.info(`${part} stops`);
       // What does not end in time (the database is away) is as after a crash, which everything here survives.
-      const { gatewayDrainMs } = context.config(global);
-      await Promise.race([started.close(), pause(CLOSE_MS + gatewayDrainMs)]);
+      const config = context.config(global);
+      const drainMs = part === "worker" ? workerDrainMs(config) : config.gatewayDrainMs;
+      await Promise.race([started.close(), pause(CLOSE_MS + drainMs)]);
     });
 };
 

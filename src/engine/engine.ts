@@ -1,6 +1,7 @@
 import type { ErrorCode } from "../../sdk/src/contract/errors.ts";
 import type { Abort } from "../lib/abort.ts";
 import type { Json } from "../lib/json.ts";
+import type { QueueLimits } from "./choose-runs.ts";
 
 /** The only state words of the platform. */
 export type RunState = "queued" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
@@ -36,12 +37,25 @@ export interface Steps {
   ): Promise<readonly FanOutResult<T>[]>;
 }
 
-/** Where a run waits for a worker. */
+/** Of a machine, or asked for by a run. */
+export interface Resources {
+  /** Cores. */
+  readonly cpu: number;
+  /** Bytes. */
+  readonly memory: number;
+  readonly gpu: number;
+}
+
+/** Where a run waits for a worker, and which ones will do. */
 export interface Placing {
   /** Only workers that take from this queue execute it. Default `default`. */
   readonly queue?: string;
   /** -100 … 100, higher ones first. Default 0. */
   readonly priority?: number;
+  /** Runs of the same queue and priority take turns by share: a model, a customer. Default: all are of one. */
+  readonly share?: string;
+  /** Only workers that have this much free take it. Default: nothing. */
+  readonly needs?: Partial<Resources>;
 }
 
 export type FanOutResult<T> =
@@ -61,6 +75,8 @@ export interface StepContext {
 
 export interface Pipeline<I = never, O = unknown> {
   readonly name: string;
+  /** Where a run with this input waits when nobody says otherwise. */
+  placing?(input: I): Promise<Placing>;
   /** Throwing fails the run; MillwrightError codes with retryable=false are not retried in steps. */
   run(steps: Steps, input: I): Promise<O>;
 }
@@ -71,6 +87,7 @@ export interface Run {
   readonly state: RunState;
   readonly queue: string;
   readonly priority: number;
+  readonly share: string;
   /** The run that started it in a fan-out, and which step of it. */
   readonly parent: { readonly id: string; readonly step: string } | undefined;
   readonly input: Json;
@@ -93,6 +110,41 @@ export interface RunStep {
   readonly error: string | undefined;
 }
 
+export interface WorkOptions {
+  /** Runs at once; those that wait do not count. */
+  readonly concurrency?: number;
+  /** Taken from in this order. undefined: from all there are, the most urgent first. */
+  readonly queues?: readonly string[] | undefined;
+  readonly has?: Resources;
+  /** Of queues by name; read now and then. */
+  readonly limits?: () => Promise<Readonly<Record<string, QueueLimits>>>;
+}
+
+export interface Worker {
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+  /** undefined: takes from every queue. */
+  readonly queues: readonly string[] | undefined;
+  readonly places: number;
+  readonly busy: number;
+  readonly has: Resources;
+  readonly draining: boolean;
+  readonly startedAt: number;
+}
+
+export interface Load {
+  /** Runs that are not over, and those that failed in the last day. */
+  readonly runs: readonly {
+    readonly queue: string;
+    readonly pipeline: string;
+    readonly state: RunState;
+    readonly count: number;
+  }[];
+  /** Creation of the oldest run that nobody has begun, by queue. */
+  readonly oldestQueued: Readonly<Record<string, number>>;
+}
+
 export interface RunFilter {
   readonly pipeline?: string;
   readonly state?: RunState;
@@ -105,8 +157,12 @@ export interface Engine {
   /** Call for every pipeline before `start`. */
   register(pipeline: Pipeline): void;
   /** `work: false` submits and observes only (gateway, control); `work: true` also executes. */
-  start(options: { work: boolean; concurrency?: number }): Promise<void>;
-  stop(): Promise<void>;
+  start(options: { work: false } | ({ work: true } & WorkOptions)): Promise<void>;
+  /**
+   * Takes no more runs. `drainMs`: so long it waits for the steps in flight to end and to be journaled; no new ones begin. What is
+   * unfinished goes on elsewhere.
+   */
+  stop(options?: { drainMs?: number }): Promise<void>;
   /** The same `id` twice is one run (create-or-adopt). */
   submit(pipeline: string, input: unknown, options?: Placing & { id?: string }): Promise<string>;
   get(runId: string): Promise<Run | undefined>;
@@ -118,8 +174,10 @@ export interface Engine {
   signal(runId: string, topic: string, payload: Json): Promise<void>;
   /** Its children (fan-out) too. */
   cancel(runId: string): Promise<void>;
-  /** True when some process with `work: true` has a fresh heartbeat. */
-  hasWorker(): Promise<boolean>;
-  /** How many such processes there are. */
-  workers(): Promise<number>;
+  /** True when some process with `work: true` (that takes from this queue) has a fresh heartbeat. */
+  hasWorker(queue?: string): Promise<boolean>;
+  /** Such processes. */
+  workers(): Promise<readonly Worker[]>;
+  /** What waits and runs, children of fan-outs included, in one statement. */
+  load(): Promise<Load>;
 }

@@ -3,8 +3,9 @@ import { DBOSWorkflowCancelledError } from "@dbos-inc/dbos-sdk/internal/error";
 import type { ErrorCode } from "../../sdk/src/contract/errors.ts";
 import type { Json } from "../lib/json.ts";
 import type { Sql } from "../storage/sql/sql.ts";
-import type { FanOutResult, RunState } from "./engine.ts";
+import type { FanOutResult, Pipeline, Placing, RunState } from "./engine.ts";
 import { type Children, overOf } from "./fan-out-progress.ts";
+import { type Placed, placed } from "./placing.ts";
 import { insist } from "./runs.ts";
 import type { NewRun, Parent } from "./submit.ts";
 
@@ -13,15 +14,29 @@ const LAST_LOOK_MS = 1000;
 /** Outcomes read at once. */
 const PAGE = 500;
 
-/** Made of the run, the step's position in it and the place: the same at every replay. The name is there to be read. */
-export function childRuns(
+/**
+ * Ids are made of the run, the step's position in it and the place: the same at every replay. The name is there to be read. Children
+ * take turns as their parent does; their queue is what the step says, else their pipeline, else the parent's.
+ */
+export async function childRuns(
   parent: Parent & { readonly position: number },
-  what: Omit<NewRun, "id" | "input">,
+  pipeline: Pipeline,
   inputs: readonly unknown[],
-): NewRun[] {
+  said: {
+    readonly placing: Placing;
+    readonly inherited: Pick<Placed, "queue" | "priority" | "share">;
+  },
+): Promise<NewRun[]> {
   const name = parent.step.replace(/[^A-Za-z0-9_-]+/g, "-").slice(0, 40);
   const stem = `${parent.id}.${parent.position}-${name}`;
-  return inputs.map((input, i) => ({ ...what, id: `${stem}.${i}`, input }));
+  const { queue, ...turn } = said.inherited;
+  const runs: NewRun[] = [];
+  for (const [i, input] of inputs.entries()) {
+    const own = (await pipeline.placing?.(input as never)) ?? {};
+    const where = placed(said.placing, turn, own, { queue });
+    runs.push({ id: `${stem}.${i}`, pipeline: pipeline.name, input, placed: where });
+  }
+  return runs;
 }
 
 /**

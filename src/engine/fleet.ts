@@ -1,11 +1,12 @@
 import type { Log } from "../lib/log.ts";
 import type { Sql } from "../storage/sql/sql.ts";
+import type { Resources } from "./engine.ts";
 import { hostIdentity, processStart } from "./host.ts";
 
 const BEAT_MS = 2_000;
 const LOOK_MS = 1_000;
 /** Without a heartbeat for this long a process counts as dead. Event loops must not be blocked that long. */
-const DEAD_MS = 8_000;
+export const DEAD_MS = 8_000;
 /** One process looks after the dead at a time. */
 const REAPER_LOCK = 6_245_990_002;
 
@@ -27,6 +28,14 @@ export function joinFleet(deps: {
   sql: Sql;
   log: Log;
   id: string;
+  /** Said with each beat. */
+  about: () => {
+    readonly queues: readonly string[] | undefined;
+    readonly places: number;
+    readonly busy: number;
+    readonly has: Resources;
+    readonly draining: boolean;
+  };
   /** Ids of the processes that have unfinished runs. One without a row has left. */
   owners: (sql: Sql) => Promise<string[]>;
   /** Hands the runs of dead processes back to the queue; called under the reaper's lock, with their ids. */
@@ -43,10 +52,16 @@ export function joinFleet(deps: {
   let beating: Promise<void> = Promise.resolve();
 
   const beat = async (): Promise<void> => {
+    const { queues, places, busy, has, draining } = deps.about();
     await sql.query(
-      `insert into millwright.executor (id, host, pid, process_start, work) values ($1, $2, $3, $4, true)
-       on conflict (id) do update set beat_at = now()`,
-      [id, host, process.pid, processStart(process.pid) ?? ""],
+      `insert into millwright.executor
+         (id, host, pid, process_start, work, queues, places, busy, cpu, memory, gpu, draining)
+       values ($1, $2, $3, $4, true, $5, $6, $7, $8, $9, $10, $11)
+       on conflict (id) do update set beat_at = now(), busy = excluded.busy, draining = excluded.draining`,
+      [
+        ...[id, host, process.pid, processStart(process.pid) ?? "", queues ?? null],
+        ...[places, busy, has.cpu, has.memory, has.gpu, draining],
+      ],
     );
   };
   const distrust = (error: Error): void => {
@@ -105,6 +120,8 @@ export function joinFleet(deps: {
   return {
     /** After this the process counts as alive; before it must not take runs. */
     started: beat(),
+    /** Once more, now: what it says of itself has changed. */
+    beat,
     /** Stops beating and looking. The row stays: nobody takes the runs over before `leave` (or 8 s). */
     async rest(): Promise<void> {
       over = true;
@@ -120,14 +137,13 @@ export function joinFleet(deps: {
   };
 }
 
-/** How many processes that execute runs have beaten lately. */
-export async function workersAlive(sql: Sql): Promise<number> {
-  const [row] = await sql.query<{ alive: number }>(
-    `select count(*) as alive from millwright.executor
-       where work and beat_at > now() - $1 * interval '1 millisecond'`,
-    [DEAD_MS],
+/** Whether somebody executes runs (of this queue). */
+export async function workerAlive(sql: Sql, queue?: string): Promise<boolean> {
+  const [row] = await sql.query<{ alive: boolean }>(
+    `select exists(select from millwright.executor
+       where work and not draining and beat_at > now() - $1 * interval '1 millisecond'
+         and ($2::text is null or queues is null or $2 = any(queues))) as alive`,
+    [DEAD_MS, queue ?? null],
   );
-  return row?.alive ?? 0;
+  return row?.alive ?? false;
 }
-
-export const workerAlive = async (sql: Sql): Promise<boolean> => (await workersAlive(sql)) > 0;

@@ -1,21 +1,21 @@
 import { DBOS, DBOSClient } from "@dbos-inc/dbos-sdk";
 import { DBOSExecutor } from "@dbos-inc/dbos-sdk/internal/dbos-executor";
 import { ensureSystemDatabase } from "@dbos-inc/dbos-sdk/internal/system_database";
-import { registerInternalQueue } from "@dbos-inc/dbos-sdk/internal/wfqueue";
 import type { Log } from "../lib/log.ts";
 
 /** DBOS's tables live beside ours, in a schema of their own. */
 export const JOURNAL_SCHEMA = "millwright_dbos";
 export const APPLICATION = "millwright";
-const QUEUE = "millwright";
+export const QUEUE = "millwright";
 export const WORKFLOW = "run";
 /** The journal's format. Raise it only when old journals cannot be replayed: runs begun under another version stay where they are. */
 export const VERSION = "millwright-1";
-const POLL_MS = 100;
 /** DBOS would set it in a way pg 8.23 prints a deprecation warning for; the embedded server has it in its settings instead. */
 const NO_IDLE_TIMEOUT = 0;
 
 let body: ((runId: string) => Promise<void>) | undefined;
+/** Of each start that is under way, the runs whose body was entered. */
+const begins = new Set<Set<string>>();
 /** DBOS is one per process (static class): its one workflow is registered once, and calls whoever runs now. */
 let registered = false;
 
@@ -33,6 +33,12 @@ export async function prepareJournal(url: string, log: Log): Promise<void> {
 /** What DBOS calls a queue of ours. The default one is called as it was when there was no other. */
 export const queueInJournal = (queue: string): string =>
   queue === "default" ? QUEUE : `${QUEUE}/${queue}`;
+
+export const queueOf = (inJournal: string): string =>
+  inJournal === QUEUE ? "default" : inJournal.slice(QUEUE.length + 1);
+
+/** DBOS's partition of a queue; its indexes leave out runs without one. */
+export const shareInJournal = (share: string): string => `=${share}`;
 
 /** Tells runs things. Any process may have one. */
 export async function openJournalClient(url: string, log: Log) {
@@ -55,27 +61,24 @@ export async function openJournalClient(url: string, log: Log) {
 
 export type JournalClient = Awaited<ReturnType<typeof openJournalClient>>;
 
-/** Begins to execute queued runs in this process, at most `concurrency` at once (waiting ones not counted). */
+/** Makes this process one that can execute runs; which, `beginRuns` is told. */
 export async function launchJournal(options: {
   url: string;
   log: Log;
   executorId: string;
-  concurrency: number;
   run: (runId: string) => Promise<void>;
 }): Promise<void> {
   body = options.run;
   if (!registered)
     DBOS.registerWorkflow(
       async (runId: string) => {
+        for (const begun of begins) begun.add(runId);
         await body?.(runId);
       },
       // Crash loops are ended per step (steps.ts): a run that waits for weeks may well outlive many restarts.
       { name: WORKFLOW, maxRecoveryAttempts: 1_000_000 },
     );
   registered = true;
-  // An internal queue is configured per process; a registered one would share its limits among all.
-  const queue = registerInternalQueue(QUEUE, { minPollingIntervalMs: POLL_MS });
-  queue.workerConcurrency = options.concurrency;
   DBOS.setConfig({
     name: APPLICATION,
     systemDatabaseUrl: options.url,
@@ -97,13 +100,19 @@ export async function recoverRuns(executorIds: readonly string[]): Promise<void>
 }
 
 /**
- * While a run waits (for a person, for days) it must not take one of the worker's places. DBOS counts its places by the queue
- * name of each entry of this map; 5.3 has no public way to say so.
+ * Starts runs that were marked as ours (`claim.ts`) with this token. Returns those that DBOS could not start, which it says only to
+ * its log.
  */
-export function parkRun(runId: string, parked: boolean): void {
-  const database = DBOSExecutor.globalInstance?.systemDatabase as unknown as
-    | { runningWorkflowMap: Map<string, { queueName: string | undefined }[]> }
-    | undefined;
-  for (const entry of database?.runningWorkflowMap.get(runId) ?? [])
-    entry.queueName = parked ? undefined : QUEUE;
+export async function beginRuns(ids: readonly string[], token: string): Promise<readonly string[]> {
+  const executor = DBOSExecutor.globalInstance;
+  if (!executor) return ids;
+  const begun = new Set<string>();
+  begins.add(begun);
+  try {
+    await executor.dispatchDequeuedWorkflows([...ids], token);
+  } finally {
+    begins.delete(begun);
+  }
+  const { systemDatabase } = executor;
+  return ids.filter((id) => !begun.has(id) && !systemDatabase.checkForRunningWorkflow(id));
 }

@@ -1,14 +1,20 @@
 import type { Sql } from "../storage/sql/sql.ts";
 import { APPLICATION, JOURNAL_SCHEMA, type JournalClient, VERSION } from "./journal.ts";
 import type { RunFailure, RunStore } from "./runs.ts";
-import { type NewRun, queueAgain } from "./submit.ts";
+import { queueAgain } from "./submit.ts";
 
 /** Journals of finished runs are kept this long; the rows of the runs themselves stay. */
 const KEEP_JOURNAL = "7 days";
 
 const PRUNE_EVERY_MS = 3_600_000;
 
-type Astray = Pick<NewRun, "id" | "queue" | "priority"> & { readonly status: string | null };
+interface Astray {
+  readonly id: string;
+  readonly queue: string;
+  readonly priority: number;
+  readonly share: string;
+  readonly status: string | null;
+}
 
 /** Ids of the processes that the journal names as executing a run. */
 export async function runOwners(sql: Sql): Promise<string[]> {
@@ -29,7 +35,7 @@ export function repairRuns(runs: RunStore, journal: JournalClient): (tx: Sql) =>
   let prunedAt = 0;
   return async (tx) => {
     const astray = await tx.query<Astray>(
-      `select r.id, r.queue, r.priority, w.status from millwright.run r
+      `select r.id, r.queue, r.priority, r.share, w.status from millwright.run r
        left join ${JOURNAL_SCHEMA}.workflow_status w on w.workflow_uuid = r.id
        where r.state in ('queued', 'running', 'waiting') and r.created_at < now() - interval '3 seconds'
          and (w.status is null or w.status in ('ERROR', 'CANCELLED', 'SUCCESS', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED'))
@@ -37,12 +43,12 @@ export function repairRuns(runs: RunStore, journal: JournalClient): (tx: Sql) =>
     );
     await queueAgain(
       tx,
-      astray.filter(({ status }) => status === null),
+      astray.filter(({ status }) => status === null).map(({ id, ...placed }) => ({ id, placed })),
     );
     for (const { id, status } of astray) {
       if (status === null) continue;
       if (status === "CANCELLED") await runs.cancelled([id]);
-      else await runs.finish(id, { state: "failed", failure: lost(status) });
+      else await runs.finish({ id, state: "failed", ...lost(status) });
     }
     const orphans = await runs.orphans(tx);
     if (orphans.length > 0) await cancelRuns({ runs, journal }, orphans);

@@ -2,14 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { MillwrightError } from "../errors.ts";
 import type { Json } from "../lib/json.ts";
 import type { Sql } from "../storage/sql/sql.ts";
+import { bookkeeping, OPEN, type RunEnd } from "./bookkeeping.ts";
 import type { Run, RunFilter, RunState, RunStep } from "./engine.ts";
 
 /**
  * The rows people look at. A run moves queued → running ⇄ waiting → succeeded | failed | cancelled; the last three are final,
  * and no statement here leaves them: that makes every write safe to repeat after a crash.
  */
-const OPEN = "('queued', 'running', 'waiting')";
-
 /** A run outlives an outage of the database of this length. */
 const OUTAGE_MS = 15 * 60_000;
 
@@ -41,6 +40,7 @@ interface RunRow {
   state: RunState;
   queue: string;
   priority: number;
+  share: string;
   parent_id: string | null;
   parent_step: string | null;
   input: Json;
@@ -55,6 +55,7 @@ interface RunRow {
 export type RunRecord = Run & { readonly errorCode: string | undefined };
 
 export function runStore(sql: Sql) {
+  const books = bookkeeping<RunRow>(sql);
   const one = async (id: string): Promise<RunRecord | undefined> => {
     const [row] = await sql.query<RunRow>("select * from millwright.run where id = $1", [id]);
     return row && toRun(row);
@@ -111,34 +112,21 @@ export function runStore(sql: Sql) {
       );
     },
 
-    /** Returns how often a process died (was not stopped, died) in the middle of this step. */
-    async stepStarted(
-      id: string,
-      step: { name: string; position: number; state: "running" | "waiting" },
-    ): Promise<number> {
-      const [row] = await insistOn<{ crashes: number }>(
-        `insert into millwright.run_step as s (run_id, name, position, state, attempts, started_at)
-         values ($1, $2, $3, $4, 1, now())
-         on conflict (run_id, name) do update set
-           attempts = s.attempts + 1,
-           crashes = s.crashes + (s.state = 'running')::int,
-           state = excluded.state, finished_at = null, error = null,
-           started_at = coalesce(s.started_at, now())
-         returning crashes`,
-        [id, step.name, step.position, step.state],
-      );
-      return row?.crashes ?? 0;
+    /** The run, now running; undefined when there is none or it is over. */
+    async begin(id: string): Promise<RunRecord | undefined> {
+      const row = await insist(() => books.begin(id));
+      return row && toRun(row);
     },
 
+    /** Returns how often a process died (was not stopped, died) in the middle of this step. */
+    stepStarted: (
+      id: string,
+      { name, position, state }: { name: string; position: number; state: "running" | "waiting" },
+    ): Promise<number> => insist(() => books.stepStarted({ id, name, position, state })),
+
     /** `queued`: to be tried again, with the last error. */
-    async stepEnded(id: string, name: string, state: RunState, error?: string): Promise<void> {
-      await insistOn(
-        `update millwright.run_step set state = $3, error = $4,
-           finished_at = case when $3 = 'queued' then null else now() end
-         where run_id = $1 and name = $2`,
-        [id, name, state, error ?? null],
-      );
-    },
+    stepEnded: (id: string, name: string, state: RunState, error?: string): Promise<void> =>
+      insist(() => books.stepEnded({ id, name, state, error })),
 
     /** The engine of this process stops on purpose: what its runs were doing will be done again, and is no crash. */
     async interrupted(ids: readonly string[]): Promise<void> {
@@ -176,30 +164,7 @@ export function runStore(sql: Sql) {
       );
     },
 
-    async finish(
-      id: string,
-      end:
-        | { state: "succeeded"; output: Json | undefined }
-        | { state: "failed"; failure: RunFailure },
-    ): Promise<void> {
-      const failure = end.state === "failed" ? end.failure : undefined;
-      const output = end.state === "succeeded" && end.output !== undefined ? end.output : null;
-      await insistOn(
-        `with ended as (
-           update millwright.run set state = $2, output = $3, error = $4, error_code = $5,
-             progress = null, finished_at = now()
-           where id = $1 and state in ${OPEN} returning id)
-         update millwright.run_step set state = 'cancelled', finished_at = now()
-         where run_id in (select id from ended) and state in ${OPEN}`,
-        [
-          id,
-          end.state,
-          output === null ? null : JSON.stringify(output),
-          failure?.message ?? null,
-          failure?.code ?? null,
-        ],
-      );
-    },
+    finish: (end: RunEnd): Promise<void> => insist(() => books.finish(end)),
   };
 }
 
@@ -211,6 +176,7 @@ const toRun = (row: RunRow): RunRecord => ({
   state: row.state,
   queue: row.queue,
   priority: row.priority,
+  share: row.share,
   parent: row.parent_id === null ? undefined : { id: row.parent_id, step: row.parent_step ?? "" },
   input: row.input,
   output: row.output ?? undefined,

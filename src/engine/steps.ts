@@ -10,10 +10,11 @@ import { crashPoint } from "../lib/crash-point.ts";
 import type { Json } from "../lib/json.ts";
 import type { Log } from "../lib/log.ts";
 import type { Sql } from "../storage/sql/sql.ts";
+import type { Drain } from "./drain.ts";
 import type { FanOutResult, Pipeline, Placing, StepContext, Steps } from "./engine.ts";
 import { childOutcomes, childRuns, childrenOver } from "./fan-out.ts";
 import { fanOutProgress } from "./fan-out-progress.ts";
-import { knownPipeline, placed } from "./placing.ts";
+import { knownPipeline, type Placed } from "./placing.ts";
 import { progressWriter } from "./progress.ts";
 import { describeFailure, insist, type RunStore } from "./runs.ts";
 import { submitRuns } from "./submit.ts";
@@ -33,6 +34,7 @@ export interface StepsDeps {
   readonly stopping: AbortSignal;
   /** A waiting run does not count against the worker's concurrency. */
   readonly park: (runId: string, parked: boolean) => void;
+  readonly draining: Pick<Drain, "begins" | "ends">;
 }
 
 /** What the journal keeps of a step. Errors are kept as values: so they come back as our own class after a restart. */
@@ -56,7 +58,11 @@ export const isJournalSignal = (error: unknown): boolean =>
  * `Steps` on DBOS. DBOS numbers its operations in the order in which they are called, so nothing here may await before it
  * calls DBOS: that keeps the numbers the same at every replay.
  */
-export function durableSteps(deps: StepsDeps, runId: string): Steps {
+export function durableSteps(
+  deps: StepsDeps,
+  run: { readonly id: string } & Pick<Placed, "queue" | "priority" | "share">,
+): Steps {
+  const runId = run.id;
   const names = new Set<string>();
   let active = 0;
   let waiters = 0;
@@ -106,6 +112,7 @@ export function durableSteps(deps: StepsDeps, runId: string): Steps {
         if (options.waits) waiters += by;
         else active += by;
       };
+      if (!deps.draining.begins(runId)) return abandon();
       const outcome = await DBOS.runStep(
         async () => {
           count(1);
@@ -118,7 +125,7 @@ export function durableSteps(deps: StepsDeps, runId: string): Steps {
           }
         },
         { name },
-      );
+      ).finally(() => deps.draining.ends(runId));
       crashPoint("after-journal");
       crashPoint(`after-journal/${name}`);
       if (outcome.ok) return outcome.value as T;
@@ -153,7 +160,7 @@ export function durableSteps(deps: StepsDeps, runId: string): Steps {
       const over = fannedOut<T>(
         deps,
         { id: runId, step: name, position },
-        { pipeline, inputs, placing },
+        { pipeline, inputs, placing, inherited: run },
       );
       over.catch(() => {});
       return whileWaiting(name, position, over);
@@ -169,15 +176,16 @@ async function fannedOut<T>(
     readonly pipeline: string;
     readonly inputs: readonly unknown[];
     readonly placing: Placing;
+    readonly inherited: Pick<Placed, "queue" | "priority" | "share">;
   },
 ): Promise<readonly FanOutResult<T>[]> {
   const { pipeline, inputs } = what;
   const submitted = await DBOS.runStep(
     async (): Promise<Outcome> => {
       try {
-        knownPipeline(pipelines, pipeline);
-        const children = childRuns(parent, { pipeline, ...placed(what.placing) }, inputs);
+        const children = await childRuns(parent, knownPipeline(pipelines, pipeline), inputs, what);
         await insist(() => submitRuns(sql, children, parent));
+        crashPoint(`before-journal/${parent.step}`);
         return { ok: true };
       } catch (error) {
         const { code, message } = describeFailure(error);

@@ -3,10 +3,12 @@ import { MillwrightError } from "../errors.ts";
 import type { AbstainGoal } from "../evaluation/abstention.ts";
 import { gateNamed } from "../evaluation/gates/all.ts";
 import { METRICS } from "../evaluation/metrics/all.ts";
+import { BYTES } from "../lib/bytes.ts";
 import { isName, NAME_RULE } from "../lib/name.ts";
 import { capacityOf } from "../scoring/forwarding.ts";
 import { TRAINERS } from "../training/trainers/all.ts";
 import type { GateDefinition, ProjectDefinition } from "./project.ts";
+import { rateOf } from "./queue-limits.ts";
 import { RunForm } from "./remote-run.ts";
 
 const NAME = z.string().refine(isName, `use ${NAME_RULE}`);
@@ -95,6 +97,29 @@ const Family = z
         });
     });
   });
+const queueName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, "use small letters, digits, - _ . (at most 63)");
+
+const Queue = z.strictObject({
+  concurrency: z.number().int().min(1).optional(),
+  perWorker: z.number().int().min(1).optional(),
+  rate: z
+    .string()
+    .refine((text) => rateOf(text) !== undefined, {
+      error: 'write starts in a time, such as "100/minute", "10/s" or "20/15m"',
+    })
+    .optional(),
+});
+
+const Needs = z.strictObject({
+  cpu: z.number().min(0).max(1024).optional(),
+  memory: z
+    .string()
+    .refine((text) => BYTES.test(text), { error: 'write such as "512MiB" or "4GiB"' })
+    .optional(),
+  gpu: z.number().int().min(0).max(1024).optional(),
+});
 
 const Model = z.strictObject({
   dataset: z.string(),
@@ -110,6 +135,9 @@ const Model = z.strictObject({
   train: z
     .strictObject({
       budget: duration.optional(),
+      queue: queueName.optional(),
+      priority: z.number().int().min(-100).max(100).optional(),
+      needs: Needs.optional(),
       metric: z.enum(METRICS.map((m) => m.name) as [string, ...string[]]).optional(),
       trainers: z
         .array(z.enum(TRAINERS.map((t) => t.name) as [string, ...string[]]))
@@ -194,6 +222,7 @@ const Project = z.strictObject({
   datasets: z.record(NAME, Dataset),
   models: z.record(NAME, Model),
   log: LogSection.optional(),
+  queues: z.record(queueName, Queue).optional(),
 });
 
 /** @param source the file's text, to point at the line. Throws `invalid_config`: file, line, field, what is wrong. */

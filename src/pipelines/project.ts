@@ -10,6 +10,33 @@ export interface ProjectDefinition {
   readonly datasets: Readonly<Record<string, DatasetDefinition>>;
   readonly models: Readonly<Record<string, ModelDefinition>>;
   readonly log?: LogDefinition;
+  /** Limits of queues, by name. A queue needs no entry to be used. */
+  readonly queues?: Readonly<Record<string, QueueDefinition>>;
+}
+
+export interface QueueDefinition {
+  /** Runs at once, of all workers together. */
+  readonly concurrency?: number;
+  /** Runs at once in one worker. */
+  readonly perWorker?: number;
+  /** Starts in a time: "100/minute", "10/s", "20/15m". */
+  readonly rate?: string;
+}
+
+/** Where the runs that train a model wait for a worker, and which ones will do. */
+export interface PlacingDefinition {
+  /** `default` when left out. */
+  readonly queue?: string;
+  /** -100 … 100, higher ones first; 0 when left out. */
+  readonly priority?: number;
+  /** Only a worker that has this much free takes them. */
+  readonly needs?: {
+    /** Cores. */
+    readonly cpu?: number;
+    /** "4GiB". */
+    readonly memory?: string;
+    readonly gpu?: number;
+  };
 }
 
 /** The prediction log. */
@@ -45,7 +72,7 @@ export interface ModelDefinition {
   readonly features?: Readonly<Record<string, FeatureDefinition>>;
   /** Use only the columns named in `features`. */
   readonly onlyListed?: boolean;
-  readonly train?: {
+  readonly train?: PlacingDefinition & {
     /** "60s", "10m": when it is used up no further candidate starts. */
     readonly budget?: string;
     /** A metric of evaluation/metrics. */

@@ -176,7 +176,7 @@ async function settled(work: readonly Promise<void>[]): Promise<void> {
 async function askForHelp(deps: Deps, { plan, runner, step, lanes: wished }: Input, lanes: number) {
   const { finished, parts } = await deps.scoring.counts(plan.batch.id);
   const others = Math.min(
-    (await deps.engine.workers()) - 1,
+    (await deps.engine.workers()).length - 1,
     Math.floor((parts - finished) / lanes) - 1,
   );
   const helpers: string[] = [];

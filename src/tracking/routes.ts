@@ -5,7 +5,6 @@ import type { HttpRoute } from "../http/http.ts";
 import { mount } from "../http/mount.ts";
 import type { Clock } from "../lib/clock.ts";
 import { wireDouble } from "./mlflow/fields.ts";
-import { MOST_RUNS } from "./run-metrics.ts";
 import { isActive, runDetail, runSummary } from "./run-view.ts";
 import { compareRuns } from "./runs/compare-runs.ts";
 import type { Comparison } from "./runs/comparison.ts";
@@ -32,20 +31,15 @@ export function runRoutes({ engine, clock, tracked, status }: RunRoutesDeps): Ht
   };
   return mount(runs, {
     async status() {
-      const [base, worker, active] = await Promise.all([
-        status(),
-        engine.hasWorker(),
-        Promise.all(
-          (["queued", "running", "waiting"] as const).map((state) =>
-            engine.list({ state, limit: MOST_RUNS }),
-          ),
-        ),
-      ]);
-      return { ...base, now: clock.now(), worker, activeRuns: active.flat().length };
+      const [base, worker, load] = await Promise.all([status(), engine.hasWorker(), engine.load()]);
+      const active = load.runs.filter(({ state }) => state !== "failed");
+      const activeRuns = active.reduce((sum, { count }) => sum + count, 0);
+      return { ...base, now: clock.now(), worker, activeRuns };
     },
-    async runs({ pipeline, state, limit }) {
+    async runs({ pipeline, state, parent, limit }) {
       const list = await engine.list({
         limit,
+        ...(parent === undefined ? {} : { parent }),
         ...(pipeline === undefined ? {} : { pipeline }),
         ...(state === undefined ? {} : { state }),
       });

@@ -4,7 +4,7 @@ import { isActive, runSummary } from "./run-view.ts";
 
 const run = (more: Partial<Run>): Run => ({
   ...{ id: "run_1", pipeline: "train", state: "succeeded", input: null, output: undefined },
-  ...{ queue: "default", priority: 0, parent: undefined },
+  ...{ queue: "default", priority: 0, share: "", parent: undefined },
   ...{ error: undefined, createdAt: 1, finishedAt: 2, progress: undefined },
   ...more,
 });

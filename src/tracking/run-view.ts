@@ -40,6 +40,9 @@ function decisionOf(output: Json | undefined): string | undefined {
 
 export const runDetail = (run: Run, steps: readonly RunStep[]): RunDetail => ({
   ...runSummary(run),
+  queue: run.queue,
+  priority: run.priority,
+  parent: run.parent?.id ?? null,
   input: run.input,
   output: run.output ?? null,
   steps: steps.map((step) => ({

@@ -10,6 +10,7 @@ export function sampleEngine(now: number): Engine {
     state: "succeeded",
     queue: "default",
     priority: 0,
+    share: "",
     parent: undefined,
     output: undefined,
     error: undefined,
@@ -132,6 +133,18 @@ export function sampleEngine(now: number): Engine {
       runs[at] = { ...runs[at]!, state: "cancelled", finishedAt: now };
     },
     hasWorker: async () => true,
-    workers: async () => 1,
+    workers: async () => [],
+    async load() {
+      const active = runs.filter((r) => ["queued", "running", "waiting"].includes(r.state));
+      return {
+        runs: active.map(({ pipeline, state }) => ({
+          queue: "default",
+          pipeline,
+          state,
+          count: 1,
+        })),
+        oldestQueued: {},
+      };
+    },
   };
 }

@@ -50,6 +50,15 @@ engine.register({
   },
 });
 engine.register({
+  name: "many",
+  async run(steps, input: { file: string; ms: number; n: number }) {
+    const { file, ms } = input;
+    const inputs = Array.from({ length: input.n }, () => ({ file, ms }));
+    const outcomes = await steps.fanOut<string>("all", "six steps", inputs);
+    return outcomes.filter((outcome) => outcome.ok && outcome.value === "six").length;
+  },
+});
+engine.register({
   name: "poison",
   async run(steps) {
     await steps.step("swallow", async () => {

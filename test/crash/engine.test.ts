@@ -148,6 +148,20 @@ describe("kill -9 of a worker", () => {
     expect(begun).toBeLessThanOrEqual(72 + 4);
   });
 
+  test("of a fan-out's parent, before and after the children are known to be submitted: each child once", async () => {
+    for (const point of ["before-journal/all", "after-journal/all"]) {
+      const first = await startWorker(point);
+      const id = await observer.submit("many", { file, ms: 5, n: 8 });
+      expect(await ended(first)).toBe("SIGKILL");
+      const second = await startWorker();
+      expect(await observer.wait(id)).toBe(8);
+      const children = await observer.list({ parent: id });
+      expect(children).toHaveLength(8);
+      for (const child of children) expect(count(`end ${child.id} s5`)).toBe(1);
+      await kill(second);
+    }
+  });
+
   test("in the same step again and again: the run fails and says why", async () => {
     await startWorker();
     const id = await observer.submit("poison", null);

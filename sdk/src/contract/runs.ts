@@ -12,6 +12,10 @@ const RunStepShape = z.object({
 });
 
 const RunDetail = RunSummaryShape.extend({
+  queue: z.string(),
+  priority: z.number(),
+  /** The run that started it in a fan-out. */
+  parent: z.string().nullable(),
   input: z.unknown(),
   output: z.unknown(),
   steps: z.array(RunStepShape),
@@ -80,6 +84,8 @@ export const runs = {
     input: z.object({
       pipeline: z.string().max(100).optional(),
       state: RunStateShape.optional(),
+      /** Those that this run started in a fan-out; they are not among the others. */
+      parent: z.string().max(300).optional(),
       limit: z.coerce.number().int().min(1).max(500).default(100),
     }),
     output: z.object({ runs: z.array(RunSummaryShape) }),
@@ -88,7 +94,7 @@ export const runs = {
     method: "GET",
     path: "/api/runs/{run}",
     summary: "One run with its steps, progress, input and output.",
-    input: z.object({ run: z.string().min(1).max(200) }),
+    input: z.object({ run: z.string().min(1).max(300) }),
     output: RunDetail,
   }),
   compare: endpoint({
@@ -108,7 +114,7 @@ export const runs = {
     method: "POST",
     path: "/api/runs/{run}/cancel",
     summary: "Stops a run that is not over; finished steps keep their results.",
-    input: z.object({ run: z.string().min(1).max(200) }),
+    input: z.object({ run: z.string().min(1).max(300) }),
     output: RunSummaryShape,
   }),
 };

@@ -1,0 +1,104 @@
+import type { Json } from "../lib/json.ts";
+import type { Sql } from "../storage/sql/sql.ts";
+import type { RunState } from "./engine.ts";
+import { together } from "./together.ts";
+
+/** States that are not final. */
+export const OPEN = "('queued', 'running', 'waiting')";
+
+export type RunEnd = { readonly id: string } & (
+  | { readonly state: "succeeded"; readonly output: Json | undefined }
+  | { readonly state: "failed"; readonly code: string; readonly message: string }
+);
+
+interface StepStart {
+  readonly id: string;
+  readonly name: string;
+  readonly position: number;
+  readonly state: "running" | "waiting";
+}
+
+interface StepEnd {
+  readonly id: string;
+  readonly name: string;
+  readonly state: RunState;
+  readonly error: string | undefined;
+}
+
+/** What an execution writes about itself, runs of the same moment together. Every write is safe to repeat. */
+export function bookkeeping<Row extends { id: string }>(sql: Sql) {
+  return {
+    /** The run's row; undefined when there is none or it is over. */
+    begin: together<string, Row | undefined>(async (ids) => {
+      const rows = await sql.query<Row>(
+        `update millwright.run set state = 'running', started_at = coalesce(started_at, now())
+         where id = any($1) and state in ${OPEN} returning *`,
+        [ids],
+      );
+      const found = new Map(rows.map((row) => [row.id, row]));
+      return ids.map((id) => found.get(id));
+    }),
+
+    stepStarted: together<StepStart, number>(async (steps) => {
+      const rows = await sql.query<{ run_id: string; name: string; crashes: number }>(
+        `insert into millwright.run_step as s (run_id, name, position, state, attempts, started_at)
+         select *, 1, now() from unnest($1::text[], $2::text[], $3::int[], $4::text[])
+         on conflict (run_id, name) do update set
+           attempts = s.attempts + 1,
+           crashes = s.crashes + (s.state = 'running')::int,
+           state = excluded.state, finished_at = null, error = null,
+           started_at = coalesce(s.started_at, now())
+         returning run_id, name, crashes`,
+        [
+          steps.map(({ id }) => id),
+          steps.map(({ name }) => name),
+          steps.map(({ position }) => position),
+          steps.map(({ state }) => state),
+        ],
+      );
+      const crashes = new Map(rows.map((row) => [`${row.run_id} ${row.name}`, row.crashes]));
+      return steps.map(({ id, name }) => crashes.get(`${id} ${name}`) ?? 0);
+    }),
+
+    stepEnded: together<StepEnd, void>(async (steps) => {
+      await sql.query(
+        `update millwright.run_step s set state = t.state, error = t.error,
+           finished_at = case when t.state = 'queued' then null else now() end
+         from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as t (run_id, name, state, error)
+         where s.run_id = t.run_id and s.name = t.name`,
+        [
+          steps.map(({ id }) => id),
+          steps.map(({ name }) => name),
+          steps.map(({ state }) => state),
+          steps.map(({ error }) => error ?? null),
+        ],
+      );
+      return steps.map(() => undefined);
+    }),
+
+    finish: together<RunEnd, void>(async (ends) => {
+      await sql.query(
+        `with ended as (
+           update millwright.run r set state = t.state, output = t.output::jsonb, error = t.error,
+             error_code = t.code, progress = null, finished_at = now()
+           from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
+             as t (id, state, output, error, code)
+           where r.id = t.id and r.state in ${OPEN} returning r.id)
+         update millwright.run_step set state = 'cancelled', finished_at = now()
+         where run_id in (select id from ended) and state in ${OPEN}`,
+        [
+          ends.map(({ id }) => id),
+          ends.map(({ state }) => state),
+          ends.map((end) =>
+            end.state === "succeeded" && end.output !== undefined && end.output !== null
+              ? JSON.stringify(end.output)
+              : null,
+          ),
+          ends.map((end) => (end.state === "failed" ? end.message : null)),
+          ends.map((end) => (end.state === "failed" ? end.code : null)),
+        ],
+      );
+      return ends.map(() => undefined);
+    }),
+  };
+}

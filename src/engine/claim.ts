@@ -1,0 +1,198 @@
+import type { Sql } from "../storage/sql/sql.ts";
+import { type Candidate, chooseRuns, type QueueLimits } from "./choose-runs.ts";
+import type { Resources } from "./engine.ts";
+import { APPLICATION, JOURNAL_SCHEMA, QUEUE, queueInJournal, queueOf, VERSION } from "./journal.ts";
+import { earnTokens, spendTokens } from "./queue-tokens.ts";
+
+/** Whoever claims has the only turn: limits are exact, and no two workers reach for the same runs. */
+const CLAIM_LOCK = 6_245_990_004;
+/** Shares looked at in one claim; the next one looks at those after them. */
+const SHARES = 64;
+
+export interface Claim {
+  readonly queues: readonly string[];
+  /** Runs of the first queue go first, whatever their priority. */
+  readonly inOrder: boolean;
+  readonly executorId: string;
+  readonly token: string;
+  readonly places: number;
+  readonly has: Resources;
+  readonly free: Resources;
+  /** Runs of the queue in this process. */
+  readonly running: (queue: string) => number;
+  readonly limits: (queue: string) => QueueLimits | undefined;
+  /** Last share looked at, of each queue by its name in the journal: where the next claim goes on. */
+  readonly cursors: Map<string, string>;
+}
+
+export type Claimed = readonly Candidate[] | "taken";
+
+interface Row {
+  id: string;
+  queue: string;
+  cpu: number;
+  memory: number;
+  gpu: number;
+  /** Runs of the queue that are going on, anywhere. */
+  busy: number;
+}
+
+/**
+ * Takes queued runs: marks them in the journal as executed by this process, as DBOS's own dequeue does (5.3), which knows neither
+ * resources nor shares. Order: the worker's queues as it names them, priority, then the share that has the fewest runs going on, then
+ * age. `taken`: another worker claims at this moment.
+ */
+export function claimRuns(sql: Sql, claim: Claim): Promise<Claimed> {
+  return sql.transact(async (tx) => {
+    const [turn] = await tx.query<{ ours: boolean }>(
+      "select pg_try_advisory_xact_lock($1) as ours",
+      [CLAIM_LOCK],
+    );
+    if (!turn?.ours) return "taken";
+    const rows = await candidates(tx, claim);
+    if (rows.length === 0) return [];
+    const limited = [...new Set(rows.map(({ queue }) => queue))];
+    const tokens = await earnTokens(tx, limited, claim.limits);
+    const busy = new Map(rows.map((row) => [row.queue, row.busy]));
+    const chosen = chooseRuns(
+      rows.map(({ id, queue, cpu, memory, gpu }) => ({ id, queue, needs: { cpu, memory, gpu } })),
+      {
+        places: claim.places,
+        free: claim.free,
+        left(queue) {
+          const { concurrency, perWorker } = claim.limits(queue) ?? {};
+          return least([
+            concurrency && concurrency - (busy.get(queue) ?? 0),
+            perWorker && perWorker - claim.running(queue),
+            tokens.get(queue),
+          ]);
+        },
+      },
+    );
+    if (chosen.length === 0) return [];
+    const ours = await mark(tx, claim, chosen);
+    await spendTokens(tx, ours, tokens);
+    return ours;
+  });
+}
+
+const least = (limits: readonly (number | undefined)[]): number | undefined => {
+  const known = limits.filter((limit) => limit !== undefined);
+  return known.length === 0 ? undefined : Math.max(0, Math.floor(Math.min(...known)));
+};
+
+/** Everything is found by DBOS's partial indexes on (queue, status, …): the length of the queue does not matter. */
+const CANDIDATES = `
+with recursive
+  queue as (select * from unnest($1::text[], $2::text[], $8::int[]) as q (name, after, ord)),
+  share as (
+    (select q.name, q.ord, 1 as n, (
+       select min(queue_partition_key) from ${JOURNAL_SCHEMA}.workflow_status
+       where queue_name = q.name and status = 'ENQUEUED' and queue_partition_key > q.after) as key
+     from queue q)
+    union all
+    (select s.name, s.ord, s.n + 1, (
+       select min(queue_partition_key) from ${JOURNAL_SCHEMA}.workflow_status
+       where queue_name = s.name and status = 'ENQUEUED' and queue_partition_key > s.key)
+     from share s where s.key is not null and s.n < ${SHARES})),
+  going as (
+    select w.queue_name, w.queue_partition_key as key, count(*) as n
+    from ${JOURNAL_SCHEMA}.workflow_status w join millwright.run r on r.id = w.workflow_uuid
+    where w.status = 'PENDING' and w.queue_name = any($1) and r.state <> 'waiting' group by 1, 2),
+  fair as (
+    select s.ord, w.workflow_uuid, w.priority, w.created_at, w.queue_name, w.queue_partition_key,
+      row_number() over (partition by s.name, s.key order by w.priority, w.created_at, w.workflow_uuid) as nth
+    from share s cross join lateral (
+      select v.* from ${JOURNAL_SCHEMA}.workflow_status v join millwright.run r on r.id = v.workflow_uuid
+      where v.queue_name = s.name and v.status = 'ENQUEUED' and v.queue_partition_key = s.key
+        and v.application_version = '${VERSION}' and v.application_name = '${APPLICATION}'
+        and r.need_cpu <= $4 and r.need_memory <= $5 and r.need_gpu <= $6
+      order by v.priority, v.created_at, v.workflow_uuid limit $3) w
+    where s.key is not null),
+  urgent as (
+    select q.ord, w.workflow_uuid, w.priority, w.created_at, w.queue_name, w.queue_partition_key, $3::bigint as nth
+    from queue q cross join lateral (
+      select v.* from ${JOURNAL_SCHEMA}.workflow_status v join millwright.run r on r.id = v.workflow_uuid
+      where v.queue_name = q.name and v.status = 'ENQUEUED'
+        and v.application_version = '${VERSION}' and v.application_name = '${APPLICATION}'
+        and r.need_cpu <= $4 and r.need_memory <= $5 and r.need_gpu <= $6
+      order by v.priority, v.created_at limit $3) w),
+  first as (
+    select distinct on (workflow_uuid) * from (select * from fair union all select * from urgent) as found
+    order by workflow_uuid, nth)
+select f.workflow_uuid as id, f.queue_name as queue, r.need_cpu as cpu, r.need_memory as memory, r.need_gpu as gpu,
+  coalesce((select sum(n)::int from going g where g.queue_name = f.queue_name), 0) as busy,
+  (select max(key) from share s where s.name = f.queue_name and s.n = ${SHARES}) as last
+from first f join millwright.run r on r.id = f.workflow_uuid
+left join going g on g.queue_name = f.queue_name and g.key is not distinct from f.queue_partition_key
+order by f.ord, f.priority, coalesce(g.n, 0) + f.nth, f.created_at, f.workflow_uuid
+limit $7`;
+
+async function candidates(tx: Sql, claim: Claim): Promise<Row[]> {
+  const names = claim.queues.map(queueInJournal);
+  const { has, places, cursors } = claim;
+  const rows = await tx.query<Row & { last: string | null }>(
+    CANDIDATES,
+    [
+      ...[names, names.map((name) => cursors.get(name) ?? BEFORE_ALL)],
+      ...[places, has.cpu, has.memory, has.gpu],
+      // Some may be passed over: limits of their queue, resources that are not free now.
+      4 * places + 16,
+      names.map((_, i) => (claim.inOrder ? i : 0)),
+    ],
+    { prepare: true },
+  );
+  const last = new Map(rows.map((row) => [row.queue, row.last]));
+  for (const name of names) {
+    const at = last.get(name);
+    if (at) cursors.set(name, at);
+    else cursors.delete(name);
+  }
+  return rows.map((row) => ({ ...row, queue: queueOf(row.queue) }));
+}
+
+/** Less than any share: in the journal they begin with `=` (`shareInJournal`). */
+const BEFORE_ALL = "";
+
+async function mark(tx: Sql, claim: Claim, chosen: readonly Candidate[]): Promise<Candidate[]> {
+  const marked = await tx.query<{ id: string }>(
+    `update ${JOURNAL_SCHEMA}.workflow_status set status = 'PENDING', owner_xid = $2, executor_id = $3,
+       started_at_epoch_ms = (extract(epoch from now()) * 1000)::bigint, rate_limited = false,
+       recovery_attempts = recovery_attempts + 1, updated_at = (extract(epoch from now()) * 1000)::bigint
+     where workflow_uuid = any($1) and status = 'ENQUEUED' returning workflow_uuid as id`,
+    [chosen.map(({ id }) => id), claim.token, claim.executorId],
+  );
+  const ours = new Set(marked.map(({ id }) => id));
+  return chosen.filter(({ id }) => ours.has(id));
+}
+
+/** Queues with runs that nobody has taken. */
+export async function queuesInUse(sql: Sql): Promise<string[]> {
+  const rows = await sql.query<{ name: string }>(
+    `with recursive q as (
+       (select min(queue_name) as name from ${JOURNAL_SCHEMA}.workflow_status
+        where status = 'ENQUEUED' and queue_name >= '${QUEUE}' and queue_name < '${QUEUE}0')
+       union all
+       (select (select min(queue_name) from ${JOURNAL_SCHEMA}.workflow_status
+          where status = 'ENQUEUED' and queue_name > q.name and queue_name < '${QUEUE}0')
+        from q where q.name is not null))
+     select name from q where name is not null`,
+  );
+  return rows.map(({ name }) => queueOf(name));
+}
+
+/** Runs queued before there were shares, and those that could not be started after all. */
+export async function putBack(sql: Sql, ids: readonly string[], token: string): Promise<void> {
+  await sql.query(
+    `update ${JOURNAL_SCHEMA}.workflow_status set status = 'ENQUEUED', owner_xid = null, started_at_epoch_ms = null
+     where workflow_uuid = any($1) and status = 'PENDING' and owner_xid = $2`,
+    [ids, token],
+  );
+}
+
+export async function giveShares(sql: Sql): Promise<void> {
+  await sql.query(
+    `update ${JOURNAL_SCHEMA}.workflow_status set queue_partition_key = '='
+     where queue_name = '${QUEUE}' and status in ('ENQUEUED', 'PENDING') and queue_partition_key is null`,
+  );
+}
