@@ -2,6 +2,7 @@ import pc from "picocolors";
 import { MillwrightError } from "../errors.ts";
 import { durationMs } from "../lib/duration.ts";
 import type { Json } from "../lib/json.ts";
+import type { Budget } from "../pipelines/project.ts";
 import type { TrainOutcome } from "../pipelines/train.ts";
 import type { CommandOf, GlobalOptions } from "./command.ts";
 import { followRun } from "./follow-run.ts";
@@ -16,6 +17,7 @@ export const train: CommandOf = (program, context) => {
       "--budget <duration>",
       'time for the race, such as "20s" or "10m" (default: the project\'s, else 60s)',
     )
+    .option("--trials <n>", "try so many configurations, however long it takes; in place of a time")
     .option("--reason <text>", "why, for the record", "asked for by a person")
     .option("--no-shadow", "promote on held-out evidence alone, without a shadow on live traffic")
     .option("--again", "also when the same code, data and settings have been trained before")
@@ -23,11 +25,7 @@ export const train: CommandOf = (program, context) => {
     .action(async (model: string | undefined, options, command) => {
       const global = command.optsWithGlobals() as GlobalOptions;
       const terminal = context.terminal(global);
-      if (options.budget !== undefined && durationMs(options.budget) === undefined)
-        throw new MillwrightError(
-          "invalid_input",
-          `"${options.budget}" is no duration for --budget; write such as 20s, 10m or 1h.`,
-        );
+      const budget = budgetOf(options);
       const open = await context.open(global, options.detach ? "no" : "if-needed");
       try {
         const { platform } = open;
@@ -35,7 +33,7 @@ export const train: CommandOf = (program, context) => {
         const runId = await platform.engine.submit("train", {
           model: name,
           reason: options.reason,
-          ...(options.budget === undefined ? {} : { budget: options.budget }),
+          ...(budget === undefined ? {} : { budget }),
           skipShadow: options.shadow === false,
           ...(options.again ? { again: true } : {}),
         } as unknown as Json);
@@ -56,3 +54,20 @@ export const train: CommandOf = (program, context) => {
       }
     });
 };
+
+function budgetOf(options: { budget?: string; trials?: string }): Budget | undefined {
+  const { budget, trials } = options;
+  if (budget !== undefined && trials !== undefined)
+    throw new MillwrightError("invalid_input", "Give --budget or --trials, not both.");
+  if (budget !== undefined && durationMs(budget) === undefined)
+    throw new MillwrightError(
+      "invalid_input",
+      `"${budget}" is no duration for --budget; write such as 20s, 10m or 1h.`,
+    );
+  if (trials === undefined) return budget;
+  if (/^[1-9]\d{0,3}$/.test(trials)) return { trials: Number(trials) };
+  throw new MillwrightError(
+    "invalid_input",
+    `"${trials}" is no number of trials; write a whole number from 1 to 9999.`,
+  );
+}

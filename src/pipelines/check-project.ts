@@ -5,7 +5,7 @@ import { gateNamed } from "../evaluation/gates/all.ts";
 import { METRICS } from "../evaluation/metrics/all.ts";
 import { capacityOf } from "../scoring/forwarding.ts";
 import { TRAINERS } from "../training/trainers/all.ts";
-import type { GateDefinition, ProjectDefinition } from "./project.ts";
+import type { Budget, GateDefinition, ProjectDefinition } from "./project.ts";
 
 const NAME = z
   .string()
@@ -17,6 +17,19 @@ const NAME = z
 const duration = z
   .string()
   .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, 'write a number and a unit, such as "60s", "10m", "1h"');
+
+const budget = z.custom<Budget>().superRefine((value, context) => {
+  if (BudgetForm.safeParse(value).success) return;
+  context.addIssue({
+    code: "custom",
+    message: 'write a time such as "60s", "10m", "1h", or { trials: 50 }, or { cost: 0.5 }',
+  });
+});
+const BudgetForm = z.union([
+  duration,
+  z.strictObject({ trials: z.number().int().min(1).max(10_000) }),
+  z.strictObject({ cost: z.number().positive() }),
+]);
 
 const steps = z
   .array(z.number().gt(0).max(100))
@@ -69,7 +82,7 @@ const Model = z.strictObject({
   onlyListed: z.boolean().optional(),
   train: z
     .strictObject({
-      budget: duration.optional(),
+      budget: budget.optional(),
       metric: z.enum(METRICS.map((m) => m.name) as [string, ...string[]]).optional(),
       trainers: z
         .array(z.enum(TRAINERS.map((t) => t.name) as [string, ...string[]]))
@@ -153,6 +166,7 @@ const Project = z.strictObject({
   datasets: z.record(NAME, Dataset),
   models: z.record(NAME, Model),
   log: LogSection.optional(),
+  prices: z.strictObject({ cpuHour: z.number().positive() }).optional(),
 });
 
 /** @param source the file's text, to point at the line. Throws `invalid_config`: file, line, field, what is wrong. */

@@ -10,7 +10,15 @@ export interface ProjectDefinition {
   readonly datasets: Readonly<Record<string, DatasetDefinition>>;
   readonly models: Readonly<Record<string, ModelDefinition>>;
   readonly log?: LogDefinition;
+  /** What an hour of one processor core costs, in the currency that budgets are written in. */
+  readonly prices?: { readonly cpuHour: number };
 }
+
+/**
+ * "60s", "10m": time on the wall. `trials`: so many configurations, however long that takes. `cost`: fitting for so much money, at
+ * `prices.cpuHour`.
+ */
+export type Budget = string | { readonly trials: number } | { readonly cost: number };
 
 /** The prediction log. */
 export interface LogDefinition {
@@ -46,8 +54,8 @@ export interface ModelDefinition {
   /** Use only the columns named in `features`. */
   readonly onlyListed?: boolean;
   readonly train?: {
-    /** "60s", "10m": when it is used up no further candidate starts. */
-    readonly budget?: string;
+    /** What the search for a good configuration may spend. Left out: the portfolio races, for 60 s at most. */
+    readonly budget?: Budget;
     /** A metric of evaluation/metrics. */
     readonly metric?: string;
     readonly trainers?: readonly string[];

@@ -18,6 +18,8 @@ export interface Leaderboard {
   readonly testRows: number;
   /** Candidates that were not started because the budget was used up. */
   readonly notTried: number;
+  /** What was tried beyond the portfolio, and why no more; absent where no search was asked for. */
+  readonly search?: { readonly proposed: number; readonly rounds: number; readonly ended: string };
 }
 
 export interface LeaderboardRow {

@@ -15,6 +15,8 @@ export interface Trial {
   readonly standardError: number;
   readonly complexity: number;
   readonly error: string | undefined;
+  /** The metric on equal parts of this fold's rows, the same parts for every candidate; null where it is not defined. */
+  readonly blocks?: readonly (number | null)[];
 }
 
 export interface Standing {

@@ -5,6 +5,7 @@ import type { Json } from "../lib/json.ts";
 import type { Scores, Target, Task } from "../lib/task.ts";
 import type { Graph } from "../onnx/graph.ts";
 import type { Design, EmittedDesign, EncodingStyle } from "./encoding/encoding.ts";
+import type { SearchSpace } from "./search/space.ts";
 
 /**
  * One learning algorithm. To add one: a file in `trainers/`, a line in `trainers/all.ts`, and the contract suite
@@ -20,6 +21,8 @@ export interface Trainer<P = unknown> {
   readonly params: z.ZodType<P>;
   /** Good starting configurations for data of this shape, simplest and cheapest first. */
   portfolio(shape: DataShape): readonly P[];
+  /** What a search may change beyond the portfolio; absent: nothing. */
+  space?(shape: DataShape): SearchSpace<P>;
   fit(input: FitInput<P>): FittedModel;
 }
 

@@ -18,8 +18,18 @@ export interface TrainingSpec {
   readonly metric: string;
   readonly seed: number;
   readonly budgetMs: number;
+  /** What a search beyond the portfolio may spend; absent: only the portfolio races. */
+  readonly search?: SearchBudget;
   /** Names of the trainers that compete. */
   readonly trainers: readonly string[];
+}
+
+/** Besides the time. */
+export interface SearchBudget {
+  /** Configurations in all, the portfolio's among them; trivial ones and programs are not counted. */
+  readonly trials?: number;
+  /** Seconds of fitting, summed over threads. */
+  readonly cpuSeconds?: number;
 }
 
 export interface FeatureColumn {

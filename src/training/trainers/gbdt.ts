@@ -34,6 +34,7 @@ const params = z.object({
 });
 type Params = z.infer<typeof params>;
 
+const LOSSES = { kind: "choice", values: ["squared", "absolute", "huber"] } as const;
 const HELD_OUT = 0.15;
 /** With fewer watched rows than this, stopping early is a lottery. */
 const MIN_WATCHED = 20;
@@ -63,6 +64,18 @@ export const gbdt: Trainer<Params> = {
       configurations.push({ ...slow, maxDepth: 8, minChildWeight: 20, lambda: 5 });
     return configurations.map((c) => params.parse(c));
   },
+  space: ({ task }) => ({
+    dimensions: {
+      learningRate: { kind: "number", low: 0.02, high: 0.3, log: true },
+      maxDepth: { kind: "whole", low: 2, high: 10 },
+      minChildWeight: { kind: "number", low: 0.5, high: 50, log: true },
+      lambda: { kind: "number", low: 0.1, high: 30, log: true },
+      rowSample: { kind: "number", low: 0.5, high: 1 },
+      columnSample: { kind: "number", low: 0.3, high: 1 },
+      ...(task === "regression" ? { loss: LOSSES } : {}),
+    },
+    fixed: { rounds: 1000 },
+  }),
   fit(input) {
     checkFit(input);
     const { boosted, objective } = train(input, monotoneColumns(input));
