@@ -6,12 +6,18 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { random } from "../../src/lib/random.ts";
-import { choose, standings, type Trial } from "../../src/training/race.ts";
 import { trainerNamed } from "../../src/training/candidate.ts";
+import { choose, standings, type Trial } from "../../src/training/race.ts";
 import { isWorse } from "../../src/training/search/against.ts";
 import { armsOf, proposeRound } from "../../src/training/search/round.ts";
+import {
+  dimensionsOf,
+  paramsAt,
+  placeOf,
+  pointOf,
+  valueAt,
+} from "../../src/training/search/space.ts";
 import { type Arm, type Observation, propose } from "../../src/training/search/tpe.ts";
-import { dimensionsOf, paramsAt, placeOf, pointOf, valueAt } from "../../src/training/search/space.ts";
 import type { Candidate } from "../../src/training/training-spec.ts";
 import { FOLDS, type OpenSet, openSet, SETS } from "./lab.ts";
 
@@ -40,7 +46,8 @@ async function main([data, folder, name, seedText, trialsText, only]: readonly s
   const ways: Readonly<Record<string, () => Promise<Way>>> = {
     "ours, raced": () => raced(open, arms, portfolio, seed, budget, true),
     "ours, all folds": () => raced(open, arms, portfolio, seed, budget, false),
-    "Optuna from the portfolio": () => asked(open, optuna(arms, portfolio, seed), portfolio, budget),
+    "Optuna from the portfolio": () =>
+      asked(open, optuna(arms, portfolio, seed), portfolio, budget),
     "ours, cold": () => asked(open, ownSampler(arms, seed), [], budget),
     "Optuna, cold": () => asked(open, optuna(arms, [], seed), [], budget),
     random: () => asked(open, blind(arms, seed), [], budget),

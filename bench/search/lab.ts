@@ -1,8 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { ingest } from "../../src/datasets/ingest.ts";
-import { tryCandidate } from "../../src/evaluation/try-candidate.ts";
 import { metricNamed } from "../../src/evaluation/metrics/all.ts";
+import { tryCandidate } from "../../src/evaluation/try-candidate.ts";
 import { random } from "../../src/lib/random.ts";
 import { planTraining, type TrainingPlan } from "../../src/pipelines/plan-training.ts";
 import type { ModelDefinition } from "../../src/pipelines/project.ts";
@@ -56,10 +56,10 @@ export async function openSet(set: BenchSet, data: string, folder: string, seed:
   const source = join(folder, `${set.name.replaceAll(" ", "-")}.csv`);
   const all = readCells(join(data, set.file), set.delimiter, set.header);
   const keep = all.names.flatMap((name, i) => (set.without?.includes(name) ? [] : [i]));
-  const rows = random(1).shuffle([...all.rows]).slice(0, ROWS);
+  const order = random(1).shuffle(Uint32Array.from(all.rows.keys())).subarray(0, ROWS);
   writeCells(source, {
     names: keep.map((i) => all.names[i]!),
-    rows: rows.map((row) => keep.map((i) => row[i]!)),
+    rows: Array.from(order, (at) => keep.map((i) => all.rows[at]![i]!)),
   });
   const lab = { columns, blobs, datasets: versionsInMemory(), clock: { now: Date.now } };
   const { version } = await ingest(lab, {

@@ -1,6 +1,6 @@
 /**
  * Our search against Optuna's TPE: the same spaces, our trainers, the same folds, the same number of trials. From the root:
- *   PYTHON=python3 node bench/search/run.mjs --data <folder of datasets> [--seeds 5] [--trials 50] [--out <file>]
+ *   PYTHON=python3 node bench/search/run.mjs --data <folder of datasets> [--seeds 5] [--trials 50] [--sets a,b] [--ways "a;b"] [--from 1] [--out <file>]
  * The Python needs optuna. Writes a line of JSON a set, seed and way to --out (bench-search.jsonl); `summary.py` makes the table.
  */
 import { spawnSync } from "node:child_process";
@@ -16,6 +16,9 @@ const { values: given } = parseArgs({
     data: { type: "string" },
     seeds: { type: "string", default: "5" },
     trials: { type: "string", default: "50" },
+    from: { type: "string", default: "1" },
+    sets: { type: "string", default: "telco churn,hotel bookings,SMS spam,bike rentals,adult" },
+    ways: { type: "string", default: "" },
     out: { type: "string", default: "bench-search.jsonl" },
   },
 });
@@ -25,10 +28,10 @@ await build({
   ...{ entryPoints: ["bench/search/compare.ts"], outfile, bundle: true },
   ...{ format: "esm", platform: "node", packages: "external", logLevel: "warning" },
 });
-for (let seed = 1; seed <= Number(given.seeds); seed++)
-  for (const set of ["telco churn", "hotel bookings", "adult", "SMS spam", "bike rentals"]) {
+for (let seed = Number(given.from); seed <= Number(given.seeds); seed++)
+  for (const set of given.sets.split(",")) {
     const folder = mkdtempSync(join(tmpdir(), "bench-search-"));
-    const args = [outfile, given.data, folder, set, String(seed), given.trials];
+    const args = [outfile, given.data, folder, set, String(seed), given.trials, given.ways];
     const ran = spawnSync(process.execPath, args, {
       ...{ encoding: "utf8", maxBuffer: 2 ** 28, stdio: ["ignore", "pipe", "inherit"] },
     });
