@@ -31,6 +31,16 @@ const BudgetForm = z.union([
   z.strictObject({ cost: z.number().positive() }),
 ]);
 
+type ClassWeights = "balanced" | Readonly<Record<string, number>>;
+const WeightsForm = z.union([z.literal("balanced"), z.record(z.string(), z.number().positive())]);
+function checkClassWeights(value: unknown, context: z.core.$RefinementCtx): void {
+  if (WeightsForm.safeParse(value).success) return;
+  context.addIssue({
+    code: "custom",
+    message: 'write "balanced", or a weight above 0 by class, such as { yes: 3 }',
+  });
+}
+
 const steps = z
   .array(z.number().gt(0).max(100))
   .min(1)
@@ -97,6 +107,9 @@ const Model = z.strictObject({
         .optional(),
       split: z.enum(["time", "random", "grouped"]).optional(),
       test: z.number().min(0.05).max(0.5).optional(),
+      classWeights: z.custom<ClassWeights>().superRefine(checkClassWeights).optional(),
+      calibrate: z.boolean().optional(),
+      monotone: z.record(z.string(), z.enum(["increasing", "decreasing"])).optional(),
     })
     .optional(),
   gates: z

@@ -68,7 +68,52 @@ export function decideSpec(input: {
     metric: train.metric ?? target.defaultMetric,
     seed: train.seed ?? SEED,
     ...budgetOf(train.budget, model, input.prices),
+    ...learningWishes(model, definition, target, columns),
     trainers: train.trainers ?? input.trainers,
+  };
+}
+
+/** Class weights, calibration, monotone columns: as far as the data can have them. */
+function learningWishes(
+  model: string,
+  { train = {} }: ModelDefinition,
+  { task, classes }: TargetFacts,
+  columns: readonly FeatureColumn[],
+): Pick<TrainingSpec, "classWeights" | "calibrate" | "monotone"> {
+  const refuse = (field: string, why: string): never => {
+    throw new MillwrightError("invalid_config", `models.${model}.train.${field}: ${why}`);
+  };
+  const { classWeights, calibrate, monotone } = train;
+  if (classWeights !== undefined && task === "regression")
+    refuse("classWeights", "the target is a number and has no classes. Drop it.");
+  if (typeof classWeights === "object")
+    for (const name of Object.keys(classWeights))
+      if (!classes.includes(name))
+        refuse("classWeights", `there is no class "${name}". Classes: ${classes.join(", ")}.`);
+  if (calibrate && task !== "binary")
+    refuse("calibrate", `it is for two classes, and this is ${task}. Drop it.`);
+  if (monotone && task === "multiclass")
+    refuse("monotone", "it is for two classes or a number, and there are more classes. Drop it.");
+  for (const name of Object.keys(monotone ?? {}))
+    if (!columns.some((column) => column.name === name && column.role === "numeric"))
+      refuse("monotone", `"${name}" is no numeric column that the model learns from.`);
+  return {
+    ...(classWeights === undefined
+      ? {}
+      : {
+          classWeights:
+            classWeights === "balanced"
+              ? classWeights
+              : classes.map((name) => classWeights[name] ?? 1),
+        }),
+    ...(calibrate ? { calibrate } : {}),
+    ...(monotone
+      ? {
+          monotone: Object.fromEntries(
+            Object.entries(monotone).map(([name, way]) => [name, way === "increasing" ? 1 : -1]),
+          ),
+        }
+      : {}),
   };
 }
 

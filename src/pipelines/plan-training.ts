@@ -44,6 +44,9 @@ export interface TrainingPlan {
 
 /** Fewer rows than this cannot be divided into folds and a test that say anything. */
 const FEWEST_ROWS = 30;
+/** With fewer the luck of the deal decides among candidates: the folds are dealt several times. */
+const FEW_ROWS = 1000;
+const REPEATS = 3;
 
 export async function planTraining(
   deps: Pick<Platform, "project" | "columns" | "blobs" | "registry"> & {
@@ -67,7 +70,7 @@ export async function planTraining(
       "invalid_data",
       `Dataset "${data.dataset}" has ${known} rows with a known ${definition.target}; at least ${FEWEST_ROWS} are needed to train and test a model.`,
     );
-  const spec = decideSpec({
+  const decided = decideSpec({
     model: input.model,
     definition:
       input.budget === undefined
@@ -79,7 +82,9 @@ export async function planTraining(
     trainers: TRAINERS.map((trainer) => trainer.name),
     prices: project.prices,
   });
-  const parts = trainingData(spec, table);
+  const parts = trainingData(decided, table);
+  const repeated = decided.split !== "time" && parts.train.length < FEW_ROWS;
+  const spec: TrainingSpec = repeated ? { ...decided, repeats: REPEATS } : decided;
   const text = spec.columns.some((column) => column.role === "text");
   const categories = spec.columns.filter((column) => column.role === "category").length;
   const foldCount = parts.train.length > 50_000 ? 2 : parts.train.length > 10_000 ? 3 : 5;
@@ -95,6 +100,7 @@ export async function planTraining(
     width: spec.columns.length,
     outputs: spec.task === "multiclass" ? spec.classes.length : 1,
     bagFeatures: text ? 20_000 : categories * 20,
+    ...(spec.monotone ? { monotone: true } : {}),
   };
   const portfolio = planCandidates(spec.trainers, spec.task, shape);
   const trained = firstTrials(portfolio, spec.search?.trials ?? portfolio.length);

@@ -65,6 +65,12 @@ export interface ModelDefinition {
     readonly split?: "time" | "random" | "grouped";
     /** Share of rows held out for the final test, 0.05..0.5. */
     readonly test?: number;
+    /** How much a row of each class counts; "balanced": every class the same in all. Classes that are not named: 1. */
+    readonly classWeights?: "balanced" | Readonly<Record<string, number>>;
+    /** Binary: calibrate probabilities on out-of-fold scores, if that lowers the log loss. */
+    readonly calibrate?: boolean;
+    /** Numeric columns that the score must not fall, or not rise, with. Only boosting keeps this, so only it competes. */
+    readonly monotone?: Readonly<Record<string, "increasing" | "decreasing">>;
   };
   readonly gates?: readonly GateDefinition[];
   /**

@@ -6,6 +6,7 @@ import { metricNamed } from "../evaluation/metrics/all.ts";
 import type { TryInput } from "../evaluation/try-candidate.ts";
 import type { Digest } from "../lib/digest.ts";
 import { leaderboard } from "../training/leaderboard.ts";
+import { optimismOf } from "../training/optimism.ts";
 import {
   breadthFirst,
   choose,
@@ -47,13 +48,19 @@ interface RaceInput {
 
 /** However short the budget: so many are started in every rung, for something to choose from. */
 const FEWEST_STARTS = 3;
+/** With fewer training rows the leaderboard says how optimistic its best score is. */
+const FEW_ROWS = 500;
 
 /** Lets the portfolio race over the folds, searches further as far as the budget goes, and chooses. */
 export async function raceCandidates(deps: Deps, input: RaceInput): Promise<RaceOutcome> {
   const { plan, data } = input;
   const { spec, folds } = plan;
   const metric = metricNamed(spec.metric, spec.task);
-  const rules = { better: metric.better, folds, keep: ["baseline"], metric: spec.metric };
+  const { repeats } = spec;
+  const rules = {
+    ...{ better: metric.better, folds, keep: ["baseline"], metric: spec.metric },
+    ...(repeats ? { repeats } : {}),
+  };
   const begun = await racePortfolio(deps, input, rules);
   await input.onRaced("race", begun.raced, plan.candidates);
   const race = await searchFurther(deps, {
@@ -68,6 +75,7 @@ export async function raceCandidates(deps: Deps, input: RaceInput): Promise<Race
     const errors = final.map((s) => `${s.candidate.id}: ${s.error ?? "not tried"}`).slice(0, 5);
     throw new MillwrightError("invalid_data", `No candidate could be fitted. ${errors.join("; ")}`);
   }
+  const optimism = plan.trainRows < FEW_ROWS ? optimismOf(final, trials, rules) : undefined;
   const proposed = candidates.length - plan.candidates.length;
   const board = leaderboard(final, choice, {
     metric: spec.metric,
@@ -77,6 +85,7 @@ export async function raceCandidates(deps: Deps, input: RaceInput): Promise<Race
     dataset: data.id,
     trainedRows: plan.trainRows,
     testRows: plan.testRows,
+    ...(optimism ? { optimism } : {}),
     ...(spec.search ? { search: { proposed, rounds: race.rounds, ended: race.ended } } : {}),
   });
   return {

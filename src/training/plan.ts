@@ -13,6 +13,7 @@ export function planCandidates(
   return trainers
     .map(trainerNamed)
     .filter((trainer) => trainer.tasks.includes(task))
+    .filter((trainer) => !shape.monotone || trainer.monotone)
     .flatMap((trainer) =>
       trainer.portfolio(shape).map((params, i) => ({
         id: `${trainer.name}-${i + 1}`,

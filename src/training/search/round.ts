@@ -12,7 +12,10 @@ const ATTEMPTS = 20;
 /** What a search may still change of the trainers that race. */
 export const armsOf = (trainers: readonly string[], shape: DataShape): Arm[] =>
   trainers.map(trainerNamed).flatMap((trainer) => {
-    const space = trainer.tasks.includes(shape.task) ? trainer.space?.(shape) : undefined;
+    const space =
+      trainer.tasks.includes(shape.task) && (!shape.monotone || trainer.monotone)
+        ? trainer.space?.(shape)
+        : undefined;
     return space ? [{ trainer: trainer.name, space }] : [];
   });
 

@@ -48,6 +48,7 @@ export const gbdt: Trainer<Params> = {
   style: "tree",
   tasks: ["binary", "multiclass", "regression"],
   params,
+  monotone: true,
   portfolio: ({ rows }: DataShape) => {
     const shallow =
       rows < 1000
@@ -126,6 +127,7 @@ function train(
   const watch = {
     design: denseRows(design, parts.watch),
     target: Float64Array.from(parts.watch, (i) => target[i]!),
+    weights: weights && Float64Array.from(parts.watch, (i) => weights[i]!),
     patience: p.patience,
   };
   const trial = run(parts.learn, p, watch, [0, 0.5]);
@@ -133,9 +135,14 @@ function train(
   return { ...final, boosted: { ...final.boosted, loss: trial.boosted.loss } };
 }
 
-function monotoneColumns({ design, task, params: p }: FitInput<Params>): Map<number, number> {
+function monotoneColumns({
+  design,
+  task,
+  params: p,
+  monotone: asked,
+}: FitInput<Params>): Map<number, number> {
   const signs = new Map<number, number>();
-  for (const [name, sign] of Object.entries(p.monotone)) {
+  for (const [name, sign] of Object.entries({ ...p.monotone, ...asked })) {
     const column = design.names.indexOf(name);
     if (column < 0)
       throw new MillwrightError(
