@@ -1,6 +1,7 @@
 import pc from "picocolors";
 import type { Evaluation } from "../evaluation/evaluate.ts";
 import type { GateResult } from "../evaluation/gates/gate.ts";
+import { raceNotes } from "../evaluation/race-notes.ts";
 import { reportedMetric } from "../evaluation/report.ts";
 import { inWords } from "../lib/duration.ts";
 import type { Leaderboard, LeaderboardRow } from "../training/leaderboard.ts";
@@ -33,34 +34,13 @@ export function renderLeaderboard(view: LeaderboardView, width: number): string[
           width,
         )
       : []),
-    ...asides(view).flatMap(([label, words]) => labelled(label, words, width)),
+    ...raceNotes(board, evaluation).flatMap(({ about, words }) =>
+      labelled(about, oneLine(words), width),
+    ),
     ...labelled("split", oneLine(board.split), width),
     ...labelled("test", testInWords(board.metric, evaluation), width),
     ...verdictLines(evaluation.verdict, width),
   ];
-}
-
-/** What only some races have to say. */
-function asides({ leaderboard, evaluation }: LeaderboardView): (readonly [string, string])[] {
-  const { search, optimism } = leaderboard;
-  const { calibration } = evaluation;
-  const said: (readonly [string, string])[] = [];
-  if (search)
-    said.push([
-      "search",
-      `${counted(search.proposed, "configuration")} beyond the portfolio in ${counted(search.rounds, "round")}; ${search.ended}.`,
-    ]);
-  if (optimism)
-    said.push([
-      "luck",
-      `The best score is optimistic by about ${decimal(optimism.optimism)}: chosen without each fold, the best scores ${decimal(optimism.estimate)} there.`,
-    ]);
-  if (calibration)
-    said.push([
-      "calibration",
-      `${calibration.reason} Calibration error: ${decimal(calibration.ece.before)} before, ${decimal(calibration.ece.after)} after.`,
-    ]);
-  return said;
 }
 
 /** The metric lies between 0 and 1. */
