@@ -231,7 +231,7 @@ function ownTracking(sql: Sql): OwnTracking {
     runs: trackedRunStore(sql, keys),
     runLog: runLog(sql, keys, endOfTurn),
     inputs: inputStore(sql),
-    own: ownRunStore(sql),
+    own: ownRunStore(sql, keys),
   };
 }
 

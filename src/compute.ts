@@ -81,10 +81,17 @@ function calibrations(reference: Digest): CalibrationCache {
   return cache;
 }
 
-/** The encodings of the fold that is raced on: two styles, fitted and held out. */
+/**
+ * The encodings of the training that is under way, fold by fold: two styles, fitted and held out. Keys begin with dataset and spec;
+ * those of another training make room. Few rows have many folds (fifteen), many rows few.
+ */
 const encodings = new Map<string, unknown>();
-const MOST_ENCODINGS = 4;
+const MOST_ENCODINGS = 60;
+let training = "";
 function remember<T>(key: string, make: () => T): T {
+  const owner = key.split("/", 2).join("/");
+  if (owner !== training) encodings.clear();
+  training = owner;
   if (encodings.has(key)) return encodings.get(key) as T;
   const made = make();
   encodings.set(key, made);

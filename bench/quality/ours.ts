@@ -196,7 +196,10 @@ async function race(
   plan: Parameters<typeof raceCandidates>[1]["plan"],
 ) {
   const started = performance.now();
-  const outcome = await raceCandidates(lab, { steps: journalInMemory(), data, plan });
+  const outcome = await raceCandidates(lab, {
+    ...{ steps: journalInMemory(), data, plan },
+    onRaced: async () => {},
+  });
   const seconds = (performance.now() - started) / 1000;
   const board = JSON.parse(Buffer.from(await lab.blobs.get(outcome.leaderboard)).toString("utf8"));
   const rows: { candidate: string; mean: number | null; folds: number; seconds: number }[] =

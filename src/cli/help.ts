@@ -81,7 +81,8 @@ const HELP: Readonly<Record<string, Help>> = {
       "Reads the data, splits it, lets candidates race on folds of the training part until the budget is used up, takes the simplest that is within one standard error of the best, and judges it on rows nobody has trained on. A version that passes every gate becomes champion, or runs in shadow beside the champion where there is live traffic. Interrupted runs go on where they stopped. Where the same code, data and settings have been trained before, that run's version stands, and nothing is repeated without --again.",
     examples: [
       ["millwright train", "the project's only model"],
-      ["millwright train churn --budget 10m", "a longer race"],
+      ["millwright train churn --budget 10m", "a search for ten minutes"],
+      ["millwright train churn --trials 60", "of 60 configurations"],
       ["millwright train churn --detach", "leaves it to the worker of `millwright up`"],
       ["millwright train churn --again", "although nothing has changed since the last time"],
     ],

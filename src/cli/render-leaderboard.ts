@@ -1,6 +1,7 @@
 import pc from "picocolors";
 import type { Evaluation } from "../evaluation/evaluate.ts";
 import type { GateResult } from "../evaluation/gates/gate.ts";
+import { raceNotes } from "../evaluation/race-notes.ts";
 import { reportedMetric } from "../evaluation/report.ts";
 import { inWords } from "../lib/duration.ts";
 import type { Leaderboard, LeaderboardRow } from "../training/leaderboard.ts";
@@ -33,6 +34,9 @@ export function renderLeaderboard(view: LeaderboardView, width: number): string[
           width,
         )
       : []),
+    ...raceNotes(board, evaluation).flatMap(({ about, words }) =>
+      labelled(about, oneLine(words), width),
+    ),
     ...labelled("split", oneLine(board.split), width),
     ...labelled("test", testInWords(board.metric, evaluation), width),
     ...verdictLines(evaluation.verdict, width),

@@ -1,6 +1,7 @@
 import pc from "picocolors";
 import { MillwrightError } from "../errors.ts";
 import { durationMs, inWords } from "../lib/duration.ts";
+import type { Budget } from "../pipelines/project.ts";
 import type { TrainInput, TrainOutcome } from "../pipelines/train.ts";
 import type { FamilyOutcome, TrainFamilyInput } from "../pipelines/train-family.ts";
 import type { CommandOf, GlobalOptions } from "./command.ts";
@@ -17,6 +18,7 @@ export const train: CommandOf = (program, context) => {
       "--budget <duration>",
       'time for the race, such as "20s" or "10m" (default: the project\'s, else 60s)',
     )
+    .option("--trials <n>", "try so many configurations, however long it takes; in place of a time")
     .option("--reason <text>", "why, for the record", "asked for by a person")
     .option("--no-shadow", "promote on held-out evidence alone, without a shadow on live traffic")
     .option("--again", "also when the same code, data and settings have been trained before")
@@ -28,11 +30,7 @@ export const train: CommandOf = (program, context) => {
     .action(async (model: string | undefined, options, command) => {
       const global = command.optsWithGlobals() as GlobalOptions;
       const terminal = context.terminal(global);
-      if (options.budget !== undefined && durationMs(options.budget) === undefined)
-        throw new MillwrightError(
-          "invalid_input",
-          `"${options.budget}" is no duration for --budget; write such as 20s, 10m or 1h.`,
-        );
+      const budget = budgetOf(options);
       const open = await context.open(global, options.detach ? "no" : "if-needed");
       try {
         const { platform } = open;
@@ -46,7 +44,7 @@ export const train: CommandOf = (program, context) => {
             } satisfies TrainFamilyInput)
           : await engine.submit("train", {
               ...{ model: name, reason, skipShadow: options.shadow === false },
-              ...(options.budget === undefined ? {} : { budget: options.budget }),
+              ...(budget === undefined ? {} : { budget }),
               ...(options.again ? { again: true } : {}),
             } satisfies TrainInput);
         if (options.detach) {
@@ -81,4 +79,21 @@ function familyLines(model: string, family: FamilyOutcome): string[] {
     `family: ${counted(members, "member")} in ${inWords(1000 * seconds)}, ${standing} stand alone; the others use their parents`,
     pc.dim(`See them: millwright family ${model}`),
   ];
+}
+
+function budgetOf(options: { budget?: string; trials?: string }): Budget | undefined {
+  const { budget, trials } = options;
+  if (budget !== undefined && trials !== undefined)
+    throw new MillwrightError("invalid_input", "Give --budget or --trials, not both.");
+  if (budget !== undefined && durationMs(budget) === undefined)
+    throw new MillwrightError(
+      "invalid_input",
+      `"${budget}" is no duration for --budget; write such as 20s, 10m or 1h.`,
+    );
+  if (trials === undefined) return budget;
+  if (/^[1-9]\d{0,3}$/.test(trials)) return { trials: Number(trials) };
+  throw new MillwrightError(
+    "invalid_input",
+    `"${trials}" is no number of trials; write a whole number from 1 to 9999.`,
+  );
 }

@@ -32,6 +32,8 @@ export interface Evaluation {
   readonly testRows: number;
   readonly split: string;
   readonly importance: FitOutcome["importance"];
+  /** Whether its probabilities were calibrated, and what that did; absent where nobody asked. */
+  readonly calibration?: FitOutcome["calibration"];
   /** What its rule to abstain promises and costs; absent when none was asked for. */
   readonly abstention?: AbstentionReport;
   /** It was fitted elsewhere, on rows that nobody here knows: perhaps on some of the held-out ones. */
@@ -45,6 +47,7 @@ interface Judged {
   readonly judged: JudgedFile;
   readonly served: JudgedFile;
   readonly importance: FitOutcome["importance"];
+  readonly calibration?: FitOutcome["calibration"];
 }
 
 type JudgedFile = Pick<FittedFile, "onnx" | "signature" | "complexity" | "check">;
@@ -152,6 +155,7 @@ export async function evaluate(deps: EvaluateDeps, input: EvaluateInput): Promis
     testRows: data.test.length,
     split: data.splitReason,
     importance: input.fit.importance,
+    ...(input.fit.calibration ? { calibration: input.fit.calibration } : {}),
     ...(abstention === undefined ? {} : { abstention }),
     ...(input.elsewhere ? { elsewhere: true } : {}),
   };

@@ -6,6 +6,7 @@ import type { Trial } from "../training/race.ts";
 import { sampleRows } from "../training/sample-rows.ts";
 import { trainingData, trainingFolds } from "../training/training-data.ts";
 import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
+import { blockScores } from "./block-scores.ts";
 import { estimate } from "./estimate.ts";
 import { metricNamed } from "./metrics/all.ts";
 
@@ -47,20 +48,16 @@ export async function tryCandidate(deps: TryDeps, input: TryInput): Promise<Tria
     const encode = () => fitted.encoder.encode(takeRows(data.table, part.test));
     const held = deps.remember?.(`${name}/${fitted.encoder.style}/held`, encode) ?? encode();
     const target = Float64Array.from(part.test, (row) => data.target[row]!);
-    const found = estimate(
-      metricNamed(spec.metric, spec.task),
-      fitted.model.predict(held),
-      target,
-      {
-        seed: spec.seed,
-        resamples: 200,
-      },
-    );
+    const metric = metricNamed(spec.metric, spec.task);
+    const scores = fitted.model.predict(held);
+    const found = estimate(metric, scores, target, { seed: spec.seed, resamples: 200 });
+    const blocks = blockScores(metric, scores, target, spec);
     return {
       ...blank,
       score: found.value,
       standardError: found.standardError,
       complexity: fitted.model.complexity,
+      blocks,
       seconds: seconds(),
       error: Number.isFinite(found.value)
         ? undefined

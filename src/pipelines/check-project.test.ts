@@ -31,7 +31,7 @@ test("one dataset and one target are a project", () => {
 
 test("a wrong value is pointed at with file, line, field and what to write", () => {
   expect(check(model({ train: { budget: "10 minutes" } }))).toThrow(
-    'millwright.config.ts:10: models.spam.train.budget: "10 minutes": write a number and a unit, such as "60s"',
+    'millwright.config.ts:10: models.spam.train.budget: "10 minutes": write a time such as "60s"',
   );
 });
 

@@ -7,7 +7,7 @@ import { BYTES } from "../lib/bytes.ts";
 import { isName, NAME_RULE } from "../lib/name.ts";
 import { capacityOf } from "../scoring/forwarding.ts";
 import { TRAINERS } from "../training/trainers/all.ts";
-import type { GateDefinition, ProjectDefinition } from "./project.ts";
+import type { Budget, GateDefinition, ProjectDefinition } from "./project.ts";
 import { rateOf } from "./queue-limits.ts";
 import { RunForm } from "./remote-run.ts";
 
@@ -16,6 +16,29 @@ const NAME = z.string().refine(isName, `use ${NAME_RULE}`);
 const duration = z
   .string()
   .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, 'write a number and a unit, such as "60s", "10m", "1h"');
+
+const budget = z.custom<Budget>().superRefine((value, context) => {
+  if (BudgetForm.safeParse(value).success) return;
+  context.addIssue({
+    code: "custom",
+    message: 'write a time such as "60s", "10m", "1h", or { trials: 50 }, or { cost: 0.5 }',
+  });
+});
+const BudgetForm = z.union([
+  duration,
+  z.strictObject({ trials: z.number().int().min(1).max(10_000) }),
+  z.strictObject({ cost: z.number().positive() }),
+]);
+
+type ClassWeights = "balanced" | Readonly<Record<string, number>>;
+const WeightsForm = z.union([z.literal("balanced"), z.record(z.string(), z.number().positive())]);
+function checkClassWeights(value: unknown, context: z.core.$RefinementCtx): void {
+  if (WeightsForm.safeParse(value).success) return;
+  context.addIssue({
+    code: "custom",
+    message: 'write "balanced", or a weight above 0 by class, such as { yes: 3 }',
+  });
+}
 
 const steps = z
   .array(z.number().gt(0).max(100))
@@ -134,10 +157,10 @@ const Model = z.strictObject({
   onlyListed: z.boolean().optional(),
   train: z
     .strictObject({
-      budget: duration.optional(),
       queue: queueName.optional(),
       priority: z.number().int().min(-100).max(100).optional(),
       needs: Needs.optional(),
+      budget: budget.optional(),
       metric: z.enum(METRICS.map((m) => m.name) as [string, ...string[]]).optional(),
       trainers: z
         .array(z.enum(TRAINERS.map((t) => t.name) as [string, ...string[]]))
@@ -152,6 +175,9 @@ const Model = z.strictObject({
         .optional(),
       split: z.enum(["time", "random", "grouped"]).optional(),
       test: z.number().min(0.05).max(0.5).optional(),
+      classWeights: z.custom<ClassWeights>().superRefine(checkClassWeights).optional(),
+      calibrate: z.boolean().optional(),
+      monotone: z.record(z.string(), z.enum(["increasing", "decreasing"])).optional(),
     })
     .optional(),
   family: Family.optional(),
@@ -223,6 +249,7 @@ const Project = z.strictObject({
   models: z.record(NAME, Model),
   log: LogSection.optional(),
   queues: z.record(queueName, Queue).optional(),
+  prices: z.strictObject({ cpuHour: z.number().positive() }).optional(),
 });
 
 /** @param source the file's text, to point at the line. Throws `invalid_config`: file, line, field, what is wrong. */

@@ -3,7 +3,7 @@ import { MillwrightError } from "../errors.ts";
 import { durationMs } from "../lib/duration.ts";
 import type { Task } from "../lib/task.ts";
 import type { FeatureColumn, TrainingSpec } from "../training/training-spec.ts";
-import type { DatasetDefinition, ModelDefinition } from "./project.ts";
+import type { Budget, DatasetDefinition, ModelDefinition, ProjectDefinition } from "./project.ts";
 
 export interface TargetFacts {
   readonly task: Task;
@@ -15,6 +15,8 @@ export interface TargetFacts {
 
 const SEED = 20_020_801;
 const BUDGET_MS = 60_000;
+/** A hundred years: a number, as JSON has no infinity. */
+const UNLIMITED_MS = 3_155_760_000_000;
 const FEATURES = new Set(["numeric", "category", "text", "time"]);
 
 /** Fills in what the definition leaves open. Throws `invalid_config` when definition and data do not fit together. */
@@ -25,6 +27,7 @@ export function decideSpec(input: {
   readonly schema: Schema;
   readonly target: TargetFacts;
   readonly trainers: readonly string[];
+  readonly prices?: ProjectDefinition["prices"];
 }): TrainingSpec {
   const { model, definition, dataset, schema, target } = input;
   const train = definition.train ?? {};
@@ -64,14 +67,73 @@ export function decideSpec(input: {
     testShare: train.test ?? 0.2,
     metric: train.metric ?? target.defaultMetric,
     seed: train.seed ?? SEED,
-    budgetMs: budgetOf(train.budget, model),
+    ...budgetOf(train.budget, model, input.prices),
+    ...learningWishes(model, definition, target, columns),
     trainers: train.trainers ?? input.trainers,
   };
 }
 
-function budgetOf(budget: string | undefined, model: string): number {
-  const ms = budget === undefined ? BUDGET_MS : durationMs(budget);
-  if (ms !== undefined) return ms;
+/** Class weights, calibration, monotone columns: as far as the data can have them. */
+function learningWishes(
+  model: string,
+  { train = {} }: ModelDefinition,
+  { task, classes }: TargetFacts,
+  columns: readonly FeatureColumn[],
+): Pick<TrainingSpec, "classWeights" | "calibrate" | "monotone"> {
+  const refuse = (field: string, why: string): never => {
+    throw new MillwrightError("invalid_config", `models.${model}.train.${field}: ${why}`);
+  };
+  const { classWeights, calibrate, monotone } = train;
+  if (classWeights !== undefined && task === "regression")
+    refuse("classWeights", "the target is a number and has no classes. Drop it.");
+  if (typeof classWeights === "object")
+    for (const name of Object.keys(classWeights))
+      if (!classes.includes(name))
+        refuse("classWeights", `there is no class "${name}". Classes: ${classes.join(", ")}.`);
+  if (calibrate && task !== "binary")
+    refuse("calibrate", `it is for two classes, and this is ${task}. Drop it.`);
+  if (monotone && task === "multiclass")
+    refuse("monotone", "it is for two classes or a number, and there are more classes. Drop it.");
+  for (const name of Object.keys(monotone ?? {}))
+    if (!columns.some((column) => column.name === name && column.role === "numeric"))
+      refuse("monotone", `"${name}" is no numeric column that the model learns from.`);
+  return {
+    ...(classWeights === undefined
+      ? {}
+      : {
+          classWeights:
+            classWeights === "balanced"
+              ? classWeights
+              : classes.map((name) => classWeights[name] ?? 1),
+        }),
+    ...(calibrate ? { calibrate } : {}),
+    ...(monotone
+      ? {
+          monotone: Object.fromEntries(
+            Object.entries(monotone).map(([name, way]) => [name, way === "increasing" ? 1 : -1]),
+          ),
+        }
+      : {}),
+  };
+}
+
+function budgetOf(
+  budget: Budget | undefined,
+  model: string,
+  prices: ProjectDefinition["prices"],
+): Pick<TrainingSpec, "budgetMs" | "search"> {
+  if (budget === undefined) return { budgetMs: BUDGET_MS };
+  if (typeof budget === "object") {
+    const budgetMs = UNLIMITED_MS;
+    if ("trials" in budget) return { budgetMs, search: { trials: budget.trials } };
+    if (prices) return { budgetMs, search: { cpuSeconds: (3600 * budget.cost) / prices.cpuHour } };
+    throw new MillwrightError(
+      "invalid_config",
+      `models.${model}.train.budget is money, and the project does not say what an hour of a processor core costs. Add prices: { cpuHour: 0.04 }.`,
+    );
+  }
+  const ms = durationMs(budget);
+  if (ms !== undefined) return { budgetMs: ms, search: {} };
   throw new MillwrightError(
     "invalid_config",
     `models.${model}: the budget "${budget}" is no duration; write such as "20s", "10m" or "1h".`,

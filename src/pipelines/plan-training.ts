@@ -7,7 +7,8 @@ import type { GateChoice } from "../evaluation/verdict.ts";
 import type { Digest } from "../lib/digest.ts";
 import type { Task } from "../lib/task.ts";
 import type { Signature } from "../onnx/signature.ts";
-import { planCandidates } from "../training/plan.ts";
+import { firstTrials, planCandidates } from "../training/plan.ts";
+import type { DataShape } from "../training/trainer.ts";
 import { TRAINERS } from "../training/trainers/all.ts";
 import { columnNamed, targetOf, trainingData, trainingFolds } from "../training/training-data.ts";
 import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
@@ -16,11 +17,14 @@ import { decideSpec } from "./decide-spec.ts";
 import { definedModel } from "./defined-model.ts";
 import { type FamilyPlan, planFamily } from "./family-plan.ts";
 import type { Platform } from "./platform.ts";
+import type { Budget } from "./project.ts";
 
 /** Everything a training run has decided before it fits anything. Plain JSON, journaled. */
 export interface TrainingPlan {
   readonly spec: TrainingSpec;
   readonly candidates: readonly Candidate[];
+  /** What a search makes its spaces from. */
+  readonly shape?: DataShape;
   /** Rounds of the race, and how many were asked for (rounds that say nothing are left out). */
   readonly folds: number;
   readonly foldCount: number;
@@ -43,12 +47,15 @@ export interface TrainingPlan {
 
 /** Fewer rows than this cannot be divided into folds and a test that say anything. */
 const FEWEST_ROWS = 30;
+/** With fewer the luck of the deal decides among candidates: the folds are dealt several times. */
+const FEW_ROWS = 1000;
+const REPEATS = 3;
 
 export async function planTraining(
   deps: Pick<Platform, "project" | "columns" | "blobs" | "registry"> & {
     readonly programs: Pick<Platform["programs"], "sources">;
   },
-  input: { readonly model: string; readonly budget?: string; readonly data: DatasetVersion },
+  input: { readonly model: string; readonly budget?: Budget; readonly data: DatasetVersion },
 ): Promise<TrainingPlan> {
   const { definition: project, code, folder } = await deps.project();
   const { model: definition, dataset } = definedModel(project, input.model);
@@ -66,7 +73,7 @@ export async function planTraining(
       "invalid_data",
       `Dataset "${data.dataset}" has ${known} rows with a known ${definition.target}; at least ${FEWEST_ROWS} are needed to train and test a model.`,
     );
-  const spec = decideSpec({
+  const decided = decideSpec({
     model: input.model,
     definition:
       input.budget === undefined
@@ -76,8 +83,11 @@ export async function planTraining(
     schema: data.schema,
     target: { ...facts, defaultMetric: defaultMetric(facts.task, target).name, rows: known },
     trainers: TRAINERS.map((trainer) => trainer.name),
+    prices: project.prices,
   });
-  const parts = trainingData(spec, table);
+  const parts = trainingData(decided, table);
+  const repeated = decided.split !== "time" && parts.train.length < FEW_ROWS;
+  const spec: TrainingSpec = repeated ? { ...decided, repeats: REPEATS } : decided;
   const text = spec.columns.some((column) => column.role === "text");
   const categories = spec.columns.filter((column) => column.role === "category").length;
   const foldCount = parts.train.length > 50_000 ? 2 : parts.train.length > 10_000 ? 3 : 5;
@@ -87,13 +97,16 @@ export async function planTraining(
       "invalid_data",
       `The ${parts.train.length} training rows hold too few rows of the rarer classes of ${definition.target} for a single round of training and judging. Bring more of them, or train on another target.`,
     );
-  const trained = planCandidates(spec.trainers, spec.task, {
+  const shape: DataShape = {
     task: spec.task,
     rows: parts.train.length,
     width: spec.columns.length,
     outputs: spec.task === "multiclass" ? spec.classes.length : 1,
     bagFeatures: text ? 20_000 : categories * 20,
-  });
+    ...(spec.monotone ? { monotone: true } : {}),
+  };
+  const portfolio = planCandidates(spec.trainers, spec.task, shape);
+  const trained = firstTrials(portfolio, spec.search?.trials ?? portfolio.length);
   const commands = Object.entries(definition.train?.commands ?? {});
   return {
     spec,
@@ -106,6 +119,7 @@ export async function planTraining(
         }),
       )),
     ],
+    shape,
     folds: rounds,
     foldCount,
     splitReason: parts.splitReason,

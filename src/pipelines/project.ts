@@ -12,6 +12,8 @@ export interface ProjectDefinition {
   readonly log?: LogDefinition;
   /** Limits of queues, by name. A queue needs no entry to be used. */
   readonly queues?: Readonly<Record<string, QueueDefinition>>;
+  /** What an hour of one processor core costs, in the currency that budgets are written in. */
+  readonly prices?: { readonly cpuHour: number };
 }
 
 export interface QueueDefinition {
@@ -38,6 +40,12 @@ export interface PlacingDefinition {
     readonly gpu?: number;
   };
 }
+
+/**
+ * "60s", "10m": time on the wall. `trials`: so many configurations, however long that takes. `cost`: fitting for so much money, at
+ * `prices.cpuHour`.
+ */
+export type Budget = string | { readonly trials: number } | { readonly cost: number };
 
 /** The prediction log. */
 export interface LogDefinition {
@@ -73,8 +81,8 @@ export interface ModelDefinition {
   /** Use only the columns named in `features`. */
   readonly onlyListed?: boolean;
   readonly train?: PlacingDefinition & {
-    /** "60s", "10m": when it is used up no further candidate starts. */
-    readonly budget?: string;
+    /** What the search for a good configuration may spend. Left out: the portfolio races, for 60 s at most. */
+    readonly budget?: Budget;
     /** A metric of evaluation/metrics. */
     readonly metric?: string;
     readonly trainers?: readonly string[];
@@ -84,6 +92,12 @@ export interface ModelDefinition {
     readonly split?: "time" | "random" | "grouped";
     /** Share of rows held out for the final test, 0.05..0.5. */
     readonly test?: number;
+    /** How much a row of each class counts; "balanced": every class the same in all. Classes that are not named: 1. */
+    readonly classWeights?: "balanced" | Readonly<Record<string, number>>;
+    /** Binary: calibrate probabilities on out-of-fold scores, if that lowers the log loss. */
+    readonly calibrate?: boolean;
+    /** Numeric columns that the score must not fall, or not rise, with. Only boosting keeps this, so only it competes. */
+    readonly monotone?: Readonly<Record<string, "increasing" | "decreasing">>;
   };
   /** Models of its own for each of many members (customers, shops, machines), where they prove to be better. */
   readonly family?: FamilyDefinition;

@@ -6,11 +6,21 @@ import { metricNamed } from "../evaluation/metrics/all.ts";
 import type { TryInput } from "../evaluation/try-candidate.ts";
 import type { Digest } from "../lib/digest.ts";
 import { leaderboard } from "../training/leaderboard.ts";
-import { breadthFirst, choose, dropAfterRung, standings, type Trial } from "../training/race.ts";
+import { optimismOf } from "../training/optimism.ts";
+import {
+  breadthFirst,
+  choose,
+  dropAfterRung,
+  type RaceRules,
+  standings,
+  type Trial,
+} from "../training/race.ts";
 import type { Candidate } from "../training/training-spec.ts";
 import { isCommand, isRemote } from "./command-trainer.ts";
+import { inParallel } from "./in-parallel.ts";
 import type { TrainingPlan } from "./plan-training.ts";
 import type { Platform } from "./platform.ts";
+import { type RaceState, rungRows, searchFurther } from "./search-further.ts";
 import type { RacedFold } from "./tracked-training.ts";
 import { tryCommand } from "./try-command.ts";
 import { tryElsewhere } from "./try-elsewhere.ts";
@@ -21,24 +31,79 @@ export interface RaceOutcome {
   /** Blob of the Leaderboard. */
   readonly leaderboard: Digest;
   readonly reason: string;
-  /** Fold by fold, in their order. */
-  readonly raced: readonly RacedFold[];
 }
 
-/** Rows a candidate is fitted on in the first rung and in the later ones. */
-const RUNG_ROWS = [20_000, 60_000] as const;
+type Deps = Pick<Platform, "threads"> & Parameters<typeof tryElsewhere>[0];
+
+interface RaceInput {
+  readonly steps: Steps;
+  readonly data: DatasetVersion;
+  readonly plan: TrainingPlan;
+  /** Is told what was raced: after the portfolio, and after every round of a search. */
+  readonly onRaced: (
+    part: string,
+    raced: readonly RacedFold[],
+    candidates: readonly Candidate[],
+  ) => Promise<unknown>;
+}
+
 /** However short the budget: so many are started in every rung, for something to choose from. */
 const FEWEST_STARTS = 3;
+/** With fewer training rows the leaderboard says how optimistic its best score is. */
+const FEW_ROWS = 500;
 
-/** Lets the candidates race over the folds: one step a rung, candidates side by side in compute threads. */
-export async function raceCandidates(
-  deps: Pick<Platform, "threads"> & Parameters<typeof tryElsewhere>[0],
-  input: { readonly steps: Steps; readonly data: DatasetVersion; readonly plan: TrainingPlan },
-): Promise<RaceOutcome> {
-  const { data, plan, steps } = input;
-  const { spec, candidates, folds } = plan;
+/** Lets the portfolio race over the folds, searches further as far as the budget goes, and chooses. */
+export async function raceCandidates(deps: Deps, input: RaceInput): Promise<RaceOutcome> {
+  const { plan, data } = input;
+  const { spec, folds } = plan;
   const metric = metricNamed(spec.metric, spec.task);
-  const rules = { better: metric.better, folds, keep: ["baseline"], metric: spec.metric };
+  const { repeats } = spec;
+  const rules = {
+    ...{ better: metric.better, folds, keep: ["baseline"], metric: spec.metric },
+    ...(repeats ? { repeats } : {}),
+  };
+  const begun = await racePortfolio(deps, input, rules);
+  await input.onRaced("race", begun.raced, plan.candidates);
+  const race = await searchFurther(deps, {
+    ...{ ...input, rules, begun },
+    onRound: (round, raced, candidates) => input.onRaced(`round ${round}`, [raced], candidates),
+  });
+
+  const { candidates, trials } = race;
+  const final = standings(candidates, trials, rules, race.dropped);
+  const choice = choose(final, trials, rules);
+  if (!choice) {
+    const errors = final.map((s) => `${s.candidate.id}: ${s.error ?? "not tried"}`).slice(0, 5);
+    throw new MillwrightError("invalid_data", `No candidate could be fitted. ${errors.join("; ")}`);
+  }
+  const optimism = plan.trainRows < FEW_ROWS ? optimismOf(final, trials, rules) : undefined;
+  const proposed = candidates.length - plan.candidates.length;
+  const board = leaderboard(final, choice, {
+    metric: spec.metric,
+    better: metric.better,
+    folds,
+    split: plan.splitReason,
+    dataset: data.id,
+    trainedRows: plan.trainRows,
+    testRows: plan.testRows,
+    ...(optimism ? { optimism } : {}),
+    ...(spec.search ? { search: { proposed, rounds: race.rounds, ended: race.ended } } : {}),
+  });
+  return {
+    winner: choice.winner.candidate,
+    baselines: candidates.filter((c) => c.trainer === "baseline"),
+    leaderboard: await deps.blobs.put(utf8ToBytes(JSON.stringify(board))),
+    reason: choice.reason,
+  };
+}
+
+/** Successive halving over folds: one step a rung, candidates side by side in compute threads. */
+async function racePortfolio(
+  deps: Deps,
+  { data, plan, steps }: RaceInput,
+  rules: RaceRules,
+): Promise<RaceState & { readonly raced: readonly RacedFold[] }> {
+  const { spec, candidates, folds } = plan;
   const trials: Trial[] = [];
   const raced: RacedFold[] = [];
   const dropped = new Set<string>();
@@ -53,7 +118,7 @@ export async function raceCandidates(
         : current.filter((s) => s.state === "racing").map((s) => s.candidate);
     if (rung > 0 && spentMs >= spec.budgetMs) break;
     const own = racing.filter((candidate) => !isCommand(candidate));
-    const maxRows = RUNG_ROWS[Math.min(rung, RUNG_ROWS.length - 1)]!;
+    const maxRows = rungRows(rung);
     const found = await steps.step(`race: fold ${rung + 1} of ${folds}`, async (step) => {
       const started = deps.clock.now();
       const spent = () => deps.clock.now() - started;
@@ -102,53 +167,5 @@ export async function raceCandidates(
       for (const id of dropAfterRung(standings(candidates, trials, rules, dropped), rules))
         dropped.add(id);
   }
-
-  const final = standings(candidates, trials, rules, dropped);
-  const choice = choose(final, trials, rules);
-  if (!choice) {
-    const errors = final.map((s) => `${s.candidate.id}: ${s.error ?? "not tried"}`).slice(0, 5);
-    throw new MillwrightError("invalid_data", `No candidate could be fitted. ${errors.join("; ")}`);
-  }
-  const board = leaderboard(final, choice, {
-    metric: spec.metric,
-    better: metric.better,
-    folds,
-    split: plan.splitReason,
-    dataset: data.id,
-    trainedRows: plan.trainRows,
-    testRows: plan.testRows,
-  });
-  return {
-    winner: choice.winner.candidate,
-    baselines: candidates.filter((c) => c.trainer === "baseline"),
-    leaderboard: await deps.blobs.put(utf8ToBytes(JSON.stringify(board))),
-    ...{ reason: choice.reason, raced },
-  };
-}
-
-/**
- * Results in the order of `work`. When `open()` says no, nothing further starts (but at least `atLeast` do); what was not started
- * is absent, what runs is waited for.
- */
-async function inParallel(
-  work: readonly (() => Promise<Trial>)[],
-  width: number,
-  budget: { readonly open: () => boolean; readonly atLeast: number },
-): Promise<Trial[]> {
-  const results: Trial[] = [];
-  let next = 0;
-  const lane = async (): Promise<void> => {
-    while (next < work.length && (next < budget.atLeast || budget.open())) {
-      const mine = next++;
-      try {
-        results[mine] = await work[mine]!();
-      } catch (error) {
-        // The step is over: what has not begun must not run beside its repetition.
-        next = work.length;
-        throw error;
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(width, work.length) }, lane));
-  return results.filter((trial) => trial !== undefined);
+  return { candidates, trials, raced, dropped, spentMs };
 }

@@ -6,6 +6,7 @@ import type { DatasetInput, Metric, Param } from "../tracking/runs/tracked-run.t
 import type { Trial } from "../training/race.ts";
 import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
 import type { TrainingPlan } from "./plan-training.ts";
+import type { RunHead } from "./start-run.ts";
 
 /** A training in the words of tracking. MLflow's clients read these names: they do not change. */
 
@@ -19,7 +20,9 @@ export interface RacedFold {
 export const planParams = ({ spec, ...plan }: TrainingPlan): Param[] =>
   pairs({
     ...{ task: spec.task, target: spec.target, metric: spec.metric, seed: spec.seed },
-    ...{ budget_ms: spec.budgetMs, split: spec.split, test_share: spec.testShare },
+    ...{ budget_trials: spec.search?.trials, budget_cpu_seconds: spec.search?.cpuSeconds },
+    budget_ms: spec.search && Object.keys(spec.search).length > 0 ? undefined : spec.budgetMs,
+    ...{ split: spec.split, test_share: spec.testShare },
     ...{
       trainers: spec.trainers.join(","),
       features: spec.columns.map(({ name }) => name).join(","),
@@ -54,14 +57,25 @@ export const datasetInput = (data: DatasetVersion, context: string): DatasetInpu
   tags: [{ key: "mlflow.data.context", value: context }],
 });
 
+const trialHead = (parent: TrialParent, { id }: Candidate): RunHead => ({
+  ...{ ...parent, id: `${parent.id}-${id}`, name: id },
+});
+
+/** Said of the chosen one when the race is over. */
+export const winnerRecord = (parent: TrialParent, winner: Candidate): RunRecord => ({
+  ...trialHead(parent, winner),
+  tags: pairs({ "millwright.winner": "true" }),
+});
+
+type TrialParent = Pick<RunRecord, "id" | "experiment" | "user" | "startTime">;
+
 /** A run for every candidate that was started, with what it scored in each fold. */
 export function trialRecords(
-  parent: Pick<RunRecord, "id" | "experiment" | "user" | "startTime">,
+  parent: TrialParent,
   race: {
     readonly candidates: readonly Candidate[];
     readonly folds: readonly RacedFold[];
     readonly metric: string;
-    readonly winner: string;
   },
 ): RunRecord[] {
   return race.candidates.flatMap((candidate): RunRecord[] => {
@@ -76,13 +90,13 @@ export function trialRecords(
     });
     return [
       {
-        ...{ ...parent, id: `${parent.id}-${candidate.id}`, name: candidate.id },
+        ...trialHead(parent, candidate),
         params: candidateParams(candidate),
         tags: pairs({
           [PARENT_TAG]: parent.id,
           "mlflow.user": parent.user,
           "millwright.kind": "candidate",
-          "millwright.winner": String(candidate.id === race.winner),
+          "millwright.winner": "false",
           "millwright.error": error,
         }),
         metrics: own

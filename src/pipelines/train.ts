@@ -6,7 +6,7 @@ import type { Digest } from "../lib/digest.ts";
 import type { Json } from "../lib/json.ts";
 import type { ReferenceInput } from "../monitoring/make-reference.ts";
 import { register } from "../registry/register.ts";
-import { keepRun } from "../tracking/own/keep-run.ts";
+import { keepRun, keepRuns } from "../tracking/own/keep-run.ts";
 import { isCommand } from "./command-trainer.ts";
 import { deployVersion } from "./deploy-version.ts";
 import { findSame, type SameRun } from "./find-same.ts";
@@ -15,6 +15,7 @@ import { gatherData } from "./gather-data.ts";
 import { keepRecipe } from "./keep-recipe.ts";
 import { planTraining, type TrainingPlan } from "./plan-training.ts";
 import type { Platform } from "./platform.ts";
+import type { Budget } from "./project.ts";
 import { raceCandidates } from "./race-candidates.ts";
 import { type RunHead, startRun } from "./start-run.ts";
 import {
@@ -25,6 +26,7 @@ import {
   planParams,
   reportMetrics,
   trialRecords,
+  winnerRecord,
 } from "./tracked-training.ts";
 import { type FamilyOutcome, familyUnderChampion } from "./train-family.ts";
 
@@ -34,8 +36,8 @@ export interface TrainInput {
   readonly reason: string;
   /** Use only truths known at this moment, ms since 1970: for replays. Default: all. */
   readonly asOf?: number;
-  /** Overrides the definition's budget ("20s"). */
-  readonly budget?: string;
+  /** Overrides the definition's budget ("20s", { trials: 50 }). */
+  readonly budget?: Budget;
   /** Promote on held-out evidence alone, even where a shadow would be possible. */
   readonly skipShadow?: boolean;
   /** Also when the same code, data and settings have been trained before. */
@@ -128,13 +130,18 @@ async function trainAnew(
 ): Promise<TrainOutcome> {
   const { model } = input;
   const { spec, champion, gates, abstain } = plan;
-  const race = await raceCandidates(platform, { steps, data, plan });
+  const race = await raceCandidates(platform, {
+    ...{ steps, data, plan },
+    onRaced: (part, folds, candidates) =>
+      steps.step(`track: ${part}`, async () => {
+        await keepRuns(platform, trialRecords(head, { candidates, folds, metric: spec.metric }));
+        return null;
+      }),
+  });
   const { winner: candidate, baselines } = race;
-  await steps.step("track: race", async () => {
-    const { candidates } = plan;
-    const raced = { candidates, folds: race.raced, metric: spec.metric, winner: candidate.id };
+  await steps.step("track: winner", async () => {
     await keepRun(platform, { ...head, params: candidateParams(candidate) });
-    await Promise.all(trialRecords(head, raced).map((record) => keepRun(platform, record)));
+    await keepRun(platform, winnerRecord(head, candidate));
     return null;
   });
   const fit = await fitChosen(platform, { steps, spec, data, candidate });

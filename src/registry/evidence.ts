@@ -3,6 +3,7 @@ import type { Metric } from "../../sdk/src/contract/shapes.ts";
 import { abstentionInWords } from "../evaluation/abstention-words.ts";
 import type { Evaluation } from "../evaluation/evaluate.ts";
 import { metricNamed } from "../evaluation/metrics/all.ts";
+import { raceNotes } from "../evaluation/race-notes.ts";
 import type { Report, ReportedMetric } from "../evaluation/report.ts";
 import type { Verdict as KeptVerdict } from "../evaluation/verdict.ts";
 import type { Task } from "../lib/task.ts";
@@ -33,7 +34,10 @@ export function evidenceOf(
     metrics,
     verdict: verdictView(evaluation.verdict),
     report: { ...reportView(report), ...comparison(evaluation), metrics },
-    leaderboard: leaderboard && leaderboardView(leaderboard, report.task),
+    leaderboard: leaderboard && {
+      ...leaderboardView(leaderboard, report.task),
+      notes: raceNotes(leaderboard, evaluation),
+    },
     abstention: abstention && {
       words: abstentionInWords(abstention).words,
       answered: abstention.rows === 0 ? 0 : abstention.cost.answered / abstention.rows,
@@ -88,7 +92,10 @@ const reportView = (report: Report) => ({
       : null,
 });
 
-const leaderboardView = (kept: KeptLeaderboard, task: Task): Evidence["leaderboard"] => ({
+const leaderboardView = (
+  kept: KeptLeaderboard,
+  task: Task,
+): Omit<NonNullable<Evidence["leaderboard"]>, "notes"> => ({
   metric: kept.metric,
   better: kept.better,
   reason: kept.reason,

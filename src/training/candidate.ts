@@ -3,6 +3,7 @@ import { MillwrightError } from "../errors.ts";
 import type { Abort } from "../lib/abort.ts";
 import type { Target } from "../lib/task.ts";
 import { type Table, takeRows } from "../table/table.ts";
+import { rowWeights } from "./class-weights.ts";
 import type { Encoder } from "./encoding/encoding.ts";
 import { fitEncoder } from "./encoding/fit-encoder.ts";
 import type { FittedModel, Trainer } from "./trainer.ts";
@@ -49,6 +50,7 @@ export function fitCandidate(
 ): FittedCandidate {
   const trainer = trainerNamed(candidate.trainer);
   const target = Float64Array.from(data.rows, (row) => data.target[row]!);
+  const weights = rowWeights(spec, target);
   const encode = () =>
     fitEncoder({
       table: takeRows(data.table, data.rows),
@@ -70,6 +72,8 @@ export function fitCandidate(
     task: spec.task,
     classes: spec.classes.length,
     params: trainer.params.parse(candidate.params),
+    ...(weights ? { weights } : {}),
+    ...(spec.monotone ? { monotone: spec.monotone } : {}),
     seed: spec.seed,
     threads: threads.threads,
     ...(threads.openTeam ? { openTeam: threads.openTeam } : {}),

@@ -4,6 +4,8 @@ import type { Json } from "../lib/json.ts";
 import type { Signature } from "../onnx/signature.ts";
 import type { Blobs } from "../storage/blobs/blobs.ts";
 import { type Table, takeRows } from "../table/table.ts";
+import { calibrationOf, withCalibration } from "./calibration/calibrate.ts";
+import type { CalibrationReport } from "./calibration/decide-calibration.ts";
 import { type FittedCandidate, fitCandidate, type Threads } from "./candidate.ts";
 import { exportOnnx } from "./export-onnx.ts";
 import { type TrainingData, trainingData } from "./training-data.ts";
@@ -31,6 +33,8 @@ export interface FitOutcome {
   /** Share of the model's total importance, by encoded feature, largest first, at most 50. */
   readonly importance: readonly { readonly feature: string; readonly share: number }[];
   readonly seconds: number;
+  /** Absent where nobody asked for calibrated probabilities. */
+  readonly calibration?: CalibrationReport;
   /** Of a program: interpreter and packages. Kept with the parameters of its version. */
   readonly ranWith?: Readonly<Record<string, Json>> | undefined;
 }
@@ -51,14 +55,20 @@ export async function fit(
   const { spec, candidate } = input;
   const started = deps.now();
   const data = trainingData(spec, await deps.loadTable(input.data));
-  const fitted = fitCandidate(spec, candidate, { ...data, rows: data.train }, deps);
+  const calibrated = calibrationOf(spec, candidate, data, deps);
+  const fitOn = (rows: Uint32Array) =>
+    withCalibration(
+      fitCandidate(spec, candidate, { ...data, rows }, deps),
+      calibrated?.calibration,
+    );
+  const fitted = fitOn(data.train);
   const judged = await keepFile(deps, { spec, data, fitted, rows: data.train });
   const all = Uint32Array.from({ length: data.table.rows }, (_, row) => row);
   const served =
     spec.split === "time"
       ? await keepFile(deps, {
           ...{ spec, data, rows: all },
-          fitted: fitCandidate(spec, candidate, { ...data, rows: all }, deps),
+          fitted: fitOn(all),
         })
       : judged;
   crashPoint("fit:written");
@@ -67,7 +77,10 @@ export async function fit(
     .map(([feature, share]) => ({ feature, share }))
     .sort((a, b) => b.share - a.share)
     .slice(0, 50);
-  return { judged, served, importance, seconds: (deps.now() - started) / 1000 };
+  return {
+    ...{ judged, served, importance, seconds: (deps.now() - started) / 1000 },
+    ...(calibrated ? { calibration: calibrated.report } : {}),
+  };
 }
 
 async function keepFile(

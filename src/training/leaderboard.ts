@@ -1,4 +1,5 @@
 import type { Digest } from "../lib/digest.ts";
+import type { Optimism } from "./optimism.ts";
 import type { Choice, Standing } from "./race.ts";
 
 /** What a race found, as kept with the model version. */
@@ -18,6 +19,10 @@ export interface Leaderboard {
   readonly testRows: number;
   /** Candidates that were not started because the budget was used up. */
   readonly notTried: number;
+  /** Of few rows: how much of the best score is luck of the choice. */
+  readonly optimism?: Optimism;
+  /** What was tried beyond the portfolio, and why no more; absent where no search was asked for. */
+  readonly search?: { readonly proposed: number; readonly rounds: number; readonly ended: string };
 }
 
 export interface LeaderboardRow {

@@ -17,6 +17,8 @@ export interface Trial {
   readonly error: string | undefined;
   /** What a program says of its own fit, by name. Decides nothing. */
   readonly metrics?: Readonly<Record<string, number>>;
+  /** The metric on equal parts of this fold's rows, the same parts for every candidate; null where it is not defined. */
+  readonly blocks?: readonly (number | null)[];
 }
 
 export interface Standing {
@@ -36,7 +38,16 @@ export interface RaceRules {
   readonly folds: number;
   /** Candidates whose trainer is listed here are never dropped (baselines). */
   readonly keep: readonly string[];
+  /** How often the same rows were dealt into folds; absent: once. */
+  readonly repeats?: number;
 }
+
+/**
+ * Of a mean over n folds, as a share of their deviation. Rounds that share rows are no new evidence: with repeats the correction of
+ * Nadeau & Bengio (2003), test rows / training rows = 1 / (k - 1).
+ */
+const errorShare = (n: number, { folds, repeats = 1 }: Pick<RaceRules, "folds" | "repeats">) =>
+  Math.sqrt(1 / n + (repeats > 1 ? 1 / Math.max(1, folds / repeats - 1) : 0));
 
 export function standings(
   candidates: readonly Candidate[],
@@ -55,7 +66,7 @@ export function standings(
       candidate,
       folds: n,
       mean,
-      standardError: n > 1 ? spread / Math.sqrt(n) : (own[0]?.standardError ?? Number.NaN),
+      standardError: n > 1 ? spread * errorShare(n, rules) : (own[0]?.standardError ?? Number.NaN),
       seconds: own.reduce((a, t) => a + t.seconds, 0),
       complexity: Math.max(0, ...own.map((t) => t.complexity)),
       state: failed
@@ -132,7 +143,7 @@ export function choose(
     );
     const mean = differences.reduce((a, b) => a + b, 0) / most;
     const variance = differences.reduce((a, d) => a + (d - mean) ** 2, 0) / (most - 1);
-    return Math.sqrt(variance / most);
+    return Math.sqrt(variance) * errorShare(most, rules);
   };
   const eligible = finished.filter(
     (s) => s === best || sign * (best.mean - s.mean) <= tolerance(s),

@@ -5,6 +5,7 @@ import type { Json } from "../lib/json.ts";
 import type { Scores, Target, Task } from "../lib/task.ts";
 import type { Graph } from "../onnx/graph.ts";
 import type { Design, EmittedDesign, EncodingStyle } from "./encoding/encoding.ts";
+import type { SearchSpace } from "./search/space.ts";
 
 /**
  * One learning algorithm. To add one: a file in `trainers/`, a line in `trainers/all.ts`, and the contract suite
@@ -18,8 +19,12 @@ export interface Trainer<P = unknown> {
   readonly style: EncodingStyle;
   readonly tasks: readonly Task[];
   readonly params: z.ZodType<P>;
+  /** It keeps `FitInput.monotone` (of `DataShape.monotone`, all of its portfolio does). */
+  readonly monotone?: true;
   /** Good starting configurations for data of this shape, simplest and cheapest first. */
   portfolio(shape: DataShape): readonly P[];
+  /** What a search may change beyond the portfolio; absent: nothing. */
+  space?(shape: DataShape): SearchSpace<P>;
   fit(input: FitInput<P>): FittedModel;
 }
 
@@ -30,6 +35,8 @@ export interface DataShape {
   /** Output width: 1 for binary and regression, number of classes for multiclass. */
   readonly outputs: number;
   readonly bagFeatures: number;
+  /** Some columns are to be monotone. */
+  readonly monotone?: boolean;
 }
 
 export interface FitInput<P> {
@@ -37,6 +44,8 @@ export interface FitInput<P> {
   /** No NaN. */
   readonly target: Target;
   readonly weights?: Float64Array;
+  /** By dense column: the score must not fall (1) or rise (-1) with it, others the same. */
+  readonly monotone?: Readonly<Record<string, 1 | -1>>;
   readonly task: Task;
   /** Number of classes for multiclass (2 for binary, 0 for regression). */
   readonly classes: number;

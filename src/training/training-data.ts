@@ -17,6 +17,9 @@ export interface TrainingData {
   readonly splitReason: string;
 }
 
+/** Between the seeds of two dealings of the same rows. */
+const REPEAT = 7919;
+
 /** Deterministic for (table, spec): every thread that computes it gets the same rows. */
 export function trainingData(spec: TrainingSpec, all: Table): TrainingData {
   const allTargets = targetOf(columnNamed(all, spec.target), spec.task, spec.classes);
@@ -42,8 +45,11 @@ export function trainingFolds(spec: TrainingSpec, data: TrainingData, count: num
   const columns = splitColumns(spec, table, target);
   const tells = (rows: Uint32Array) =>
     spec.task === "regression" || rows.some((row) => target[row] !== target[rows[0]!]);
+  const repeats = Array.from({ length: spec.repeats ?? 1 }, (_, r) => columns.seed + r * REPEAT);
   const usable = (kind: TrainingSpec["split"]) =>
-    folds({ ...columns, kind, k: count }).filter(({ train, test }) => tells(train) && tells(test));
+    repeats
+      .flatMap((seed) => folds({ ...columns, seed, kind, k: count }))
+      .filter(({ train, test }) => tells(train) && tells(test));
   const found = usable(spec.split);
   const inTable = (rows: Uint32Array) => rows.map((position) => data.train[position]!);
   return (found.length > 0 ? found : usable("stratified")).map((fold) => ({

@@ -18,8 +18,26 @@ export interface TrainingSpec {
   readonly metric: string;
   readonly seed: number;
   readonly budgetMs: number;
+  /** What a search beyond the portfolio may spend; absent: only the portfolio races. */
+  readonly search?: SearchBudget;
+  /** By class, in their order. Absent: every row counts the same. */
+  readonly classWeights?: "balanced" | readonly number[];
+  /** Binary: probabilities are calibrated on out-of-fold scores, if that helps. */
+  readonly calibrate?: boolean;
+  /** By column: 1 = the score must not fall as it rises, -1 = not rise. Only trainers that keep this compete. */
+  readonly monotone?: Readonly<Record<string, 1 | -1>>;
+  /** The folds of a race are dealt so many times; absent: once. Never where they go by time. */
+  readonly repeats?: number;
   /** Names of the trainers that compete. */
   readonly trainers: readonly string[];
+}
+
+/** Besides the time. */
+export interface SearchBudget {
+  /** Configurations in all, the portfolio's among them; trivial ones and programs are not counted. */
+  readonly trials?: number;
+  /** Seconds of fitting, summed over threads. */
+  readonly cpuSeconds?: number;
 }
 
 export interface FeatureColumn {

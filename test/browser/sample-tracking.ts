@@ -37,7 +37,7 @@ export async function sampleTracking(): Promise<SampleTracking> {
   );
   const own: OwnTracking = {
     ...{ experiments: experimentStore(sql, ARTIFACT_ROOT), runs: trackedRunStore(sql, keys) },
-    ...{ runLog: log, inputs: inputStore(sql), own: ownRunStore(sql) },
+    ...{ runLog: log, inputs: inputStore(sql), own: ownRunStore(sql, keys) },
   };
   return { routes, own, stop: () => db.stop() };
 }

@@ -21,15 +21,18 @@ import {
 } from "./installation.ts";
 import { type Traffic, traffic } from "./traffic.ts";
 
-const MODELS = 16;
+const MODELS = 17;
 let home: Installation;
 let observer: Observer;
 let calls: Traffic;
 let used = 0;
 
-const trainNext = async () => {
+const trainNext = async (more: { budget?: { trials: number } } = {}) => {
   const model = `mail${used++}`;
-  const run = await observer.engine.submit("train", { model, reason: "crash test" });
+  const run = await observer.engine.submit("train", {
+    ...{ model, reason: "crash test" },
+    ...more,
+  });
   return { model, run };
 };
 
@@ -87,6 +90,16 @@ describe("kill -9 of the worker", () => {
     await expectOneOf(training);
     expect(home.diedThere()).toBe(true);
     await expectRepeated(training.run, [step]);
+  });
+
+  test("in the middle of a search: only the round in flight is repeated", async () => {
+    home.dieAt("before-journal/search: round 2");
+    const training = await trainNext({ budget: { trials: 20 } });
+    await expectOneOf(training);
+    expect(home.diedThere()).toBe(true);
+    await expectRepeated(training.run, ["search: round 2"]);
+    const steps = (await observer.engine.steps(training.run)).map(({ name }) => name);
+    expect(steps).toEqual(expect.arrayContaining(["search: round 1", "search: round 3"]));
   });
 
   test("at watch:kept: the incident that is on file is announced once", async () => {

@@ -15,7 +15,7 @@ let firstRun: string;
 
 beforeAll(async () => {
   opened = await customersPlatform(600, {
-    churn: { ...CHURN, train: { budget: "60s", trainers: ["baseline", "linear"] } },
+    churn: { ...CHURN, train: { trainers: ["baseline", "linear"] } },
     broken: { dataset: "customers", target: "nothing" },
   });
   ({ app } = opened);
@@ -86,7 +86,34 @@ test("its candidates are runs below it, with a value of the metric for each fold
   const { metrics } = await mlflow<{ metrics: { step: number }[] }>(
     `metrics/get-history?run_id=${firstRun}-${first.winner}&metric_key=auc`,
   );
-  expect(metrics.map(({ step }) => step)).toEqual([0, 1, 2, 3, 4]);
+  // 480 rows: five folds, dealt three times.
+  expect(metrics.map(({ step }) => step)).toEqual([...Array(15).keys()]);
+});
+
+test("every trial of a search is a run below it, and the journal has its rounds", async () => {
+  const run = await start({ model: "churn", budget: { trials: 20 } });
+  const outcome = await app.platform.engine.wait<TrainOutcome>(run);
+  const steps = (await app.platform.engine.steps(run)).map(({ name }) => name);
+  expect(steps).toEqual(expect.arrayContaining(["search: round 1", "track: round 3"]));
+  const response = await fetch(`${control.url}/api/2.0/mlflow/runs/search`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      experiment_ids: [(await runOf(run)).info.experiment_id],
+      filter: `tags."mlflow.parentRunId" = '${run}'`,
+      max_results: 100,
+    }),
+  });
+  const { runs } = (await response.json()) as { runs: WireRun[] };
+  const trials = runs.filter(({ data }) => byKey(data.params).trainer !== "baseline");
+  expect(trials).toHaveLength(20);
+  expect(new Set(trials.map(({ data }) => byKey(data.params)["trainer.C"])).size).toBe(20);
+  for (const { info, data } of trials) {
+    expect(info.status).toBe("FINISHED");
+    expect(data.metrics.map(({ key }) => key).sort()).toEqual(["auc", "fit_seconds"]);
+  }
+  const winners = runs.filter(({ data }) => byKey(data.tags)["millwright.winner"] === "true");
+  expect(winners.map(({ data }) => byKey(data.params).candidate)).toEqual([outcome.winner]);
 });
 
 test("the same once more is found, not repeated, unless somebody insists", async () => {

@@ -109,6 +109,8 @@ const Leaderboard = z.object({
   testRows: z.number(),
   /** Candidates that were not started because the budget was used up. */
   notTried: z.number(),
+  /** What else is to be said of the race, in sentences: search, luck of the choice, calibration. */
+  notes: z.array(z.object({ about: z.string(), words: z.string() })),
   /** Best first. */
   standings: z.array(Standing),
 });

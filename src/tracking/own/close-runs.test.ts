@@ -16,7 +16,7 @@ afterAll(() => db.stop());
 
 test("records of runs that are over are closed, once; those of others, and deleted ones, stay as they are", async () => {
   const runs = trackedRunStore(db.sql, trackedKeys(db.sql));
-  const own = ownRunStore(db.sql);
+  const own = ownRunStore(db.sql, trackedKeys(db.sql));
   const experiment = (await experimentStore(db.sql, "mlflow-artifacts:/").create({
     ...{ name: "own", artifactLocation: undefined, tags: [], at: 0 },
   }))!;

@@ -42,6 +42,32 @@ export async function keepRun(
   }
 }
 
+/**
+ * The same of many runs of one experiment, in a few statements however many they are: those that are deleted are left out, and
+ * params that were something else already stay so.
+ */
+export async function keepRuns(
+  deps: { readonly tracking: OwnTracking; readonly log: Log },
+  records: readonly RunRecord[],
+): Promise<void> {
+  const [first] = records;
+  if (first === undefined) return;
+  const { experiments, own } = deps.tracking;
+  try {
+    await own.createMany(await experimentNamed(experiments, first), records);
+    const active = new Set(await own.active(records.map(({ id }) => id)));
+    const there = records.filter(({ id }) => active.has(id));
+    await Promise.all(there.map((record) => logged(deps, record)));
+    const ends = there.flatMap(({ id, ended }) => (ended ? [{ id, ...ended }] : []));
+    await own.endMany(ends);
+  } catch (error) {
+    if (!(error instanceof MillwrightError) || error.retryable) throw error;
+    deps.log.warn(
+      `${records.length} runs of ${first.experiment} are not tracked as they should be: ${error.message}`,
+    );
+  }
+}
+
 /** false: it, or its experiment, was deleted. */
 async function made(tracking: OwnTracking, record: RunRecord): Promise<boolean> {
   const { experiments, runs } = tracking;

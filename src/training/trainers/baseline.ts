@@ -25,10 +25,13 @@ export const baseline: Trainer<BaselineParams> = {
   style: "tree",
   tasks: ["binary", "multiclass", "regression"],
   params,
-  portfolio: ({ task }) =>
-    task === "regression"
-      ? [params.parse({}), params.parse({ center: "median" }), params.parse({ kind: "rule" })]
-      : [params.parse({}), params.parse({ kind: "rule" })],
+  // What is the same for every row is monotone; a rule may not be.
+  monotone: true,
+  portfolio: ({ task, monotone }) => [
+    params.parse({}),
+    ...(task === "regression" ? [params.parse({ center: "median" })] : []),
+    ...(monotone ? [] : [params.parse({ kind: "rule" })]),
+  ],
   fit,
 };
 

@@ -43,6 +43,15 @@ export const forest: Trainer<Params> = {
           ];
     return configurations.map((c) => params.parse(c));
   },
+  // More trees are never worse and cost what they cost: that is no question for a search.
+  space: ({ rows }) => ({
+    dimensions: {
+      maxDepth: { kind: "whole", low: 4, high: 24 },
+      minLeaf: { kind: "whole", low: 1, high: Math.max(20, Math.round(rows / 200)), log: true },
+      columnSample: { kind: "number", low: 0.1, high: 1 },
+      rowSample: { kind: "number", low: 0.4, high: 1 },
+    },
+  }),
   fit(input) {
     checkFit(input);
     const { task, params: p } = input;

@@ -34,6 +34,7 @@ const params = z.object({
 });
 type Params = z.infer<typeof params>;
 
+const LOSSES = { kind: "choice", values: ["squared", "absolute", "huber"] } as const;
 const HELD_OUT = 0.15;
 /** With fewer watched rows than this, stopping early is a lottery. */
 const MIN_WATCHED = 20;
@@ -47,6 +48,7 @@ export const gbdt: Trainer<Params> = {
   style: "tree",
   tasks: ["binary", "multiclass", "regression"],
   params,
+  monotone: true,
   portfolio: ({ rows }: DataShape) => {
     const shallow =
       rows < 1000
@@ -63,6 +65,18 @@ export const gbdt: Trainer<Params> = {
       configurations.push({ ...slow, maxDepth: 8, minChildWeight: 20, lambda: 5 });
     return configurations.map((c) => params.parse(c));
   },
+  space: ({ task }) => ({
+    dimensions: {
+      learningRate: { kind: "number", low: 0.02, high: 0.3, log: true },
+      maxDepth: { kind: "whole", low: 2, high: 10 },
+      minChildWeight: { kind: "number", low: 0.5, high: 50, log: true },
+      lambda: { kind: "number", low: 0.1, high: 30, log: true },
+      rowSample: { kind: "number", low: 0.5, high: 1 },
+      columnSample: { kind: "number", low: 0.3, high: 1 },
+      ...(task === "regression" ? { loss: LOSSES } : {}),
+    },
+    fixed: { rounds: 1000 },
+  }),
   fit(input) {
     checkFit(input);
     const { boosted, objective } = train(input, monotoneColumns(input));
@@ -113,6 +127,7 @@ function train(
   const watch = {
     design: denseRows(design, parts.watch),
     target: Float64Array.from(parts.watch, (i) => target[i]!),
+    weights: weights && Float64Array.from(parts.watch, (i) => weights[i]!),
     patience: p.patience,
   };
   const trial = run(parts.learn, p, watch, [0, 0.5]);
@@ -120,9 +135,14 @@ function train(
   return { ...final, boosted: { ...final.boosted, loss: trial.boosted.loss } };
 }
 
-function monotoneColumns({ design, task, params: p }: FitInput<Params>): Map<number, number> {
+function monotoneColumns({
+  design,
+  task,
+  params: p,
+  monotone: asked,
+}: FitInput<Params>): Map<number, number> {
   const signs = new Map<number, number>();
-  for (const [name, sign] of Object.entries(p.monotone)) {
+  for (const [name, sign] of Object.entries({ ...p.monotone, ...asked })) {
     const column = design.names.indexOf(name);
     if (column < 0)
       throw new MillwrightError(

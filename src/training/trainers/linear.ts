@@ -23,6 +23,8 @@ const params = z.object({
 });
 type LinearParams = z.output<typeof params>;
 
+const TARGETS = { kind: "choice", values: ["plain", "log"] } as const;
+
 /** Logistic regression (binary, multinomial) and ridge regression, L2-penalised, to convergence. */
 export const linear: Trainer<LinearParams> = {
   name: "linear",
@@ -31,6 +33,12 @@ export const linear: Trainer<LinearParams> = {
   tasks: ["binary", "multiclass", "regression"],
   params,
   portfolio,
+  space: ({ task }) => ({
+    dimensions: {
+      C: { kind: "number", low: 1e-3, high: 1e3, log: true },
+      ...(task === "regression" ? { target: TARGETS } : {}),
+    },
+  }),
   fit,
 };
 

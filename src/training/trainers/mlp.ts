@@ -30,6 +30,8 @@ const FEW_EPOCHS = 20;
 /** Ids from which on a bag is a vocabulary: more ids, fewer numbers each. */
 const VOCABULARY = 2000;
 
+const TARGETS = { kind: "choice", values: ["plain", "log"] } as const;
+
 /** Multilayer perceptron: ReLU layers over the dense columns and the summed embeddings of categories and words. */
 export const mlp: Trainer<MlpParams> = {
   name: "mlp",
@@ -38,6 +40,15 @@ export const mlp: Trainer<MlpParams> = {
   tasks: ["binary", "multiclass", "regression"],
   params,
   portfolio,
+  space: ({ task }) => ({
+    dimensions: {
+      hidden: { kind: "choice", values: [[32], [64, 32], [128, 64], [256, 128]] },
+      learningRate: { kind: "number", low: 3e-4, high: 1e-2, log: true },
+      weightDecay: { kind: "number", low: 1e-3, high: 3, log: true },
+      batchSize: { kind: "choice", values: [32, 64, 128, 256] },
+      ...(task === "regression" ? { target: TARGETS } : {}),
+    },
+  }),
   fit,
 };
 

@@ -31,7 +31,12 @@ export interface BoostInput {
   /** Signs by dense column. */
   readonly monotone: ReadonlyMap<number, number>;
   /** Stop when the loss on these rows has not fallen for `patience` rounds, and keep the best round. */
-  readonly watch?: { readonly design: Design; readonly target: Target; readonly patience: number };
+  readonly watch?: {
+    readonly design: Design;
+    readonly target: Target;
+    readonly weights?: Float64Array | undefined;
+    readonly patience: number;
+  };
   readonly threads: number;
   readonly openTeam: OpenTeam | undefined;
   readonly signal: Abort | undefined;
@@ -73,7 +78,7 @@ export function boost(input: BoostInput): Boosted {
     session.floats[CONTROL.delta] = objective.delta;
     // Absolute error: a tiny clip, scaled to +-1, is the sign.
     session.floats[CONTROL.unit] = objective.median ? 1 / objective.delta : 1;
-    const watched = watch && watcher(objective, watch.design, watch.target);
+    const watched = watch && watcher(objective, watch);
     let best = { loss: watched ? watched.loss() : Number.NaN, rounds: 0 };
     let round = 0;
     while (round < settings.rounds) {
@@ -162,11 +167,14 @@ function treeSampler(
 }
 
 /** Keeps the margins of watched rows up to date, tree by tree. */
-function watcher(objective: Objective, design: Design, target: Target) {
+function watcher(
+  objective: Objective,
+  { design, target, weights }: NonNullable<BoostInput["watch"]>,
+) {
   const K = objective.classes;
   const margins = Float64Array.from({ length: design.rows * K }, (_, i) => objective.base[i % K]!);
   return {
     add: (e: Ensemble, fromTree: number) => addTrees(e, design, margins, fromTree),
-    loss: () => meanLoss(objective, margins, target),
+    loss: () => meanLoss(objective, margins, target, weights),
   };
 }

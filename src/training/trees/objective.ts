@@ -106,26 +106,33 @@ export function weightedMedian(values: ArrayLike<number>, weights?: ArrayLike<nu
 }
 
 /** Mean loss of margins (rows x classes) on raw targets: log loss, or squared / absolute / Huber error in target units. */
-export function meanLoss(objective: Objective, margins: Float64Array, target: Target): number {
+export function meanLoss(
+  objective: Objective,
+  margins: Float64Array,
+  target: Target,
+  weights?: Float64Array,
+): number {
   const { classes, delta, shift, scale, median } = objective;
-  let sum = 0;
+  let [sum, total] = [0, 0];
   for (let i = 0; i < target.length; i++) {
     const t = target[i]!;
+    const w = weights?.[i] ?? 1;
+    total += w;
     if (objective.loss === LOSS.residual) {
       const r = Math.abs(shift + scale * margins[i]! - t);
       const limit = delta * scale;
-      sum += median ? r : r <= limit ? (r * r) / 2 : limit * (r - limit / 2);
+      sum += w * (median ? r : r <= limit ? (r * r) / 2 : limit * (r - limit / 2));
     } else if (classes === 1) {
       const m = margins[i]!;
       // log(1 + e^-|m|) + max(0, -ym), stable for any margin.
-      sum += Math.log1p(Math.exp(-Math.abs(m))) + Math.max(0, t === 1 ? -m : m);
+      sum += w * (Math.log1p(Math.exp(-Math.abs(m))) + Math.max(0, t === 1 ? -m : m));
     } else {
       let top = Number.NEGATIVE_INFINITY;
       for (let k = 0; k < classes; k++) top = Math.max(top, margins[i * classes + k]!);
       let z = 0;
       for (let k = 0; k < classes; k++) z += Math.exp(margins[i * classes + k]! - top);
-      sum += Math.log(z) + top - margins[i * classes + t]!;
+      sum += w * (Math.log(z) + top - margins[i * classes + t]!);
     }
   }
-  return sum / target.length;
+  return sum / total;
 }

@@ -1,4 +1,5 @@
 import type { Leaderboard as LeaderboardView, ModelDetail } from "@millwright/sdk/contract/models";
+import { useState } from "react";
 import { IntervalBar } from "../../charts/interval-bar.tsx";
 import { extent } from "../../charts/scale.ts";
 import { Badge, type Tone } from "../../ui/badge.tsx";
@@ -18,11 +19,15 @@ const TONES: Readonly<Record<string, Tone>> = {
   "not tried": "plain",
 };
 
+/** A search tries hundreds; of those that left early so many are shown at first. */
+const SHOWN = 15;
+
 /** A race that is kept is over: who was still racing had no time left. */
 const WORDS: Readonly<Record<string, string>> = { racing: "out of time" };
 
 /** Who raced, how good with which uncertainty, who won and why. */
 export function Leaderboard({ model }: { model: ModelDetail }) {
+  const [all, setAll] = useState(false);
   const board = model.leaderboard;
   if (!board && model.history[0]?.origin)
     return <ImportedOnly model={model} missing="no race was run for it" />;
@@ -53,6 +58,9 @@ export function Leaderboard({ model }: { model: ModelDetail }) {
         <p>
           <b>Why {winner?.candidate ?? "this one"}:</b> {board.reason}
         </p>
+        {board.notes.map(({ about, words }) => (
+          <p key={about}>{words}</p>
+        ))}
       </div>
       <Card
         title={`The race behind version ${board.version}`}
@@ -92,9 +100,18 @@ export function Leaderboard({ model }: { model: ModelDetail }) {
                     cannot be compared with those above.
                   </td>
                 </tr>
-                {early.map((standing) => (
+                {early.slice(0, all ? early.length : SHOWN).map((standing) => (
                   <Row key={standing.candidate} standing={standing} of={shared} />
                 ))}
+                {!all && early.length > SHOWN && (
+                  <tr>
+                    <td colSpan={6}>
+                      <button type="button" onClick={() => setAll(true)}>
+                        Show {plural(early.length - SHOWN, "further candidate")}
+                      </button>
+                    </td>
+                  </tr>
+                )}
               </tbody>
             )}
           </table>
@@ -103,8 +120,8 @@ export function Leaderboard({ model }: { model: ModelDetail }) {
           {plural(board.standings.length, "candidate")} on {folds < board.folds && `${folds} of `}
           {plural(board.folds, "fold")} of {plural(board.trainedRows, "row")};{" "}
           {plural(board.testRows, "row")} were kept back for the final test. After each fold the
-          worse half leaves, except those within one standard error of the best. The dashed line
-          marks the chosen one.
+          worse half leaves, except those within one standard error of the best; what a search
+          proposes leaves as soon as it is worse. The dashed line marks the chosen one.
           {board.notTried > 0 &&
             ` ${plural(board.notTried, "candidate")} did not start: the time budget was used up.`}{" "}
           <Command text={`millwright leaderboard ${model.name}`} />
