@@ -5,6 +5,7 @@ export default defineConfig({
     include: ["test/conformance/storage/**/*.test.ts"],
     testTimeout: 300_000,
     hookTimeout: 300_000,
+    expect: { poll: { timeout: 120_000 } },
     pool: "forks",
     maxWorkers: 1,
   },

@@ -2,7 +2,7 @@
  * A model made elsewhere becomes a version as a trained one does: judged on the project's held-out rows, by its gates, against
  * its champion; promoted or kept with the reason; served by the gateway; explained and watched.
  */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { App } from "../../src/app.ts";
@@ -126,6 +126,14 @@ test("who trains elsewhere can be given the rows that are not held out", async (
   const out = join(opened.folder, "train.csv");
   const step = { signal: { aborted: false }, progress: () => {} };
   const given = { model: "churn", out, step, token: "a" };
+  writeFileSync(join(opened.folder, "taken"), "");
+  const nowhere = exportTrainingRows(app.platform, {
+    ...given,
+    out: `${opened.folder}/taken/a.csv`,
+  });
+  await expect(nowhere).rejects.toThrow();
+  const left = readdirSync(join(opened.folder, ".millwright/scratch"), { recursive: true });
+  expect(left.filter((name) => String(name).endsWith(".parquet"))).toEqual([]);
   const { rows, heldOut } = await exportTrainingRows(app.platform, given);
   expect([rows, heldOut]).toEqual([1200, 300]);
   const [head, ...lines] = readFileSync(out, "utf8").trimEnd().split("\n");

@@ -9,6 +9,7 @@ import type { Clause, OrderTerm } from "./kind.ts";
 import { RUNS } from "./kinds.ts";
 import { parseOrder } from "./order.ts";
 import type { View } from "./run-search.ts";
+import { runStatement } from "./run-statement.ts";
 import { type SearchStore, searchStore } from "./store.ts";
 
 /** What PostgreSQL is compared with: runs as plain objects, and the same clauses evaluated over them. */
@@ -307,6 +308,24 @@ const asked: fc.Arbitrary<Asked> = fc.record({
     .map((items) => items.map((item) => item.join(""))),
 });
 
+it("deleted runs of an experiment are read in order of time, like active ones", async () => {
+  for (const [view, index] of [
+    ["ACTIVE_ONLY", "tracked_run_newest"],
+    ["DELETED_ONLY", "tracked_run_deleted"],
+  ] as const) {
+    const search = { experiments: ["11"], view, clauses: [], order: [], keys: new Map() };
+    const { text, parameters } = runStatement(search, "all", {
+      ...{ select: "r.id", position: undefined, limit: 10 },
+    })!;
+    const plan = await database.sql.transact(async (tx) => {
+      await tx.query("set local enable_seqscan = off");
+      return tx.query(`explain ${text}`, parameters);
+    });
+    expect(JSON.stringify(plan)).toContain(index);
+    expect(JSON.stringify(plan)).not.toContain("Sort");
+  }
+});
+
 describe("runs found in PostgreSQL", () => {
   it("are those a plain evaluation of the filter finds, in that order, each once over all pages", async () => {
     let found = 0;
@@ -320,6 +339,17 @@ describe("runs found in PostgreSQL", () => {
       { numRuns: 250, seed: 7 },
     );
     expect(found).toBeGreaterThan(2000);
+  });
+
+  it("come in the order of a value that very many share, page by page, however small the pages", async () => {
+    for (const order of ["params.p", "params.p DESC", "tags.t", "tags.t DESC"])
+      for (const filter of ["", "params.p != 'a'", "metrics.m > 0 AND tags.t LIKE '%a%'"])
+        for (const experiments of [["11"], ["11", "12", "13"]]) {
+          const search: Asked = { experiments, view: "ALL", filter, order: [order] };
+          const wanted = expected(search);
+          expect(wanted.length).toBeGreaterThan(5);
+          for (const count of [1, 2]) expect(await pages(search, count)).toEqual(wanted);
+        }
   });
 
   it("come in every order on several keys", async () => {

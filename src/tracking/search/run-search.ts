@@ -12,6 +12,10 @@ export interface RunSearch {
   readonly order: readonly OrderTerm[];
   /** Numbers of the metrics, params and tags that the search names; a name nobody has used is not there. */
   readonly keys: ReadonlyMap<string, number>;
+  /** Only runs with this value of the param or tag they are sorted by first; shorter than what is indexed. See `ties.ts`. */
+  readonly tied?: string | undefined;
+  /** Only runs whose value comes after this one in the order. */
+  readonly beyond?: string | undefined;
 }
 
 /**
@@ -56,7 +60,7 @@ export function runColumns(search: RunSearch, part: Part): SortColumn[] {
   return columns;
 }
 
-function column({ order, keys }: RunSearch, i: number, part: Part): SortColumn {
+function column({ order, keys, tied }: RunSearch, i: number, part: Part): SortColumn {
   const { entity, key, value, descending } = order[i]!;
   const type = value === "text" ? "text" : entity === "metric" ? "double" : "integer";
   if (entity === "attribute")
@@ -70,6 +74,7 @@ function column({ order, keys }: RunSearch, i: number, part: Part): SortColumn {
     return { ...constant(`null::${SQL_TYPES[type]}`), type, descending, nullable: true };
   if (part === "nan" && i === 0) return { ...constant("'NaN'::float8"), type, descending };
   const sql = `${joinName(entity, number)}.value`;
+  if (i === 0 && tied !== undefined) return { ...constant(sql), type, descending };
   return { sql, type, descending, nullable, ordered: !nullable, collated: i === 0 };
 }
 

@@ -17,7 +17,7 @@ export interface Statement {
   readonly parameters: readonly unknown[];
 }
 
-const TABLES: Readonly<Record<string, string>> = {
+export const TABLES: Readonly<Record<string, string>> = {
   metric: "millwright.latest_metric",
   param: "millwright.param",
   tag: "millwright.run_tag",
@@ -62,6 +62,7 @@ export function runStatement(
     ...joins.slice(0, JOINED).flatMap(presence),
     ...lookedUp(search.clauses.filter(isLate), search, bind),
     ...partCondition(search, part),
+    ...tieCondition(search, bind),
     ...(position === undefined ? [] : [behind(columns, position, bind)]),
   ];
   const taken = `limit ${bind(limit)}::integer`;
@@ -207,6 +208,14 @@ function partCondition({ order, keys }: RunSearch, part: Part): string[] {
   if (entity !== "metric" || part === "missing" || part === "all") return [];
   const sign = part === "nan" ? "=" : "<";
   return [`${joinName(entity, keys.get(key!)!)}.value ${sign} 'NaN'::float8`];
+}
+
+function tieCondition({ order, keys, tied, beyond }: RunSearch, bind: Bind): string[] {
+  const first = order[0];
+  if (first === undefined || (tied ?? beyond) === undefined) return [];
+  const start = `left(${joinName(first.entity, keys.get(first.key)!)}.value, ${INDEXED})`;
+  if (tied !== undefined) return [`${start} = ${bind(tied)}::text`];
+  return [`${start} ${first.descending ? "<" : ">"} ${bind(beyond)}::text`];
 }
 
 /** @param looked the column, where it is not that of a join. */

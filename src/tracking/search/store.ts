@@ -12,9 +12,10 @@ import {
 } from "./experiment-statement.ts";
 import type { Position } from "./keyset.ts";
 import { type Page, pageOf } from "./page.ts";
-import { type RunSearch, runColumns, runParts } from "./run-search.ts";
+import { type Part, type RunSearch, runColumns, runParts } from "./run-search.ts";
 import { runStatement, type Statement } from "./run-statement.ts";
 import { keyText, RUN_TEXTS, type RunTextRow, runText } from "./run-text.ts";
+import { hasTies, MOST_TIES, type TieStart, tieIn, tieStatement } from "./ties.ts";
 
 export interface PageWanted {
   readonly position: Position | undefined;
@@ -67,6 +68,12 @@ export function searchStore(
       );
     }
   };
+  const nextTie = async (search: RunSearch, from: Position | undefined, limit: number) => {
+    const statement = tieStatement(search, from, limit);
+    if (statement === undefined) return undefined;
+    const [row] = await sql.query<TieStart>(statement.text, statement.parameters);
+    return row && tieIn(row);
+  };
   const begin = new Map<string, string>();
   return {
     async runs(given, { position, count }) {
@@ -74,20 +81,34 @@ export function searchStore(
       const named = [...given.clauses, ...given.order].filter(
         ({ entity }) => entity !== "attribute" && entity !== "dataset",
       );
-      const search = { ...given, keys: await keys.known(new Set(named.map(({ key }) => key))) };
+      let search: RunSearch = {
+        ...given,
+        keys: await keys.known(new Set(named.map(({ key }) => key))),
+      };
       const rows: RunRow[] = [];
       let from = position;
-      for (const part of runParts(search, position)) {
+      const read = async (narrowed: RunSearch, part: Part): Promise<void> => {
         const limit = count + 1 - rows.length;
-        const statement = runStatement(search, part, {
-          select: RUN_COLUMNS,
-          position: from,
-          limit,
+        const statement = runStatement(narrowed, part, {
+          ...{ select: RUN_COLUMNS, position: from, limit },
         });
         if (statement !== undefined)
-          for (const row of await find(statement, isHeavy(search))) rows.push(row);
-        if (rows.length > count) break;
+          for (const row of await find(statement, isHeavy(narrowed))) rows.push(row);
         from = undefined;
+      };
+      for (const part of runParts(search, position)) {
+        const ties = part === "present" && hasTies(search) ? MOST_TIES : 0;
+        for (let turn = 0; turn < ties && rows.length <= count; turn++) {
+          const tied = await nextTie(search, from, count + 1);
+          if (tied === undefined) break;
+          // The runs with the position's value may have gone meanwhile.
+          if (from?.[0] !== tied) from = undefined;
+          await read({ ...search, beyond: undefined, tied }, part);
+          search = { ...search, beyond: tied };
+        }
+        if (rows.length <= count) await read(search, part);
+        if (rows.length > count) break;
+        search = { ...search, beyond: undefined };
       }
       return pageOf(rows, count, runColumns(search, "all"));
     },
