@@ -10,7 +10,7 @@ import type { Explainer } from "./explanation/explainer.ts";
 import { type BackgroundInput, keepBackground } from "./explanation/keep-background.ts";
 import { loadExplainer } from "./explanation/load-explainer.ts";
 import { type DivideInput, divide } from "./families/divide.ts";
-import { type Features, type FeaturesOf, featuresOf, partedRows } from "./families/features.ts";
+import { type Features, featuresOf, partedRows } from "./families/features.ts";
 import { type FitChunkInput, fitChunk } from "./families/fit-chunk.ts";
 import { type FitSharedInput, fitShared, fitTop } from "./families/fit-shared.ts";
 import { type Digest, digestOfJson } from "./lib/digest.ts";
@@ -93,18 +93,15 @@ function remember<T>(key: string, make: () => T): T {
 }
 
 /** A thread works on the chunks of one family after the other. */
-const familyFeatures = (loadTable: Parts["loadTable"], spec: TrainingSpec): FeaturesOf => {
-  const key = digestOfJson(spec);
-  return (base) =>
-    learned(`${key}/${base}`, async () =>
-      featuresOf(spec, partedRows(spec, await loadTable(base))),
-    );
-};
-let features: { readonly key: string; readonly made: Promise<Features> } | undefined;
-function learned(key: string, make: () => Promise<Features>): Promise<Features> {
-  if (features?.key !== key) features = { key, made: make() };
-  return features.made;
-}
+let learned: { readonly key: string; readonly made: Promise<Features> } | undefined;
+const familyFeatures =
+  (loadTable: Parts["loadTable"]) =>
+  (spec: TrainingSpec, base: Digest): Promise<Features> => {
+    const key = `${digestOfJson(spec)}/${base}`;
+    const learn = async () => featuresOf(spec, partedRows(spec, await loadTable(base)));
+    if (learned?.key !== key) learned = { key, made: learn() };
+    return learned.made;
+  };
 
 const now = () => performance.now();
 const alone = (context: ComputeContext): Threads => ({
@@ -144,12 +141,11 @@ serveCompute({
       fitShared({ ...(await parts(host)), ...alone(context) }, input),
     "family: top": async (_, { host, input }: Task<Parameters<typeof fitTop>[1]>) => {
       const opened = await parts(host);
-      const features = (spec: TrainingSpec) => familyFeatures(opened.loadTable, spec);
-      return fitTop({ ...opened, features }, input);
+      return fitTop({ ...opened, features: familyFeatures(opened.loadTable) }, input);
     },
     "family: chunk": async (context, { host, input }: Task<FitChunkInput>) => {
       const opened = await parts(host);
-      const features = (spec: TrainingSpec) => familyFeatures(opened.loadTable, spec);
+      const features = familyFeatures(opened.loadTable);
       const progress = (done: number, of: number) =>
         context.progress(`${done} of ${of} members`, done / of);
       return fitChunk({ ...opened, features, now, signal: context.signal, progress }, input);

@@ -15,6 +15,7 @@ test("an empty environment works, and so do empty variables", () => {
       logLevel: "info",
     },
     blobUrl: "file:/projects/mail/.millwright/blobs",
+    stateUrl: undefined,
   });
 });
 

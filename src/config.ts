@@ -13,6 +13,8 @@ export interface Config {
   /** undefined = the embedded PostgreSQL in dataDir. */
   readonly databaseUrl: string | undefined;
   readonly blobUrl: string;
+  /** What gateways of several machines share; undefined = nothing. */
+  readonly stateUrl: string | undefined;
   /** Where runs of MLflow's clients keep their artifacts: `mlflow-artifacts:/` (through control) when undefined. */
   readonly artifactRoot: string | undefined;
   /** A folder for what comes through control; undefined = blobs. */
@@ -63,6 +65,7 @@ const bytes = z
 const Environment = z.object({
   DATABASE_URL: z.string().startsWith("postgres").optional(),
   BLOB_URL: z.string().optional(),
+  STATE_URL: z.string().optional(),
   MILLWRIGHT_ARTIFACT_ROOT: z.string().optional(),
   MILLWRIGHT_ARTIFACTS_DESTINATION: z.string().optional(),
   MILLWRIGHT_DATA: z.string().optional(),
@@ -86,7 +89,13 @@ const Environment = z.object({
 });
 
 /** URLs may hold a password. */
-const SECRETS = new Set(["DATABASE_URL", "BLOB_URL", "MILLWRIGHT_TOKEN", "MILLWRIGHT_SECRET_KEY"]);
+const SECRETS = new Set([
+  "DATABASE_URL",
+  "BLOB_URL",
+  "STATE_URL",
+  "MILLWRIGHT_TOKEN",
+  "MILLWRIGHT_SECRET_KEY",
+]);
 
 /** Reads the environment once. Throws `invalid_config` naming the variable, and its value unless that is a secret. */
 export function readConfig(
@@ -113,6 +122,7 @@ export function readConfig(
     dataDir,
     databaseUrl: env.DATABASE_URL,
     blobUrl: env.BLOB_URL ?? `file:${join(dataDir, "blobs")}`,
+    stateUrl: env.STATE_URL,
     artifactRoot: uriOf(env.MILLWRIGHT_ARTIFACT_ROOT, root),
     artifactsDestination: uriOf(env.MILLWRIGHT_ARTIFACTS_DESTINATION, root),
     host: env.MILLWRIGHT_HOST,

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -10,6 +11,7 @@ import { openPredictionLog, type PredictionLogOptions } from "./gateway/predicti
 import { type HotModels, prefetch } from "./gateway/prefetch.ts";
 import { routeRefresher } from "./gateway/route-refresher.ts";
 import { shadowQueue } from "./gateway/shadow-queue.ts";
+import { sharedHotModels } from "./gateway/shared-hot-models.ts";
 import { type JoinSiblings, noSiblings } from "./gateway/siblings.ts";
 import { openGrpcServer } from "./grpc/server.ts";
 import type { Arrivals } from "./http/arrivals.ts";
@@ -44,6 +46,7 @@ import type { Blobs } from "./storage/blobs/blobs.ts";
 import type { JournalOptions } from "./storage/journal/journal.ts";
 import { snapshot } from "./storage/snapshot/snapshot.ts";
 import type { Sql } from "./storage/sql/sql.ts";
+import type { State } from "./storage/state/state.ts";
 
 /** What a gateway stands on. The database may be away, at the start and later. */
 export interface GatewayParts {
@@ -51,6 +54,8 @@ export interface GatewayParts {
   readonly blobs: Blobs;
   /** undefined: serves what the snapshot says, for ever. */
   readonly sql: Sql | undefined;
+  /** Shared with gateways elsewhere; may be away. None when left out. */
+  readonly state?: State | undefined;
   readonly log: Log;
   /** Millwright's version. */
   readonly version: string;
@@ -144,9 +149,12 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
     kept: snapshot<KnownRoutes>(join(options.dataDir, "routes.json")),
     everyMs: options.refreshMs ?? 500,
   });
+  const shared = parts.state && sharedHotModels(parts.state, randomUUID(), log);
   const ahead = prefetch({
+    shared,
     kept: snapshot<HotModels>(join(options.dataDir, "hot-models.json")),
     sessions: loaded,
+    ready: refresher.ready,
     routed: () => new Set(routes.list().map(({ champion }) => champion?.onnx)),
     busy: () => batches.queuedRows > 0,
     ...{ log, everyMs: 30_000 },
@@ -158,7 +166,7 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
 
   const snapshotNow = gatewaySnapshot({
     ...{ counters, self, batches, routes, predictionLog },
-    ...{ shadows: afterwards, sessions: loaded, loads: () => loads },
+    ...{ shadows: afterwards, sessions: loaded, loads: () => loads, shared },
   });
   const revisionOf = (model: string | undefined): number =>
     model === undefined ? Number.POSITIVE_INFINITY : (routes.get(model)?.revision ?? 0);

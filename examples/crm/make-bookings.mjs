@@ -1,5 +1,5 @@
-// Makes data/bookings.csv.gz from the published file (hotel_bookings.csv.gz): the arrival as one date, in order of it, without
-// the columns that are known only afterwards: node make-bookings.mjs hotel_bookings.csv.gz
+// Makes data/bookings.csv.gz (arrivals until April 2017) and data/later.csv.gz (from May on) from the published file: the arrival
+// as one date, in order of it, without the columns that are known only afterwards: node make-bookings.mjs hotel_bookings.csv.gz
 import { readFileSync, writeFileSync } from "node:fs";
 import { gunzipSync, gzipSync } from "node:zlib";
 
@@ -21,5 +21,9 @@ const rows = lines.map((line) => {
   return [arrival, ...kept.map((name) => whole(cells[place[name]]))].join(",");
 });
 rows.sort((a, b) => (a.slice(0, 10) < b.slice(0, 10) ? -1 : a.slice(0, 10) > b.slice(0, 10) ? 1 : 0));
-const text = [["arrival", ...kept].join(","), ...rows].join("\n");
-writeFileSync(new URL("data/bookings.csv.gz", import.meta.url), gzipSync(`${text}\n`, { level: 9 }));
+const write = (file, part) => {
+  const text = `${[["arrival", ...kept].join(","), ...part].join("\n")}\n`;
+  writeFileSync(new URL(`data/${file}`, import.meta.url), gzipSync(text, { level: 9 }));
+};
+write("bookings.csv.gz", rows.filter((row) => row < "2017-05"));
+write("later.csv.gz", rows.filter((row) => row >= "2017-05"));

@@ -3,6 +3,7 @@ import type { CliContext, CommandOf, GlobalOptions } from "./command.ts";
 import { examineHost } from "./examine-host.ts";
 import { examinePorts } from "./examine-network.ts";
 import { examineProject } from "./examine-project.ts";
+import { examineState } from "./examine-state.ts";
 import { examineStorage } from "./examine-storage.ts";
 import type { Finding } from "./finding.ts";
 import { renderDoctor } from "./render-doctor.ts";
@@ -18,6 +19,7 @@ export const doctor: CommandOf = (program, context) => {
       ...problems,
       ...(await examineHost()),
       ...(await examineStorage(config)),
+      ...(await examineState(config)),
       ...(await examinePorts(config)),
       ...(await examineProject(config)),
     ];

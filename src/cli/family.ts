@@ -4,10 +4,14 @@ import { MillwrightError } from "../errors.ts";
 import { memberView } from "../families/family-view.ts";
 import type { MemberQuery } from "../families/members.ts";
 import { familyOf } from "../families/routes.ts";
-import type { CommandOf, GlobalOptions } from "./command.ts";
+import type { WatchFamilyInput, WatchFamilyOutcome } from "../pipelines/watch-family.ts";
+import { parseTime } from "../table/time.ts";
+import type { CliContext, CommandOf, GlobalOptions } from "./command.ts";
+import { followRun } from "./follow-run.ts";
 import { lookAt } from "./look-at.ts";
 import { modelNamed } from "./model-argument.ts";
 import { renderFamily, renderMember, renderMembers } from "./render-family.ts";
+import { counted } from "./render-text.ts";
 
 interface FamilyOptions extends GlobalOptions {
   readonly level?: string;
@@ -16,6 +20,9 @@ interface FamilyOptions extends GlobalOptions {
   readonly search?: string;
   readonly order: NonNullable<MemberQuery["order"]>;
   readonly limit: string;
+  readonly check?: true;
+  readonly from?: string;
+  readonly to?: string;
 }
 
 const ORDERS = ["gain", "name", "rows", "loss"] as const;
@@ -35,8 +42,15 @@ export const family: CommandOf = (program, context) => {
         .default("gain"),
     )
     .option("--limit <n>", "at most so many members", "20")
+    .option("--check", "look now at what became known: which members have become worse?")
+    .option(
+      "--from <time>",
+      "with --check: rows from then on, such as 2026-05-01 (default: a week ago)",
+    )
+    .option("--to <time>", "with --check: rows before then (default: now)")
     .action(async (named: string | undefined, name: string | undefined, _, command) => {
       const options: FamilyOptions = command.optsWithGlobals();
+      if (options.check) return checkMembers(context, options, named);
       const limit = wholeNumber("--limit", options.limit, 1, 100_000);
       const level =
         options.level === undefined ? undefined : wholeNumber("--level", options.level, 0, 10);
@@ -73,6 +87,51 @@ export const family: CommandOf = (program, context) => {
       });
     });
 };
+
+const WEEK_MS = 7 * 86_400_000;
+
+/** What is done by the clock, now. A running control trains those again that have become worse. */
+async function checkMembers(
+  context: CliContext,
+  options: FamilyOptions,
+  named: string | undefined,
+): Promise<void> {
+  const terminal = context.terminal(options);
+  const open = await context.open(options, "if-needed");
+  try {
+    const { platform } = open;
+    const model = await modelNamed(platform, named);
+    const end = timeOf("--to", options.to) ?? platform.clock.now();
+    const start = timeOf("--from", options.from) ?? end - WEEK_MS;
+    const input: WatchFamilyInput = { model, start, end };
+    const run = await platform.engine.submit("watch-family", input);
+    const found = (await followRun(platform, terminal, run)) as unknown as WatchFamilyOutcome;
+    terminal.result({ run, ...found });
+    const { rows, looked, failing } = found;
+    terminal.say(
+      `${counted(rows, "labelled row")}, enough of ${counted(looked, "member")} to look at: ${failing.length} ${failing.length === 1 ? "has" : "have"} become worse`,
+    );
+    if (failing.length === 0) return;
+    terminal.say(pc.dim(`See them: millwright family ${model} --failing`));
+    terminal.say(
+      pc.dim(
+        `They are trained again by a running \`millwright up\`, or by: millwright train ${model} --members ${failing.slice(0, 3).join(" ")}${failing.length > 3 ? " …" : ""}`,
+      ),
+    );
+  } finally {
+    await open.close();
+  }
+}
+
+function timeOf(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const seconds = parseTime(text);
+  if (!Number.isNaN(seconds)) return seconds * 1000;
+  throw new MillwrightError(
+    "invalid_input",
+    `${option} ${text}: a time is needed, such as 2026-05-01 or 2026-05-01T12:00:00Z.`,
+  );
+}
 
 function wholeNumber(option: string, text: string, least: number, most: number): number {
   const value = Number(text);

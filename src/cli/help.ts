@@ -125,6 +125,7 @@ const HELP: Readonly<Record<string, Help>> = {
       ["millwright family cancels", "levels and the members with the largest gain"],
       ["millwright family cancels --level 0 --search PRT", "members of the finest level"],
       ["millwright family cancels cancels.9.PRT.Groups", "one member"],
+      ["millwright family cancels --check --from 2026-05-01", "which have become worse since then"],
       ["millwright family cancels --limit 100000 --json", "everything, as data"],
     ],
   },

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import { MillwrightError } from "../errors.ts";
+import { isName, NAME_RULE } from "../lib/name.ts";
 import { duckdbColumns } from "../storage/columns/duckdb.ts";
 import type { CommandOf, GlobalOptions } from "./command.ts";
 import { type Inspected, type InspectRequest, inspectSource } from "./inspect-source.ts";
@@ -143,10 +144,10 @@ function refuseOverwrite(config: string, { force }: InitOptions): void {
 
 function nameOf(wanted: string | undefined, target: string, dataset: string): string {
   if (wanted === undefined) return modelNameOf(target, dataset);
-  if (/^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/.test(wanted)) return wanted;
+  if (isName(wanted)) return wanted;
   throw new MillwrightError(
     "invalid_input",
-    `--name ${JSON.stringify(wanted)}: use letters, digits, _ . - (at most 100), starting with a letter or digit${slug(wanted) === "" ? "" : `, such as "${slug(wanted)}"`}.`,
+    `--name ${JSON.stringify(wanted)}: use ${NAME_RULE}${slug(wanted) === "" ? "" : `, such as "${slug(wanted)}"`}.`,
   );
 }
 

@@ -2,7 +2,7 @@ import { MillwrightError } from "../errors.ts";
 import type { Leaderboard } from "../training/leaderboard.ts";
 import type { CommandOf, GlobalOptions } from "./command.ts";
 import { lookAt } from "./look-at.ts";
-import { modelNamed } from "./model-argument.ts";
+import { modelAndVersion, modelNamed } from "./model-argument.ts";
 import { renderLeaderboard } from "./render-leaderboard.ts";
 import { versionNamed, versionView } from "./version-view.ts";
 
@@ -14,7 +14,7 @@ export const leaderboard: CommandOf = (program, context) => {
     .action(async (argument: string | undefined, given: string | undefined, _, command) => {
       const options: GlobalOptions = command.optsWithGlobals();
       await lookAt(context, options, async ({ platform, width }) => {
-        const [named, after] = argument?.split("@", 2) ?? [];
+        const [named, after] = argument === undefined ? [] : modelAndVersion(argument);
         const model = await modelNamed(platform, named);
         const name = given ?? after;
         const [newest] = name === undefined ? await platform.registry.versions(model) : [];

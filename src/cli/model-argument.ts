@@ -17,6 +17,12 @@ export async function modelNamed(
   return onlyOne(defined.length > 0 ? defined : known, name);
 }
 
+/** `model@version` in two: the last @ divides, since clients of MLflow may have registered names with others in them. */
+export function modelAndVersion(argument: string): readonly [string, string | undefined] {
+  const at = argument.lastIndexOf("@");
+  return at < 1 ? [argument, undefined] : [argument.slice(0, at), argument.slice(at + 1)];
+}
+
 /** The model to be trained: only the project defines such. */
 export async function trainedModelNamed(
   platform: Pick<Platform, "project">,

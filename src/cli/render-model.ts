@@ -2,7 +2,7 @@ import pc from "picocolors";
 import type { Evaluation } from "../evaluation/evaluate.ts";
 import { reportedMetric } from "../evaluation/report.ts";
 import type { AliasMove } from "../registry/alias-move.ts";
-import type { Alias, ModelVersion, Origin } from "../registry/model-version.ts";
+import type { Alias, ListedVersion, ModelVersion, Origin } from "../registry/model-version.ts";
 import { abstentionBriefly, abstentionLines } from "./render-abstention.ts";
 import { testInWords, verdictLines } from "./render-leaderboard.ts";
 import {
@@ -20,8 +20,8 @@ import {
 } from "./render-text.ts";
 import { meter } from "./terminal.ts";
 
-export interface VersionView {
-  readonly version: ModelVersion;
+export interface VersionView<V extends ListedVersion = ListedVersion> {
+  readonly version: V;
   readonly aliases: readonly Alias[];
   /** undefined when its report cannot be read. */
   readonly evaluation: Evaluation | undefined;

@@ -2,7 +2,7 @@ import pc from "picocolors";
 import type { ReproduceInput, ReproduceOutcome } from "../pipelines/reproduce.ts";
 import type { CommandOf, GlobalOptions } from "./command.ts";
 import { followRun } from "./follow-run.ts";
-import { modelNamed } from "./model-argument.ts";
+import { modelAndVersion, modelNamed } from "./model-argument.ts";
 import { decimal, labelled, pageWidth, table } from "./render-text.ts";
 import { versionNamed } from "./version-view.ts";
 
@@ -16,7 +16,7 @@ export const reproduce: CommandOf = (program, context) => {
       const open = await context.open(options, "if-needed");
       try {
         const { platform } = open;
-        const [named, name = "champion"] = argument.split("@", 2);
+        const [named, name = "champion"] = modelAndVersion(argument);
         const model = await modelNamed(platform, named);
         const version = await versionNamed(platform, model, name);
         const input: ReproduceInput = { model, version: version.id };

@@ -83,7 +83,7 @@ async function showModel(model: string, { platform, now, width }: Looking): Prom
       model,
       target,
       versions: versions.map(({ version, aliases, evaluation }) => ({
-        ...withoutVocabulary(version),
+        ...version,
         aliases,
         metrics: evaluation?.report.metrics ?? [],
         passed: evaluation?.verdict.pass ?? null,

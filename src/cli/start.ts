@@ -17,6 +17,7 @@ import { openBlobs } from "../storage/blobs/all.ts";
 import { duckdbColumns } from "../storage/columns/duckdb.ts";
 import { keepPostgres } from "../storage/sql/keep-postgres.ts";
 import { postgres } from "../storage/sql/postgres.ts";
+import { openState } from "../storage/state/all.ts";
 import type { CliContext, CommandOf, GlobalOptions } from "./command.ts";
 import { stopSignal } from "./stop-signal.ts";
 
@@ -79,11 +80,16 @@ const PARTS: Readonly<
       : await keepPostgres({ dataDir: join(config.dataDir, "postgres"), log });
     const sql = postgres(config.databaseUrl ?? server!.url, { log });
     const runtime = await gatewayRuntime(config.threads);
+    const state =
+      config.stateUrl === undefined
+        ? undefined
+        : openState(config.stateUrl, { base: config.project, now: Date.now });
     const gateway = await openGateway(
       {
         runtime,
         blobs: openBlobs(config.blobUrl, blobHost(config)),
         sql,
+        state,
         log,
         version: VERSION,
         siblings: cluster.isWorker ? siblingsOverIpc : noSiblings,
@@ -107,6 +113,7 @@ const PARTS: Readonly<
         shipping?.stop();
         await gateway.close();
         await runtime.close?.();
+        await state?.close();
         await sql.close();
         await server?.release();
       },

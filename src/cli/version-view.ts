@@ -1,15 +1,15 @@
 import { MillwrightError } from "../errors.ts";
 import type { Platform } from "../pipelines/platform.ts";
-import type { Alias, ModelVersion } from "../registry/model-version.ts";
+import type { Alias, ListedVersion, ModelVersion } from "../registry/model-version.ts";
 import type { VersionView } from "./render-model.ts";
 
 const ALIASES: readonly Alias[] = ["champion", "challenger"];
 
 /** A version with what is known of it. A report that cannot be read hides nothing else. */
-export async function versionView(
+export async function versionView<V extends ListedVersion>(
   { registry, evaluationOf }: Pick<Platform, "registry" | "evaluationOf">,
-  version: ModelVersion,
-): Promise<VersionView> {
+  version: V,
+): Promise<VersionView<V>> {
   const held = await Promise.all(ALIASES.map((alias) => registry.alias(version.model, alias)));
   return {
     version,

@@ -64,7 +64,7 @@ const NOBODY: Omit<LevelFigures, "level"> = {
 };
 
 export const memberView = (member: FamilyMember): MemberView => {
-  const { lossDeviation: _, training: __, values, ...shown } = member;
+  const { reference: _, training: __, values, ...shown } = member;
   return { ...shown, values: [...values] };
 };
 

@@ -1,5 +1,6 @@
 import type { Digest } from "../lib/digest.ts";
 import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
+import type { Spread } from "./loss.ts";
 
 /**
  * Levels of a family, from the finest: columns whose values name a member. Above them stands the model that everybody shares. A
@@ -26,6 +27,8 @@ export const FALSE_DISCOVERY = 0.05;
 
 /** Parts of the training rows: every model that is compared on one of them has learned from the others alone, at every level. */
 export const PARTS = 3;
+/** Linear models of a member: one without each part, one of all rows. */
+export const MODELS = PARTS + 1;
 
 /** A model as files: one for each part of the training rows, learned from the others; `whole`: learned from all of them. */
 export interface CrossFitted {
@@ -76,6 +79,10 @@ export interface LevelTask {
   /** Of the levels above, and of the model everybody shares. */
   readonly linear: readonly LinearModels[];
   readonly candidates: readonly Candidate[];
+  /** A model stands only where it is shown to be better than the parent's. */
+  readonly proof: boolean;
+  /** Linear models drawn to the parent's are tried. */
+  readonly pooling: boolean;
   /** Served from all rows, the test rows included: where rows are in order of time. */
   readonly refit: boolean;
 }
@@ -105,11 +112,12 @@ export interface MemberResult {
   readonly candidate: string;
   /** Mean loss over the parts, by candidate; only of those that saw all parts. */
   readonly tried: Readonly<Record<string, number>>;
-  /** Mean loss and its standard deviation on the test rows: of the chosen one, and of the parent. */
+  /** Mean loss on the test rows: of the chosen one, and of the parent. */
   readonly loss: number;
-  readonly lossDeviation: number;
   readonly parentLoss: number;
-  readonly parentDeviation: number;
+  /** The same, with its spread, on all rows that it was not learned from. */
+  readonly reference: Spread;
+  readonly parentReference: Spread;
   /** One-sided: that the chosen one is no better than the parent on the test rows. null: not tested. */
   readonly p: number | null;
   /** Where p could make it stand. */

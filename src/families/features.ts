@@ -1,4 +1,3 @@
-import type { Digest } from "../lib/digest.ts";
 import { type Table, takeRows } from "../table/table.ts";
 import type { Encoder, EncodingStyle } from "../training/encoding/encoding.ts";
 import { fitEncoder } from "../training/encoding/fit-encoder.ts";
@@ -49,6 +48,3 @@ export const takeParted = (rows: PartedRows, from: number, to: number): PartedRo
     parts: rows.parts.slice(from, to),
   };
 };
-
-/** Features by the base they were learned from: a thread works on one family at a time. */
-export type FeaturesOf = (base: Digest) => Promise<Features>;

@@ -5,13 +5,14 @@ import type { Digest } from "../lib/digest.ts";
 import type { Signature } from "../onnx/signature.ts";
 import type { Sessions } from "../runtime/sessions.ts";
 import type { Blobs } from "../storage/blobs/blobs.ts";
-import { getJson, putJson } from "../storage/blobs/json.ts";
+import { getJson, putJson } from "../storage/json-blob.ts";
 import { type Table, takeRows } from "../table/table.ts";
 import { takeDesign } from "../training/encoding/take-design.ts";
 import { exportOnnx } from "../training/export-onnx.ts";
 import type { Coefficients } from "../training/linear/pooled.ts";
 import type { TrainingSpec } from "../training/training-spec.ts";
-import { keepCoefficients, readCoefficients } from "./coefficients.ts";
+import { keepCoefficients } from "./keep-coefficients.ts";
+import { readCoefficients } from "./read-coefficients.ts";
 import {
   type Chunk,
   type ChunkMember,
@@ -23,7 +24,7 @@ import {
   type MemberResult,
   PARTS,
 } from "./family.ts";
-import { type FeaturesOf, type PartedRows, partedRows, rowsWhere, takeParted } from "./features.ts";
+import { type Features, type PartedRows, partedRows, rowsWhere, takeParted } from "./features.ts";
 import { type FittedMember, fitMember, type MemberFit, type MemberRows } from "./fit-member.ts";
 import { lossesOf, spreadOf } from "./loss.ts";
 import { memberName } from "./member-name.ts";
@@ -43,7 +44,8 @@ export interface FitChunkDeps {
   readonly blobs: Pick<Blobs, "get" | "put">;
   readonly loadTable: (data: Digest) => Promise<Table>;
   readonly sessions: Sessions<Signature>;
-  readonly features: (spec: TrainingSpec) => FeaturesOf;
+  /** By the base they were learned from: a thread works on one family at a time. */
+    readonly features: (spec: TrainingSpec, base: Digest) => Promise<Features>;
   readonly now: () => number;
   readonly signal: Abort;
   progress(done: number, of: number): void;
@@ -56,7 +58,7 @@ export async function fitChunk(deps: FitChunkDeps, input: FitChunkInput): Promis
   const chunk = (await getJson<readonly Chunk[]>(deps.blobs, input.chunks))[input.index]!;
   const { spec } = task;
   const rows = partedRows(spec, await deps.loadTable(chunk.rows));
-  const features = await deps.features(spec)(task.base);
+  const features = await deps.features(spec, task.base);
   const scores = await parentScores(deps, task, rows);
   const smooth = features.smooth.encode(rows.table);
   const tree = features.tree.encode(rows.table);
@@ -75,8 +77,7 @@ export async function fitChunk(deps: FitChunkDeps, input: FitChunkInput): Promis
       smooth: { encoder: features.smooth, design: takeDesign(smooth, places) },
       tree: { encoder: features.tree, design: takeDesign(tree, places) },
     };
-    const { enough, candidates } = task;
-    const fit = fitMember(spec, given, { enough, candidates, keepLinear });
+    const fit = fitMember(spec, given, { ...task, keepLinear });
     if (keepLinear) linear.push({ name, linear: fit.linear });
     members.push(await resultOf(deps, { task, member, own, given, fit }));
     deps.progress(members.length, chunk.members.length);
@@ -133,12 +134,12 @@ async function resultOf(deps: FitChunkDeps, fitted: Fitted): Promise<MemberResul
     ...{ name: member.name, level: task.level, values: member.values },
     ...{ rows: own.table.rows - test.length, testRows: test.length },
     ...{ choice: fit.choice, candidate: fit.candidate, tried: fit.tried },
-    ...{ loss: fit.loss.mean, lossDeviation: fit.loss.deviation },
-    ...{ parentLoss: fit.parentLoss.mean, parentDeviation: fit.parentLoss.deviation },
+    ...{ loss: fit.loss, reference: fit.reference },
+    ...{ parentLoss: fit.parentLoss, parentReference: fit.parentReference },
   };
   if (fit.whole === undefined)
     return { ...found, p: null, ...(fit.reason ? { reason: fit.reason } : {}) };
-  if (fit.p === null || fit.p > FALSE_DISCOVERY) return { ...found, p: fit.p };
+  if (task.proof && (fit.p === null || fit.p > FALSE_DISCOVERY)) return { ...found, p: fit.p };
   return { ...found, ...(await proven(deps, fitted, fit.whole, test)) };
 }
 
@@ -148,7 +149,7 @@ async function proven(
   { task, own, given, fit }: Fitted,
   whole: FittedMember,
   test: Uint32Array,
-): Promise<Pick<MemberResult, "p" | "loss" | "lossDeviation" | "model">> {
+): Promise<Pick<MemberResult, "p" | "loss" | "model">> {
   const { spec } = task;
   const write = async (model: FittedMember) => {
     const { onnx } = exportOnnx(spec, model);
@@ -167,7 +168,6 @@ async function proven(
     Float64Array.from(test, (row) => given.parent[row]!),
     target,
   );
-  const { mean, deviation } = spreadOf(losses);
   const served = task.refit ? await write(fit.everything()) : judged;
   let cross: CrossFitted | undefined;
   if (task.level > 0) {
@@ -176,5 +176,5 @@ async function proven(
     cross = { parts, whole: judged.onnx };
   }
   const model: MemberModel = { ...served, ...(cross ? { cross } : {}) };
-  return { p: proofOf(spec.task, before, losses).p, loss: mean, lossDeviation: deviation, model };
+  return { p: proofOf(spec.task, before, losses).p, loss: spreadOf(losses).mean, model };
 }

@@ -5,7 +5,7 @@ import { takeDesign } from "../training/encoding/take-design.ts";
 import { type Coefficients, fitPooled, pooledModel } from "../training/linear/pooled.ts";
 import type { FittedModel } from "../training/trainer.ts";
 import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
-import { type Choice, type Enough, PARTS } from "./family.ts";
+import { type Choice, type LevelTask, PARTS } from "./family.ts";
 import { lossesOf, type Spread, spreadOf } from "./loss.ts";
 import { TEST } from "./parts.ts";
 import { proofOf } from "./proof.ts";
@@ -31,8 +31,12 @@ export interface MemberFit {
   readonly choice: Choice;
   readonly candidate: string;
   readonly tried: Readonly<Record<string, number>>;
-  readonly loss: Spread;
-  readonly parentLoss: Spread;
+  /** On the test rows; NaN without. */
+  readonly loss: number;
+  readonly parentLoss: number;
+  /** On all rows that were not learned from. */
+  readonly reference: Spread;
+  readonly parentReference: Spread;
   readonly p: number | null;
   readonly reason: string | undefined;
   /** The chosen model, learned from all parts; undefined for the parent. */
@@ -65,15 +69,13 @@ interface Contender {
 export function fitMember(
   spec: TrainingSpec,
   member: MemberRows,
-  options: {
-    readonly enough: Enough;
-    readonly candidates: readonly Candidate[];
+  options: Pick<LevelTask, "enough" | "candidates" | "proof" | "pooling"> & {
     /** Also where the parent does better: for members of the level below. */
     readonly keepLinear: boolean;
   },
 ): MemberFit {
   const { target, parts } = member;
-  const { enough } = options;
+  const { enough, proof } = options;
   const where = (keep: (part: number) => boolean) =>
     Uint32Array.from(parts.keys()).filter((row) => keep(parts[row]!));
   const train = where((part) => part !== TEST);
@@ -86,7 +88,10 @@ export function fitMember(
   const learnable =
     held.every((rows) => rows.length > 0) &&
     without.every((rows) => classes === undefined || twoClasses(target, rows));
-  const shrunk = learnable ? STRENGTHS.map((strength) => shrunkTo(spec, member, strength)) : [];
+  const shrunk =
+    learnable && options.pooling
+      ? STRENGTHS.map((strength) => shrunkTo(spec, member, strength))
+      : [];
   const alone =
     learnable &&
     train.length >= enough.rows &&
@@ -113,22 +118,30 @@ export function fitMember(
   const best = simplestOfBest(standing);
   const linear = options.keepLinear ? linearOf(spec, member, learnable, { train, without }) : [];
   const onTest = lossesAt(spec, member, test, pick(member.parent, test));
+  const before = {
+    parentLoss: spreadOf(onTest).mean,
+    parentReference: spreadOf(flat([...parentLosses, onTest])),
+  };
   const parent = (reason: string): MemberFit => ({
     ...{ choice: "parent", candidate: "parent", tried, linear, reason, whole: undefined },
-    ...{ loss: spreadOf(onTest), parentLoss: spreadOf(onTest), p: null },
+    ...{ loss: before.parentLoss, reference: before.parentReference, ...before, p: null },
     everything: noModel,
     withoutPart: noModel,
   });
   if (best === undefined) return parent(whyThin(train.length, classes));
-  if (tried[best.id as keyof typeof tried]! >= tried.parent)
+  if (proof && tried[best.id as keyof typeof tried]! >= tried.parent)
     return parent(`nothing did better than the parent on its ${train.length} training rows`);
-  if (test.length < enough.test)
+  if (proof && test.length < enough.test)
     return parent(`${test.length} test rows prove nothing; ${enough.test} are needed`);
   const whole = best.fit(train, PARTS);
   const losses = lossesAt(spec, member, test, scoresAt(whole, member, test));
   return {
     ...{ choice: best.choice, candidate: best.id, tried, linear, whole, reason: undefined },
-    ...{ loss: spreadOf(losses), parentLoss: spreadOf(onTest) },
+    ...{
+      ...before,
+      loss: spreadOf(losses).mean,
+      reference: spreadOf(flat([...best.losses, losses])),
+    },
     p: proofOf(spec.task, onTest, losses).p,
     everything: () =>
       best.fit(

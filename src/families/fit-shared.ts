@@ -8,9 +8,9 @@ import { fitPooled } from "../training/linear/pooled.ts";
 import { sampleRows } from "../training/sample-rows.ts";
 import { columnNamed, targetOf } from "../training/training-data.ts";
 import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
-import { keepCoefficients } from "./coefficients.ts";
+import { keepCoefficients } from "./keep-coefficients.ts";
 import { type LinearModels, PARTS } from "./family.ts";
-import { type FeaturesOf, partedRows, rowsWhere } from "./features.ts";
+import { type Features, partedRows, rowsWhere } from "./features.ts";
 import { knownRows, partsOf, TEST } from "./parts.ts";
 
 /** A large dataset is not learned from whole four times: beyond, rows add little to a parent. */
@@ -46,12 +46,13 @@ export async function fitTop(
   deps: {
     readonly blobs: Pick<Blobs, "put">;
     readonly loadTable: (data: Digest) => Promise<Table>;
-    readonly features: (spec: TrainingSpec) => FeaturesOf;
+    /** By the base they were learned from: a thread works on one family at a time. */
+    readonly features: (spec: TrainingSpec, base: Digest) => Promise<Features>;
   },
   { spec, base }: { readonly spec: TrainingSpec; readonly base: Digest },
 ): Promise<LinearModels> {
   const { table, target, parts } = partedRows(spec, await deps.loadTable(base));
-  const { smooth } = await deps.features(spec)(base);
+  const { smooth } = await deps.features(spec, base);
   const design = smooth.encode(table);
   const linear = Array.from({ length: PARTS + 1 }, (_, part) => {
     const rows = rowsWhere(parts, (p) => p !== part);

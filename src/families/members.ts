@@ -1,5 +1,6 @@
 import type { Digest } from "../lib/digest.ts";
 import type { Enough, Levels } from "./family.ts";
+import type { Spread } from "./loss.ts";
 
 /** A training of a family: all of its members, or some under the parents of an earlier one. */
 export interface FamilyVersion {
@@ -61,7 +62,8 @@ export interface FamilyMember {
   readonly candidate: string;
   /** Of what answers, on its test rows; null: it has none. */
   readonly loss: number | null;
-  readonly lossDeviation: number;
+  /** Losses of what answers on all rows that it was not learned from: what is usual. */
+  readonly reference: Spread;
   readonly parentLoss: number | null;
   readonly q: number | null;
   readonly reason: string | null;

@@ -116,18 +116,18 @@ export function familyStore(sql: Sql) {
     async putMembers(family: string, members: readonly FamilyMember[]): Promise<void> {
       await sql.query(
         `insert into millwright.family_member
-           (family, name, level, key, stands, rows, test_rows, candidate, loss, loss_deviation,
-            parent_loss, q, reason, version, bytes, tried, training, trained_at, watched)
+           (family, name, level, key, stands, rows, test_rows, candidate, loss, parent_loss,
+            reference, q, reason, version, bytes, tried, training, trained_at, watched)
          select $1, m->>'name', (m->>'level')::int, m->'values', (m->>'stands')::boolean,
            (m->>'rows')::int, (m->>'testRows')::int, m->>'candidate', (m->>'loss')::float8,
-           (m->>'lossDeviation')::float8, (m->>'parentLoss')::float8, (m->>'q')::float8, m->>'reason',
+           (m->>'parentLoss')::float8, m->'reference', (m->>'q')::float8, m->>'reason',
            m->'version', (m->>'bytes')::int, m->'tried', m->>'training',
            to_timestamp((m->>'trainedAt')::float8 / 1000), null
          from jsonb_array_elements($2::jsonb) m
          on conflict (family, name) do update set
            level = excluded.level, key = excluded.key, stands = excluded.stands, rows = excluded.rows,
            test_rows = excluded.test_rows, candidate = excluded.candidate, loss = excluded.loss,
-           loss_deviation = excluded.loss_deviation, parent_loss = excluded.parent_loss, q = excluded.q,
+           parent_loss = excluded.parent_loss, reference = excluded.reference, q = excluded.q,
            reason = excluded.reason, version = excluded.version, bytes = excluded.bytes,
            tried = excluded.tried, training = excluded.training, trained_at = excluded.trained_at,
            watched = null`,
@@ -226,8 +226,8 @@ interface MemberRow {
   readonly test_rows: number;
   readonly candidate: string;
   readonly loss: number | null;
-  readonly loss_deviation: number;
   readonly parent_loss: number | null;
+  readonly reference: FamilyMember["reference"];
   readonly q: number | null;
   readonly reason: string | null;
   readonly version: FamilyMember["version"];
@@ -241,7 +241,7 @@ interface MemberRow {
 const memberOf = (row: MemberRow): FamilyMember => ({
   ...{ name: row.name, level: row.level, values: row.key, stands: row.stands },
   ...{ rows: row.rows, testRows: row.test_rows, candidate: row.candidate },
-  ...{ loss: row.loss, lossDeviation: row.loss_deviation, parentLoss: row.parent_loss },
+  ...{ loss: row.loss, parentLoss: row.parent_loss, reference: row.reference },
   ...{ q: row.q, reason: row.reason, version: row.version, bytes: row.bytes },
   ...{ tried: row.tried, training: row.training, trainedAt: row.trained_ms, watched: row.watched },
 });

@@ -3,6 +3,7 @@ import type { ProcessMetrics } from "../runtime/process-metrics.ts";
 import type { Metrics } from "../serving/metrics.ts";
 import { presentMetrics } from "../serving/present-metrics.ts";
 import type { LogState } from "./prediction-log.ts";
+import type { SharedHotModels } from "./shared-hot-models.ts";
 
 /** The parts of a gateway that know what its counters do not. */
 export interface ObservedParts {
@@ -13,6 +14,7 @@ export interface ObservedParts {
   readonly predictionLog: { state(): LogState };
   readonly routes: { readonly size: number };
   readonly sessions: { readonly loaded: number; readonly loadedBytes: number };
+  readonly shared: Pick<SharedHotModels, "away"> | undefined;
   /** Models loaded since the start, those closed again included. */
   loads(): number;
 }
@@ -40,6 +42,7 @@ export function gatewaySnapshot(parts: ObservedParts): () => MetricsSnapshot {
         modelsLoaded: sessions.loaded,
         modelsLoadedBytes: sessions.loadedBytes,
         modelEvictions: evictions,
+        stateAway: parts.shared?.away(),
       }),
       ...self.snapshot(),
     ]);

@@ -3,6 +3,7 @@ import type { Digest } from "../lib/digest.ts";
 import type { Log } from "../lib/log.ts";
 import { wordsOf } from "../lib/words-of.ts";
 import type { Snapshot } from "../storage/snapshot/snapshot.ts";
+import { interleaved, type SharedHotModels } from "./shared-hot-models.ts";
 
 /** Models in the order of their last use, the latest first. */
 export interface HotModels {
@@ -12,6 +13,8 @@ export interface HotModels {
 export interface PrefetchParts {
   /** Remembers which models were hot, between starts. */
   readonly kept: Snapshot<HotModels>;
+  /** What the gateways of all machines say; undefined: this one is alone. */
+  readonly shared: Pick<SharedHotModels, "read" | "write"> | undefined;
   readonly sessions: {
     recent(most: number): readonly Digest[];
     isLoaded(model: Digest): boolean;
@@ -19,6 +22,8 @@ export interface PrefetchParts {
     /** Share of the memory for models in use, 0 to 1. */
     readonly filled: number;
   };
+  /** Whether routes are known. */
+  ready(): boolean;
   /** Models that answer for somebody. */
   routed(): ReadonlySet<Digest | undefined>;
   /** Whether callers wait: they go first. */
@@ -32,7 +37,10 @@ const MOST = 10_000;
 const FILL = 0.8;
 const WAIT_MS = 20;
 
-/** Loads the models that were hot before the last end, behind the callers of the moment; then remembers now and then what is hot. */
+/**
+ * Loads the models that were hot before the last end, and those that are hot elsewhere, behind the callers of the moment; then remembers
+ * now and then what is hot.
+ */
 export function prefetch(parts: PrefetchParts): {
   readonly done: Promise<number>;
   stop(): Promise<void>;
@@ -42,7 +50,9 @@ export function prefetch(parts: PrefetchParts): {
   let written = "";
 
   async function load(): Promise<number> {
-    const { models } = (await kept.read()) ?? { models: [] };
+    const [own, others] = await Promise.all([kept.read(), parts.shared?.read()]);
+    const models = interleaved([own?.models ?? [], others ?? []]);
+    while (models.length > 0 && !parts.ready() && !stopped) await pause(WAIT_MS);
     const routed = parts.routed();
     let count = 0;
     for (const model of models) {
@@ -62,8 +72,10 @@ export function prefetch(parts: PrefetchParts): {
 
   async function remember(): Promise<void> {
     const models = sessions.recent(MOST);
+    if (models.length === 0) return;
+    await parts.shared?.write(models);
     const text = models.join();
-    if (text === written || models.length === 0) return;
+    if (text === written) return;
     await kept.write({ models });
     written = text;
   }

@@ -9,6 +9,7 @@ import { tidyLog } from "./tidy-log.ts";
 import { train } from "./train.ts";
 import { trainFamily } from "./train-family.ts";
 import { watch } from "./watch.ts";
+import { watchFamily } from "./watch-family.ts";
 
 /** Every pipeline. People start `train`; the rest starts by itself, see below. */
 export const PIPELINES: readonly ((platform: Platform) => Pipeline)[] = [
@@ -17,6 +18,7 @@ export const PIPELINES: readonly ((platform: Platform) => Pipeline)[] = [
   familyChunk,
   adoptVersion,
   watch,
+  watchFamily,
   judge,
   score,
   scoreHelp,

@@ -1,6 +1,7 @@
 import { MillwrightError } from "../errors.ts";
 import { comparable } from "../evaluation/align-scores.ts";
 import type { Digest } from "../lib/digest.ts";
+import { isName, NAME_RULE } from "../lib/name.ts";
 import { type Candidate, makeSplit, type SplitRequest } from "../serving/make-split.ts";
 import type { Route, Split } from "../serving/route.ts";
 import { MOST_LEVELS } from "../serving/routing.ts";
@@ -28,7 +29,6 @@ export interface RouteChangeInput {
   readonly at: number;
 }
 
-const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/;
 const LONGEST_MS = 60_000;
 
 /**
@@ -51,8 +51,8 @@ export async function changeRoute(
         "conflict",
         `The route of ${model} is at revision ${before?.revision ?? 0} by now, not ${input.ifRevision}. Look at it again: millwright route ${model}`,
       );
-    if (before === undefined && !NAME.test(model))
-      throw wrong("model", model, "a name of letters, digits, _ . - (at most 100)");
+    if (before === undefined && !isName(model))
+      throw wrong("model", model, `a name of ${NAME_RULE}`);
     const fallback = wish.fallback === undefined ? before?.fallback : (wish.fallback ?? undefined);
     if (wish.fallback) await checkFallbacks(stores, { model, before, fallback: wish.fallback });
     const route: Omit<Route, "revision"> = {

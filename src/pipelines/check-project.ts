@@ -3,16 +3,12 @@ import { MillwrightError } from "../errors.ts";
 import type { AbstainGoal } from "../evaluation/abstention.ts";
 import { gateNamed } from "../evaluation/gates/all.ts";
 import { METRICS } from "../evaluation/metrics/all.ts";
+import { isName, NAME_RULE } from "../lib/name.ts";
 import { capacityOf } from "../scoring/forwarding.ts";
 import { TRAINERS } from "../training/trainers/all.ts";
 import type { GateDefinition, ProjectDefinition } from "./project.ts";
 
-const NAME = z
-  .string()
-  .regex(
-    /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/,
-    "use letters, digits, _ . - (at most 100), starting with a letter or digit",
-  );
+const NAME = z.string().refine(isName, `use ${NAME_RULE}`);
 
 const duration = z
   .string()
@@ -77,6 +73,8 @@ const Family = z
       .array(z.enum(TRAINERS.map((t) => t.name) as [string, ...string[]]))
       .min(1)
       .optional(),
+    proof: z.boolean().optional(),
+    pooling: z.boolean().optional(),
   })
   .superRefine(({ by, parents = [] }, context) => {
     const empty = parents.findIndex((names) => names.length === 0);

@@ -1,6 +1,7 @@
 import type { StepContext } from "../engine/engine.ts";
 import type { Digest } from "../lib/digest.ts";
-import { takeRows } from "../table/table.ts";
+import type { ScratchFile, TableWriter } from "../storage/columns/columns.ts";
+import { type Table, takeRows } from "../table/table.ts";
 import { trainingData } from "../training/training-data.ts";
 import { gatherData } from "./gather-data.ts";
 import { planTraining } from "./plan-training.ts";
@@ -37,12 +38,25 @@ export async function exportTrainingRows(
   const writer = await deps.columns.writer(
     data.schema.columns.map(({ name }) => ({ name, type: all.columns.get(name)!.type })),
   );
-  await writer.append(takeRows(parts.table, parts.train));
-  const file = await writer.finish();
-  await deps.columns.publish([file.path], { to: out, token });
-  await file.discard();
+  const file = await written(writer, takeRows(parts.table, parts.train));
+  try {
+    await deps.columns.publish([file.path], { to: out, token });
+  } finally {
+    await file.discard();
+  }
   return {
     ...{ model, dataset: data.id, rows: parts.train.length, heldOut: parts.test.length },
     split: parts.splitReason,
   };
+}
+
+/** Nothing is left of a file that cannot be written. */
+async function written(writer: TableWriter, table: Table): Promise<ScratchFile> {
+  try {
+    await writer.append(table);
+    return await writer.finish();
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
 }

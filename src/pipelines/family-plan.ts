@@ -11,6 +11,8 @@ export interface FamilyPlan {
   readonly enough: Enough;
   /** What members with rows enough try, simplest first. */
   readonly candidates: readonly Candidate[];
+  readonly proof: boolean;
+  readonly pooling: boolean;
 }
 
 /** The finest level first; the model everybody shares is not among them. */
@@ -53,6 +55,7 @@ export function planFamily(
     levels,
     enough: { ...ENOUGH, ...definition.enough },
     candidates: candidatesOf(spec, definition),
+    ...{ proof: definition.proof ?? true, pooling: definition.pooling ?? true },
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Digest } from "../lib/digest.ts";
-import type { ModelVersion } from "../registry/model-version.ts";
+import type { ListedVersion } from "../registry/model-version.ts";
 import type { Platform } from "./platform.ts";
 
 export interface SameRun {
@@ -23,7 +23,7 @@ export async function findSame(
   const runs = await tracking.own.same(input.fingerprint);
   if (runs.length === 0) return null;
   const versions = await registry.versions(input.model);
-  const stands = ({ id, parent, report }: ModelVersion) =>
+  const stands = ({ id, parent, report }: ListedVersion) =>
     report !== undefined && (id === input.champion || parent === input.champion);
   for (const run of runs) {
     const version = versions.find(({ runId }) => runId === run);

@@ -1,6 +1,7 @@
 import { MillwrightError } from "../errors.ts";
 import { crashPoint } from "../lib/crash-point.ts";
 import { type Digest, digestOf } from "../lib/digest.ts";
+import { isName, NAME_RULE } from "../lib/name.ts";
 import type { ImportOptions } from "../onnx/import-onnx.ts";
 import type { ModelVersion } from "../registry/model-version.ts";
 import type { Platform } from "./platform.ts";
@@ -70,14 +71,11 @@ export async function importModel(
   return { version, promoted, previous: await numberOf(previous) };
 }
 
-/** As in a project's file. */
-const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/;
-
 /** Throws `invalid_input` for a name that could not stand in a project's file or an address. */
 export function checkModelName(model: string): void {
-  if (MODEL_NAME.test(model)) return;
+  if (isName(model)) return;
   throw new MillwrightError(
     "invalid_input",
-    `${JSON.stringify(model.slice(0, 100))} is no name for a model: use letters, digits, _ . and -, beginning with a letter or digit, at most 100.`,
+    `${JSON.stringify(model.slice(0, 100))} is no name for a model: use ${NAME_RULE}.`,
   );
 }

@@ -9,7 +9,7 @@ import type { Digest } from "../lib/digest.ts";
 import type { Json } from "../lib/json.ts";
 import type { Log } from "../lib/log.ts";
 import type { MonitoringStore } from "../monitoring/store.ts";
-import type { ModelVersion } from "../registry/model-version.ts";
+import type { ListedVersion } from "../registry/model-version.ts";
 import type { RegistryStore } from "../registry/store.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { ScoringStore } from "../scoring/store.ts";
@@ -113,7 +113,7 @@ export interface Platform extends Stores {
   };
   readonly threads: number;
   project(): Promise<LoadedProject>;
-  evaluationOf(version: ModelVersion): Promise<Evaluation>;
+  evaluationOf(version: ListedVersion): Promise<Evaluation>;
   transact<T>(
     body: (stores: Stores & { readonly scoring: ScoringStore }) => Promise<T>,
   ): Promise<T>;

@@ -102,6 +102,10 @@ export interface FamilyDefinition {
   };
   /** Trainers that members try; those of the model when left out. */
   readonly trainers?: readonly string[];
+  /** false: every member with rows enough has a model of its own, shown to be better than its parent or not. */
+  readonly proof?: boolean;
+  /** false: no models drawn to the parent's, only a member's own. */
+  readonly pooling?: boolean;
 }
 
 /** `beatsBaseline()`, `beatsChampion()`, `noSliceWorse("column")`: a gate of evaluation/gates with its parameters. */

@@ -3,7 +3,8 @@ import type { JudgedMember } from "../families/judge-level.ts";
 import type { FamilyMember, FamilyVersion } from "../families/members.ts";
 import { crashPoint } from "../lib/crash-point.ts";
 import { type Digest, digestOfJson } from "../lib/digest.ts";
-import { getJson } from "../storage/blobs/json.ts";
+import type { RowFields } from "../serving/route.ts";
+import { getJson } from "../storage/json-blob.ts";
 import type { Platform } from "./platform.ts";
 import { rowFieldsOf } from "./row-fields.ts";
 import type { TrainedMembers } from "./train-members.ts";
@@ -82,7 +83,7 @@ export async function registerMembers(
     );
     await serving.removeRoutes(removed, reason);
     const route = await serving.route(family);
-    if (route && JSON.stringify(route.fields) !== JSON.stringify(fields))
+    if (route && digestOfJson(plain(route.fields)) !== digestOfJson(plain(fields)))
       await serving.setRoute({ ...route, fields, reason, by: runId });
     const standing = members.filter(({ stands }) => stands).length;
     const payload = { version: version.number, members: members.length, standing };
@@ -110,7 +111,7 @@ function asMember(
   const number = before?.id === id ? before?.number : (before?.number ?? 0) + 1;
   return {
     ...{ name, level, values, stands, rows, testRows, candidate, tried, q },
-    ...{ loss: finite(judged.loss), lossDeviation: judged.lossDeviation },
+    ...{ loss: finite(judged.loss), reference: judged.reference },
     ...{ parentLoss: finite(judged.parentLoss), reason: judged.reason ?? null },
     version: id === undefined ? null : { id, number: number!, onnx: model!.onnx },
     ...{ bytes: stands ? model!.bytes : null, training: training.id, trainedAt: at, watched: null },
@@ -120,3 +121,6 @@ function asMember(
 /** NaN: without test rows. */
 const finite = (loss: number | null): number | null =>
   loss === null || Number.isNaN(loss) ? null : loss;
+
+/** As the database has it: without what is not said. */
+const plain = (fields: RowFields): unknown => JSON.parse(JSON.stringify(fields));

@@ -3,7 +3,7 @@ import type { Pipeline, Steps } from "../engine/engine.ts";
 import { MillwrightError } from "../errors.ts";
 import type { FamilyVersion } from "../families/members.ts";
 import type { Digest } from "../lib/digest.ts";
-import { getJson } from "../storage/blobs/json.ts";
+import { getJson } from "../storage/json-blob.ts";
 import type { Candidate } from "../training/training-spec.ts";
 import { isCommand } from "./command-trainer.ts";
 import { gatherData } from "./gather-data.ts";

@@ -17,7 +17,7 @@ import { type JudgedMember, judgeLevel } from "../families/judge-level.ts";
 import type { LevelSummary } from "../families/members.ts";
 import { summaryOf } from "../families/summary.ts";
 import type { Digest } from "../lib/digest.ts";
-import { getJson, putJson } from "../storage/blobs/json.ts";
+import { getJson, putJson } from "../storage/json-blob.ts";
 import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
 import type { FamilyPlan } from "./family-plan.ts";
 import type { Platform } from "./platform.ts";
@@ -59,7 +59,7 @@ export async function trainMembers(
   input: MembersInput,
 ): Promise<TrainedMembers> {
   const { steps, spec, data, family, some } = input;
-  const { levels, enough, candidates } = family;
+  const { levels, enough, candidates, proof, pooling } = family;
   const { blobs, compute } = platform;
   const divided = await steps.step("family: divide", (step) => {
     const division: DivideInput = { spec, data: data.data, levels, enough, only: some?.names };
@@ -76,7 +76,7 @@ export async function trainMembers(
     const { chunks, count } = divided.levels[level]!;
     const task = await steps.step(`family: level ${level}`, () => {
       const shared: LevelTask = {
-        ...{ spec: top.spec, levels, level, enough, candidates },
+        ...{ spec: top.spec, levels, level, enough, candidates, proof, pooling },
         ...{ base: top.base, global: top.global, parents: above.parents },
         ...{ linear: above.linear },
         refit: spec.split === "time",
@@ -94,7 +94,10 @@ export async function trainMembers(
       if (done.length === 0 && failed.length > 0)
         throw new MillwrightError("internal", `No member could be trained: ${failed[0]}`);
       const read = await inTurn(done, (digest) => getJson<ChunkResult>(blobs, digest));
-      const members = judgeLevel(read.flatMap((chunk) => chunk.members));
+      const members = judgeLevel(
+        read.flatMap((chunk) => chunk.members),
+        proof,
+      );
       return {
         members: await putJson(blobs, members),
         summary: summaryOf(members, {

@@ -5,12 +5,15 @@ import type { AdoptInput } from "./adopt-version.ts";
 import type { Platform } from "./platform.ts";
 import type { ModelDefinition, ProjectDefinition } from "./project.ts";
 import type { TrainInput } from "./train.ts";
+import type { TrainFamilyInput } from "./train-family.ts";
+import { FAMILY_WINDOWS } from "./watch-family.ts";
 
 /**
  * What starts a training besides a person: the whole feedback of the system on one page.
  *
  *     watch ── incident, and retraining would help ──▶ train ── passes its gates ──▶ shadow ──▶ judge ──▶ (canary ──▶ judge ──▶) champion
  *     watch ── enough new labels ───────────────────▶ train
+ *     watch-family ── members have become worse ────▶ train-family, these alone
  *     control ── the project's code changed ────────▶ train
  *     schedule ── retrain.every ────────────────────▶ train;  every window ──▶ watch;  every 5 minutes ──▶ judge;  every hour ──▶ tidy-log
  *     a client registered a model ──────────────────▶ adopt ── passes its gates ──▶ as above
@@ -54,6 +57,20 @@ export const triggersOf = (
     ),
     retrain("retrain-on-labels", ["labels.collected"], (_, { count }) => `${count} new labels`),
     {
+      ...{ name: "retrain-members", on: ["family.failing"], pipeline: "train-family" },
+      async input({ subject, payload }) {
+        const { definition } = await platform.project();
+        const { failing, asOf } = payload as Readonly<Record<string, Json>>;
+        if (definition.models[subject]?.retrain?.onDrift === false) return undefined;
+        if (definition.models[subject]?.family === undefined) return undefined;
+        const members = (failing as readonly string[]).map(String);
+        return {
+          ...{ model: subject, members, reason: `${members.length} members have become worse` },
+          ...(typeof asOf === "number" ? { asOf } : {}),
+        } satisfies TrainFamilyInput;
+      },
+    },
+    {
       ...{ name: "adopt-registered", on: ["version.registered"], pipeline: "adopt" },
       input: ({ subject, payload }) => {
         const { number, source, runId } = payload as Readonly<Record<string, Json>>;
@@ -79,7 +96,7 @@ const JUDGE_EVERY = "5m";
 /** What runs by the clock for the models of a project. */
 export function schedulesOf(project: ProjectDefinition): Schedule[] {
   const tidy = { name: "tidy-log", pipeline: "tidy-log", every: "1h", input: {} };
-  const own = Object.entries(project.models).flatMap(([model, { retrain, monitor }]) => {
+  const own = Object.entries(project.models).flatMap(([model, { retrain, monitor, family }]) => {
     const by = (pipeline: string, every: string, input: Json): Schedule => ({
       name: `${pipeline}:${model}`,
       pipeline,
@@ -89,6 +106,9 @@ export function schedulesOf(project: ProjectDefinition): Schedule[] {
     return [
       by("watch", WINDOW[monitor?.window ?? "day"], { model }),
       by("judge", JUDGE_EVERY, { model }),
+      ...(family === undefined
+        ? []
+        : [by("watch-family", FAMILY_WINDOWS[monitor?.window ?? "day"].every, { model })]),
       ...(retrain?.every === undefined
         ? []
         : [by("train", retrain.every, { model, reason: `every ${retrain.every}` })]),

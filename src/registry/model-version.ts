@@ -45,6 +45,11 @@ export interface ModelVersion {
   readonly createdAt: number;
 }
 
+/** As lists have it: without the columns, whose vocabularies may be megabytes. */
+export interface ListedVersion extends Omit<ModelVersion, "signature"> {
+  readonly signature: Omit<Signature, "columns" | "graph">;
+}
+
 /** Of an imported model. */
 export interface Origin {
   /** Name of the file, without its folder. */

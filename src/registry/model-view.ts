@@ -1,11 +1,11 @@
 import type { AliasMoveView, VersionDetail } from "../../sdk/src/contract/models.ts";
 import type { AliasMove } from "./alias-move.ts";
 import { type Evidence, keptVerdict } from "./evidence.ts";
-import type { Alias, ModelVersion } from "./model-version.ts";
+import type { Alias, ListedVersion } from "./model-version.ts";
 
-export type Champions = Readonly<Partial<Record<Alias, ModelVersion["id"]>>>;
+export type Champions = Readonly<Partial<Record<Alias, ListedVersion["id"]>>>;
 
-export const versionRef = (version: ModelVersion, evidence: Evidence | undefined) => ({
+export const versionRef = (version: ListedVersion, evidence: Evidence | undefined) => ({
   number: version.number,
   id: version.id,
   trainer: version.trainer,
@@ -14,9 +14,9 @@ export const versionRef = (version: ModelVersion, evidence: Evidence | undefined
 });
 
 export const versionDetail = (
-  version: ModelVersion,
+  version: ListedVersion,
   evidence: Evidence | undefined,
-  all: readonly ModelVersion[],
+  all: readonly ListedVersion[],
   champions: Champions,
 ): VersionDetail => ({
   ...versionRef(version, evidence),
@@ -47,7 +47,7 @@ export const versionDetail = (
   origin: version.origin ? { ...version.origin, notes: [...version.origin.notes] } : null,
 });
 
-export const moveView = (move: AliasMove, all: readonly ModelVersion[]): AliasMoveView => {
+export const moveView = (move: AliasMove, all: readonly ListedVersion[]): AliasMoveView => {
   const numberOf = (id: string | undefined) => all.find((v) => v.id === id)?.number ?? null;
   return {
     alias: move.alias,

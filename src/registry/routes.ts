@@ -8,7 +8,7 @@ import { mount } from "../http/mount.ts";
 import { runSummary, subjectOf } from "../tracking/run-view.ts";
 import { championStack } from "./champion-stack.ts";
 import type { Evidence } from "./evidence.ts";
-import type { ModelVersion } from "./model-version.ts";
+import type { ListedVersion, ModelVersion } from "./model-version.ts";
 import { moveView, versionDetail, versionRef } from "./model-view.ts";
 import type { RegistryStore } from "./store.ts";
 
@@ -20,7 +20,7 @@ export interface ModelRoutesDeps {
     readonly { readonly name: string; readonly dataset: string; readonly target: string }[]
   >;
   /** The stored evaluation and leaderboard; undefined when they cannot be read. Asked once per version: they never change. */
-  evidence(version: ModelVersion): Promise<Evidence | undefined>;
+  evidence(version: ListedVersion): Promise<Evidence | undefined>;
   /** Newest first. */
   incidents(model: string): Promise<readonly Incident[]>;
   /** The first is the one shown as the model's health. */
@@ -47,7 +47,7 @@ const RECENT_RUNS = 200;
 export function modelRoutes(deps: ModelRoutesDeps): HttpRoute[] {
   const { registry, engine } = deps;
   const kept = new Map<string, Evidence>();
-  const evidence = async (version: ModelVersion): Promise<Evidence | undefined> => {
+  const evidence = async (version: ListedVersion): Promise<Evidence | undefined> => {
     const found = kept.get(version.id) ?? (await deps.evidence(version));
     if (found) kept.set(version.id, found);
     if (kept.size > 1000) kept.delete(kept.keys().next().value!);

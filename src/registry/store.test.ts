@@ -18,6 +18,14 @@ afterAll(() => database.stop());
 
 const numbered = async (name: string) => (await registry.find("mail", name))?.number;
 
+test("a list is without the columns, which may carry whole vocabularies; a version alone has them", async () => {
+  const [newest] = await registry.versions("mail");
+  const whole = await registry.get(newest!.id);
+  const { columns, graph: _, ...signature } = whole!.signature;
+  expect(columns.length).toBeGreaterThan(0);
+  expect(newest).toEqual({ ...whole, signature });
+});
+
 test("a version's number is never taken for the beginning of another one's digest", async () => {
   expect(await numbered("1")).toBe(1);
   expect(await numbered("v2")).toBe(2);

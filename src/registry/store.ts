@@ -2,7 +2,7 @@ import { MillwrightError } from "../errors.ts";
 import type { Digest } from "../lib/digest.ts";
 import type { Sql } from "../storage/sql/sql.ts";
 import type { AliasMove } from "./alias-move.ts";
-import type { Alias, ModelVersion } from "./model-version.ts";
+import type { Alias, ListedVersion, ModelVersion } from "./model-version.ts";
 import { ownLocation } from "./registered/registered-model.ts";
 import { registeredStore } from "./registered/store.ts";
 import { webhookStore } from "./webhooks/store.ts";
@@ -17,7 +17,8 @@ export interface RegistryStore {
   get(id: Digest): Promise<ModelVersion | undefined>;
   /** By number, alias or at least four hex digits of a digest; digits alone are a number. */
   find(model: string, name: string): Promise<ModelVersion | undefined>;
-  versions(model: string): Promise<ModelVersion[]>;
+  /** The newest first. */
+  versions(model: string): Promise<ListedVersion[]>;
   models(): Promise<string[]>;
   alias(model: string, alias: Alias): Promise<Digest | undefined>;
   /** Inside a transaction: until its end nobody else who asks for the same moves the model's aliases. Ask before you look. */
@@ -27,9 +28,9 @@ export interface RegistryStore {
   moves(model: string, alias?: Alias): Promise<AliasMove[]>;
 }
 
-interface VersionRow {
+interface VersionRow<V = ModelVersion> {
   readonly number: number;
-  readonly body: Omit<ModelVersion, "number">;
+  readonly body: Omit<V, "number">;
 }
 
 interface MoveRow {
@@ -43,7 +44,7 @@ interface MoveRow {
   readonly at_ms: number;
 }
 
-const toVersion = (row: VersionRow): ModelVersion => ({ ...row.body, number: row.number });
+const toVersion = <V>({ body, number }: VersionRow<V>): V => ({ ...body, number }) as V;
 const VERSION = "select number, body from millwright.model_version";
 /** Of versions that nobody has deleted. */
 const SHOWN =
@@ -121,8 +122,9 @@ export function registryStore(sql: Sql): RegistryStore {
       return rows[0] && toVersion(rows[0]);
     },
     async versions(model) {
-      const rows = await sql.query<VersionRow>(
-        `${VERSION} where model = $1 and ${SHOWN} order by number desc`,
+      const rows = await sql.query<VersionRow<ListedVersion>>(
+        `select number, body #- '{signature,columns}' #- '{signature,graph}' as body
+         from millwright.model_version where model = $1 and ${SHOWN} order by number desc`,
         [model],
       );
       return rows.map(toVersion);

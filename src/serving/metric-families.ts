@@ -111,6 +111,9 @@ export const GATEWAY_METRICS = {
       buckets: SECONDS,
     },
   ),
+  stateAway: gauge("state_away", "1 while the shared state (STATE_URL) could not be used.", {
+    merge: "max",
+  }),
   refresh_failures: counter(
     "refresh_failures_total",
     "Times the routes could not be read; what is known goes on being served.",

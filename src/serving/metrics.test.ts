@@ -16,7 +16,7 @@ const STATE = {
   ...{ queuedRows: 1, shadowQueuedRows: 2, shadowLagMs: 1500, journalPendingBytes: 3 },
   ...{ logFull: false, logFreeBytes: 9, unshippedSegments: 1 },
   ...{ unshippedBytes: 4, logLagMs: undefined, modelsRouted: 5, modelsLoaded: 6 },
-  ...{ modelsLoadedBytes: 7, modelEvictions: 8 },
+  ...{ modelsLoadedBytes: 7, modelEvictions: 8, stateAway: false },
 };
 const prediction = (more: object): LogRecord =>
   ({ kind: "prediction", model: "mail", variant: "champion", ...more }) as LogRecord;

@@ -127,7 +127,9 @@ export async function predict(deps: PredictDeps, input: PredictInput): Promise<A
   input.note?.done("log");
   input.note?.say(factsOf(model, rows));
   if (shadow !== undefined && logged) {
-    const beside = simple ? records : records.filter((record) => seenBy(shadow, record));
+    const beside = simple
+      ? records
+      : records.filter((record, i) => rows[i]!.by.model === model && seenBy(shadow, record));
     if (beside.length > 0) deps.afterwards({ version: shadow, fields, records: beside });
   }
   return { model, rows, logged };

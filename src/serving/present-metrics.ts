@@ -17,6 +17,8 @@ export interface GatewayState {
   readonly modelsLoaded: number;
   readonly modelsLoadedBytes: number;
   readonly modelEvictions: number;
+  /** undefined: this gateway shares no state. */
+  readonly stateAway: boolean | undefined;
 }
 
 export function presentMetrics(state: GatewayState): FamilySnapshot[] {
@@ -37,5 +39,6 @@ export function presentMetrics(state: GatewayState): FamilySnapshot[] {
     present(of.modelsLoaded, [[state.modelsLoaded]]),
     present(of.modelsLoadedBytes, [[state.modelsLoadedBytes]]),
     present(of.modelEvictions, [[state.modelEvictions]]),
+    ...(state.stateAway === undefined ? [] : [present(of.stateAway, [[state.stateAway ? 1 : 0]])]),
   ];
 }

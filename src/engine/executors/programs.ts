@@ -84,7 +84,7 @@ export function hostPrograms(places: {
 
 /** Without what is ours alone: a program of other people needs neither our database nor our keys. */
 function theirs(variables: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const ours = /^(MILLWRIGHT_.*|DATABASE_URL|BLOB_URL|AWS_.*|NODE_OPTIONS)$/;
+  const ours = /^(MILLWRIGHT_.*|DATABASE_URL|BLOB_URL|STATE_URL|AWS_.*|NODE_OPTIONS)$/;
   return Object.fromEntries(Object.entries(variables).filter(([name]) => !ours.test(name)));
 }
 

@@ -10,7 +10,10 @@ export interface DeliverDeps extends SendDeps {
   chance(): number;
 }
 
-/** How many are under way at once, and of them to one webhook: a receiver that hangs must not keep the others waiting. */
+/**
+ * How many are under way at once, and of them to one webhook. When all places are taken, a webhook with nothing under way still gets one:
+ * receivers that hang, however many, must not keep the others waiting.
+ */
 const AT_ONCE = 16;
 const PER_WEBHOOK = 4;
 /** Longer than an attempt may take: who holds a delivery for longer has died, and another one sends it again. */
@@ -26,10 +29,10 @@ export type UnderWay = Map<string, Set<Promise<void>>>;
 export async function deliver(deps: DeliverDeps, underWay: UnderWay): Promise<number> {
   const sizes = new Map([...underWay].map(([webhook, { size }]) => [webhook, size]));
   const count = [...sizes.values()].reduce((sum, size) => sum + size, 0);
-  if (count >= AT_ONCE) return 0;
+  const free = AT_ONCE - count;
   const due = await deps.webhooks.claim({
-    ...{ now: deps.clock.now(), limit: AT_ONCE - count, leaseMs: LEASE_MS },
-    ...{ perWebhook: PER_WEBHOOK, underWay: sizes },
+    ...{ now: deps.clock.now(), limit: free > 0 ? free : AT_ONCE, leaseMs: LEASE_MS },
+    ...{ perWebhook: free > 0 ? PER_WEBHOOK : 1, underWay: sizes },
   });
   for (const one of due) {
     const own = underWay.get(one.webhook) ?? new Set();

@@ -36,7 +36,7 @@ beforeAll(async () => {
     for await (const chunk of request) text += chunk;
     const { url: path = "", headers } = request;
     received.push({ path, headers, text, body: JSON.parse(text) });
-    if (path === "/slow") await held;
+    if (path.startsWith("/slow")) await held;
     const { status, headers: own } = answers.shift() ?? { status: 200 };
     response.writeHead(status, own).end("thanks");
   });
@@ -243,6 +243,29 @@ test("a receiver that hangs keeps no other waiting", async () => {
   for (let i = 0; i < 5; i++) await call("POST", "experiments/create", { name: `quick${i}` });
   expect(await deliver(sending(), underWay)).toBe(4);
   await expect.poll(async () => (await deliveries(id)).filter(isDelivered)).toHaveLength(4);
+  answer();
+  await Promise.all([...underWay.values()].flatMap((set) => [...set]));
+});
+
+test("receivers that hang, however many, leave a place for each of the others", async () => {
+  const underWay: UnderWay = new Map();
+  let answer = () => {};
+  held = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  for (let i = 0; i < 5; i++)
+    await subscribe(["REGISTERED_MODEL.CREATED"], { url: `${hook}/slow/${i}`, name: `slow${i}` });
+  for (let i = 0; i < 4; i++)
+    await call("POST", "registered-models/create", { name: `hanging${i}` });
+  expect(await deliver(sending(), underWay)).toBe(16);
+  const id = await subscribe(["EXPERIMENT.CREATED"]);
+  for (let i = 0; i < 2; i++) await call("POST", "experiments/create", { name: `other${i}` });
+  await expect
+    .poll(async () => {
+      await deliver(sending(), underWay);
+      return (await deliveries(id)).filter(isDelivered).length;
+    })
+    .toBe(2);
   answer();
   await Promise.all([...underWay.values()].flatMap((set) => [...set]));
 });

@@ -29,10 +29,11 @@ create table millwright.family_member (
   rows integer not null,
   test_rows integer not null,
   candidate text not null,
-  -- On the test rows, of what answers: mean and standard deviation; and of the parent.
+  -- Mean on the test rows, of what answers and of the parent.
   loss double precision,
-  loss_deviation double precision not null,
   parent_loss double precision,
+  -- { n, mean, deviation } of the losses of what answers, on all rows that it was not learned from: what is usual.
+  reference jsonb not null,
   q double precision,
   reason text,
   -- { id, number, onnx }

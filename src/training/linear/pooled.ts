@@ -19,21 +19,30 @@ export function fitPooled(
   task: Exclude<Task, "multiclass">,
   design: Design,
   target: Target,
-  options: { readonly prior: Coefficients | undefined; readonly strength: number },
+  options: {
+    readonly prior: Coefficients | undefined;
+    readonly strength: number;
+    /** Of the solution; members are many, and a member's rows few. */
+    readonly tolerance?: number;
+  },
 ): Coefficients {
   const matrix = matrixOf(design);
   const { columns } = matrix;
-  const { strength } = options;
+  const { strength, tolerance = 1e-4 } = options;
   const prior = options.prior ?? new Float64Array(columns + 1);
   if (task === "regression") {
     const before = marginsOf(design, prior);
     const rest = target.map((y, i) => y - before[i]!);
-    const moved = ridge(matrix, rest, { alpha: strength, tolerance: 1e-6, maxIterations: 200 });
+    const moved = ridge(matrix, rest, {
+      alpha: strength,
+      tolerance: tolerance / 100,
+      maxIterations: 200,
+    });
     return prior.map((w, j) => w + (j < columns ? moved.weights[j]! : moved.intercepts[0]!));
   }
   const { weights, intercepts } = logistic(matrix, target, 1, {
     C: 1 / strength,
-    tolerance: 1e-4,
+    tolerance,
     maxIterations: 200,
     ...(options.prior ? { prior: linearOf(prior) } : {}),
   });

@@ -1,5 +1,5 @@
-import type { Digest } from "../../lib/digest.ts";
-import type { Blobs } from "./blobs.ts";
+import type { Digest } from "../lib/digest.ts";
+import type { Blobs } from "./blobs/blobs.ts";
 
 export const putJson = (blobs: Pick<Blobs, "put">, value: unknown): Promise<Digest> =>
   blobs.put(new TextEncoder().encode(JSON.stringify(value)));
