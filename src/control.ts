@@ -35,6 +35,7 @@ import { promoteByAlias } from "./pipelines/promote-by-alias.ts";
 import { rollback } from "./pipelines/rollback.ts";
 import { jobRoutes, routeRoutes, tryingRoutes } from "./pipelines/routes.ts";
 import type { ScoreInput } from "./pipelines/score.ts";
+import type { TrainFamilyInput } from "./pipelines/train-family.ts";
 import { schedulesOf, triggersOf } from "./pipelines/triggers.ts";
 import { evidenceOf } from "./registry/evidence.ts";
 import { type ModelRoutesDeps, modelRoutes } from "./registry/routes.ts";
@@ -107,7 +108,14 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
         }),
         ...modelRoutes(modelDeps(platform)),
         ...scoringRoutes({ score: (request) => submitScore(platform, request) }),
-        ...familyRoutes(platform),
+        ...familyRoutes({
+          families: platform.families,
+          trainMembers: (model, members) =>
+            engine.submit("train-family", {
+              ...{ model, reason: "asked for by a person" },
+              ...(members ? { members } : {}),
+            } satisfies TrainFamilyInput),
+        }),
         ...routeRoutes(platform),
         ...tryingRoutes({ ...platform, breathe: () => setImmediate() }),
         ...predictionRoutes(predictionDeps(platform)),

@@ -2,14 +2,17 @@ import { families } from "../../sdk/src/contract/families.ts";
 import { MillwrightError } from "../errors.ts";
 import type { HttpRoute } from "../http/http.ts";
 import { mount } from "../http/mount.ts";
-import { familyView, memberView } from "./family-view.ts";
+import { aboveOf } from "./above.ts";
+import { familyView, fleetView, memberView } from "./family-view.ts";
 import type { FamilyStore } from "./store.ts";
 
 export interface FamilyRoutesDeps {
   readonly families: FamilyStore;
+  /** Starts a training of members, all when none are named; answers the run's id. */
+  trainMembers(model: string, members: readonly string[] | undefined): Promise<string>;
 }
 
-export const familyRoutes = ({ families: store }: FamilyRoutesDeps): HttpRoute[] =>
+export const familyRoutes = ({ families: store, trainMembers }: FamilyRoutesDeps): HttpRoute[] =>
   mount(families, {
     async families() {
       const found = await Promise.all(
@@ -26,11 +29,26 @@ export const familyRoutes = ({ families: store }: FamilyRoutesDeps): HttpRoute[]
     },
     family: ({ model }) => familyOf(store, model),
     async members({ model, ...query }) {
-      return { members: (await store.members(model, query)).map(memberView) };
+      const [members, total] = await Promise.all([
+        store.members(model, query),
+        store.countMembers(model, query),
+      ]);
+      return { members: members.map(memberView), total };
+    },
+    async fleet({ model, level }) {
+      return fleetView({ model, level }, await store.fleet(model, level));
+    },
+    async trainMembers({ model, members }) {
+      await familyOf(store, model);
+      return { runId: await trainMembers(model, members) };
     },
     async member({ model, member }) {
-      const found = await store.member(model, member);
-      if (found) return memberView(found);
+      const [found, [newest]] = await Promise.all([
+        store.member(model, member),
+        store.versions(model, 1),
+      ]);
+      if (found && newest)
+        return { ...memberView(found), above: await aboveOf(store, newest, found) };
       throw new MillwrightError(
         "not_found",
         `The family ${model} has no member ${member}; those with too few rows are not listed. See: millwright family ${model} --search <value>`,

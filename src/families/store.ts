@@ -46,23 +46,35 @@ export function familyStore(sql: Sql) {
       return rows.map(({ family }) => family);
     },
 
-    /** As they are now, of all levels or of one, by name; those that follow `after`. */
+    /** As they are now, of all levels or of one; a page of those that match. */
     async members(family: string, query: MemberQuery = {}): Promise<FamilyMember[]> {
-      const { level, stands, failing, search, order = "name", limit = 100_000, offset = 0 } = query;
+      const { order = "name", limit = 100_000, offset = 0 } = query;
       const rows = await sql.query<MemberRow>(
         `select *, (extract(epoch from trained_at) * 1000)::float8 as trained_ms
-         from millwright.family_member
-         where family = $1
-           and ($2::int is null or level = $2) and ($3::boolean is null or stands = $3)
-           and ($4::boolean is null or coalesce((watched->>'failing')::boolean, false) = $4)
-           and ($5::text is null or strpos(lower(name || ' ' || key::text), lower($5)) > 0)
+         from millwright.family_member where ${MATCHES}
          order by ${ORDERS[order]} limit $6 offset $7`,
-        [
-          ...[family, level ?? null, stands ?? null, failing ?? null, search ?? null],
-          ...[limit, offset],
-        ],
+        [...matching(family, query), limit, offset],
       );
       return rows.map(memberOf);
+    },
+
+    /** How many match, whatever the page. */
+    async countMembers(family: string, query: MemberQuery = {}): Promise<number> {
+      const [row] = await sql.query<{ members: number }>(
+        `select count(*)::int as members from millwright.family_member where ${MATCHES}`,
+        matching(family, query),
+      );
+      return row!.members;
+    },
+
+    /** All of a level by name, with little of each. */
+    async fleet(family: string, level: number): Promise<FleetMember[]> {
+      return sql.query<FleetMember>(
+        `select name, key as values, stands, rows, loss, parent_loss as "parentLoss",
+           coalesce((watched->>'failing')::boolean, false) as failing
+         from millwright.family_member where family = $1 and level = $2 order by name`,
+        [family, level],
+      );
     },
 
     async member(family: string, name: string): Promise<FamilyMember | undefined> {
@@ -80,7 +92,7 @@ export function familyStore(sql: Sql) {
         `select level::int, count(*)::int as members, count(*) filter (where stands)::int as standing,
            count(*) filter (where (watched->>'failing')::boolean)::int as failing,
            coalesce(sum(rows), 0)::float8 as rows, coalesce(sum(test_rows), 0)::float8 as "testRows",
-           coalesce(sum(bytes), 0)::float8 as bytes,
+           coalesce(sum(bytes), 0)::float8 as bytes, max((watched->>'at')::float8) as "watchedAt",
            (sum(loss * test_rows) / nullif(sum(test_rows), 0))::float8 as loss,
            (sum(parent_loss * test_rows) / nullif(sum(test_rows), 0))::float8 as "parentLoss"
          from millwright.family_member where family = $1 group by level order by level`,
@@ -153,10 +165,26 @@ export interface LevelFigures {
   readonly testRows: number;
   /** Of the models' files. */
   readonly bytes: number;
+  /** End of the newest window they were watched in, milliseconds since 1970. */
+  readonly watchedAt: number | null;
   /** Mean over the members' test rows, of what answers and of the parents. null without test rows. */
   readonly loss: number | null;
   readonly parentLoss: number | null;
 }
+
+const MATCHES = `family = $1
+  and ($2::int is null or level = $2) and ($3::boolean is null or stands = $3)
+  and ($4::boolean is null or coalesce((watched->>'failing')::boolean, false) = $4)
+  and ($5::text is null or strpos(lower(name || ' ' || key::text), lower($5)) > 0)`;
+
+const matching = (family: string, { level, stands, failing, search }: MemberQuery) => [
+  ...[family, level ?? null, stands ?? null, failing ?? null, search ?? null],
+];
+
+export type FleetMember = Pick<
+  FamilyMember,
+  "name" | "values" | "stands" | "rows" | "loss" | "parentLoss"
+> & { readonly failing: boolean };
 
 const VERSION =
   "select *, (extract(epoch from created_at) * 1000)::float8 as created_ms from millwright.family_version";

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { datasetRoutes } from "../../src/datasets/routes.ts";
 import { MillwrightError } from "../../src/errors.ts";
+import { familyRoutes } from "../../src/families/routes.ts";
+import type { FamilyStore } from "../../src/families/store.ts";
 import { type HttpServer, openServer } from "../../src/http/server.ts";
 import { incidentRoutes } from "../../src/monitoring/routes.ts";
 import { routeRoutes, tryingRoutes } from "../../src/pipelines/routes.ts";
@@ -31,9 +33,11 @@ export async function sampleServer(
     logFull?: boolean;
     /** Its routes, which have a database. Left out: there are no pages of experiments. */
     tracking?: SampleTracking;
+    /** Those of a database; left out: no model has a family. */
+    families?: FamilyStore;
   } = {},
 ): Promise<HttpServer> {
-  const { empty = false, port = 0, token, logFull = false, tracking } = options;
+  const { empty = false, port = 0, token, logFull = false, tracking, families } = options;
   const now = Date.now();
   const clock = { now: () => now };
   const engine = sampleEngine(now);
@@ -171,6 +175,11 @@ export async function sampleServer(
       ...datasetRoutes({
         names: async () => (empty ? [] : Object.keys(datasets)),
         versions: async (name) => datasets[name] ?? [],
+      }),
+      ...familyRoutes({
+        families: families ?? ({ families: async () => [] } as unknown as FamilyStore),
+        trainMembers: (model, members) =>
+          engine.submit("train-family", { model, reason: "asked for by a person", members }),
       }),
       ...(tracking?.routes ?? []),
       ...incidentRoutes({ incidents, series: async (model) => sampleSeries(model) }),

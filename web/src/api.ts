@@ -1,6 +1,7 @@
 import { client } from "@millwright/sdk";
 import { datasets } from "@millwright/sdk/contract/datasets";
 import { experiments } from "@millwright/sdk/contract/experiments";
+import { families } from "@millwright/sdk/contract/families";
 import { incidents } from "@millwright/sdk/contract/incidents";
 import { models } from "@millwright/sdk/contract/models";
 import { predictions } from "@millwright/sdk/contract/predictions";
@@ -20,7 +21,7 @@ export const hasToken = token !== null;
 export const api = client(
   {
     ...{ ...models, ...runs, ...experiments, ...datasets, ...incidents },
-    ...{ ...routing, ...predictions, ...trying },
+    ...{ ...routing, ...predictions, ...trying, ...families },
   },
   { url: location.origin, ...(token ? { token } : {}) },
 );

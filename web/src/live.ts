@@ -74,6 +74,13 @@ export function useLive<T>(key: string, load: () => Promise<T>, everyMs = EVERY_
   return { data: current?.data, error: current?.error, refresh };
 }
 
+/** The last answer for the same `of`, while the next one is on its way: what is shown does not blink. */
+export function useLast<T>(of: string, data: T | undefined): T | undefined {
+  const last = useRef<{ of: string; data: T }>(undefined);
+  if (data !== undefined) last.current = { of, data };
+  return last.current?.of === of ? last.current.data : undefined;
+}
+
 /** Whether the server answers at all; shown once for the whole page. */
 export type Connection = "ok" | "unreachable" | "unauthorized";
 

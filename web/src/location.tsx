@@ -55,6 +55,10 @@ export const pathTo = {
     `/models/${encodeURIComponent(model)}${tab === "" ? "" : `/${tab}`}`,
   prediction: (model: string, id: string) =>
     `/models/${encodeURIComponent(model)}/predictions/${encodeURIComponent(id)}`,
+  families: () => "/families",
+  family: (model: string, query = "") => `/families/${encodeURIComponent(model)}${query}`,
+  member: (model: string, member: string) =>
+    `/families/${encodeURIComponent(model)}/members/${encodeURIComponent(member)}`,
   runs: (state?: string) => (state === undefined ? "/runs" : `/runs?state=${state}`),
   run: (run: string) => `/runs/${encodeURIComponent(run)}`,
   experiments: () => "/experiments",

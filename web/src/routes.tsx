@@ -1,6 +1,9 @@
 import type { ReactNode } from "react";
 import { DatasetPage } from "./pages/datasets/dataset.tsx";
 import { DatasetsPage } from "./pages/datasets/datasets.tsx";
+import { FamiliesPage } from "./pages/families/families.tsx";
+import { FamilyPage } from "./pages/families/family.tsx";
+import { MemberPage } from "./pages/families/member.tsx";
 import { IncidentsPage } from "./pages/monitoring/incidents.tsx";
 import { OverviewPage } from "./pages/overview/overview.tsx";
 import { ModelPage } from "./pages/registry/model.tsx";
@@ -20,6 +23,12 @@ export const ROUTES: readonly {
   {
     pattern: /^\/models\/([^/]+)(?:\/([a-z]+)(?:\/([^/]+))?)?\/?$/,
     page: ([model = "", tab = "", item = ""]) => <ModelPage model={model} tab={tab} item={item} />,
+  },
+  { pattern: /^\/families\/?$/, page: () => <FamiliesPage /> },
+  { pattern: /^\/families\/([^/]+)\/?$/, page: ([model = ""]) => <FamilyPage model={model} /> },
+  {
+    pattern: /^\/families\/([^/]+)\/members\/([^/]+)\/?$/,
+    page: ([model = "", member = ""]) => <MemberPage model={model} name={member} />,
   },
   { pattern: /^\/runs\/?$/, page: () => <RunsPage /> },
   { pattern: /^\/runs\/([^/]+)\/?$/, page: ([run = ""]) => <RunPage id={run} /> },

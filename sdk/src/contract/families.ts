@@ -67,6 +67,29 @@ const Member = z.object({
     .nullable(),
 });
 
+/** Who stands above a member and answers for it, nearest first, where its values say so. */
+const Above = z.object({
+  level: z.number().int(),
+  columns: z.array(z.string()),
+  /** null: the values are not those of the member; each row says who it is. */
+  name: z.string().nullable(),
+  /** It has a model of its own; null: not known, it is not listed. */
+  stands: z.boolean().nullable(),
+});
+
+/** One entry a member in each list, in the order of their names: ten thousand are about a megabyte. */
+const Fleet = z.object({
+  model: z.string(),
+  level: z.number().int(),
+  names: z.array(z.string()),
+  values: z.array(z.array(z.string())),
+  states: z.array(z.enum(["parent", "stands", "failing"])),
+  /** To learn from. */
+  rows: z.array(z.number().int()),
+  /** Share of the parent's loss that is saved on the test rows; null: the parent answers. */
+  gains: z.array(z.number().nullable()),
+});
+
 const flag = z
   .union([z.boolean(), z.enum(["true", "false"])])
   .transform((value) => value === true || value === "true");
@@ -98,6 +121,12 @@ export const families = {
       model: z.string(),
       levels: z.array(Level),
       trainings: z.array(Training),
+      /** What answers against the model that everybody shares, on the test rows of the coarsest level; null: it has none. */
+      overall: z
+        .object({ testRows: z.number(), loss: z.number(), sharedLoss: z.number() })
+        .nullable(),
+      /** End of the newest window of the log its members were watched in; null: none yet. */
+      watchedAt: z.number().nullable(),
       enough: z.object({
         rows: z.number(),
         perClass: z.number(),
@@ -121,13 +150,45 @@ export const families = {
       limit: z.coerce.number().int().min(1).max(10_000).default(100),
       offset: z.coerce.number().int().min(0).max(10_000_000).default(0),
     }),
-    output: z.object({ members: z.array(Member) }),
+    output: z.object({
+      members: z.array(Member),
+      /** All that match, whatever the page. */
+      total: z.number().int(),
+    }),
+  }),
+  fleet: endpoint({
+    method: "GET",
+    path: "/api/families/{model}/fleet",
+    summary: "All members of one level at a glance: who stands, who fails, what each gains.",
+    input: z.object({
+      model: z.string().min(1).max(200),
+      level: z.coerce.number().int().min(0).max(10).default(0),
+    }),
+    output: Fleet,
   }),
   member: endpoint({
     method: "GET",
     path: "/api/families/{model}/members/{member}",
     summary: "One member, by its model name.",
     input: z.object({ model: z.string().min(1).max(200), member: z.string().min(1).max(200) }),
-    output: Member,
+    output: Member.extend({ above: z.array(Above) }),
+  }),
+  trainMembers: endpoint({
+    method: "POST",
+    path: "/api/families/{model}/train",
+    summary: "Starts a training of members under the champion there is: all, or those named.",
+    input: z.object({
+      model: z.string().min(1).max(200),
+      /** By their model names; all when left out. */
+      members: z.array(z.string().min(1).max(200)).min(1).max(100_000).optional(),
+    }),
+    output: z.object({ runId: z.string() }),
   }),
 };
+
+export type FamilyView = z.output<typeof families.family.output>;
+export type FamilyLevel = z.output<typeof Level>;
+export type FamilyTraining = z.output<typeof Training>;
+export type FamilyMemberView = z.output<typeof Member>;
+export type FamilyMemberDetail = z.output<typeof families.member.output>;
+export type FamilyFleet = z.output<typeof Fleet>;

@@ -72,3 +72,9 @@ export const day = (ms: number): string => new Date(ms).toISOString().slice(0, 1
 
 /** The first twelve hex digits: enough for people and for `--version`. */
 export const shortDigest = (digest: string): string => digest.replace(/^sha256:/, "").slice(0, 12);
+
+/** Of a file: "12 kB", "1.4 MB". */
+export const bytes = (n: number): string =>
+  n < 1_000_000
+    ? `${count(Math.ceil(n / 1000))} kB`
+    : `${(n / 1_000_000).toLocaleString("en", { maximumSignificantDigits: 3 })} MB`;

@@ -7,6 +7,7 @@ import { ThemeButton } from "./theme.tsx";
 
 const NAVIGATION = [
   { to: pathTo.overview(), label: "Overview", under: /^\/($|models\/)/ },
+  { to: pathTo.families(), label: "Families", under: /^\/families/ },
   { to: pathTo.runs(), label: "Runs", under: /^\/runs/ },
   { to: pathTo.experiments(), label: "Experiments", under: /^\/(experiments|compare)/ },
   { to: pathTo.datasets(), label: "Datasets", under: /^\/datasets/ },

@@ -4,6 +4,7 @@ import { api } from "../../api.ts";
 import { type Live, useLive } from "../../live.ts";
 import { Link, pathTo } from "../../location.tsx";
 import { Badge } from "../../ui/badge.tsx";
+import { count, plural } from "../../ui/format.ts";
 import { Page, Pending } from "../../ui/page.tsx";
 import { healthOf } from "../overview/health.ts";
 import { Prediction } from "../predictions/prediction.tsx";
@@ -45,6 +46,9 @@ const TABS: readonly {
   { tab: "history", label: "History", part: (model) => <History model={model} /> },
 ];
 
+/** Their members are counted each time. */
+const FAMILIES_EVERY_MS = 15_000;
+
 export function ModelPage({ model, tab, item }: { model: string; tab: string; item: string }) {
   const live = useLive(`model ${model}`, () => api.model({ model }));
   if (!live.data) return <Pending live={live} title={model} />;
@@ -65,6 +69,8 @@ function Shown({
   const health = healthOf(model);
   const shown = TABS.find((t) => t.tab === tab) ?? TABS[0]!;
   const tabs = useRef<HTMLElement>(null);
+  const families = useLive("families", () => api.families({}), FAMILIES_EVERY_MS).data?.families;
+  const family = families?.find((one) => one.model === model.name);
   // On a narrow screen the tab may lie beyond the edge.
   // biome-ignore lint/correctness/useExhaustiveDependencies: another tab, another place
   useEffect(() => {
@@ -95,6 +101,16 @@ function Shown({
           )}
           {(model.target !== null || model.dataset !== null) && ". "}
           {health.tone !== "bad" && health.why}
+          {family !== undefined && (
+            <>
+              {" "}
+              <Link to={pathTo.family(family.model)}>
+                {plural(family.standing, "member")} of its family{" "}
+                {family.standing === 1 ? "stands" : "stand"} alone
+              </Link>
+              {family.failing > 0 && `, ${count(family.failing)} failing`}.
+            </>
+          )}
         </>
       }
       actions={<ModelActions model={model} refresh={live.refresh} />}
