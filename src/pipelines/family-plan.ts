@@ -34,6 +34,12 @@ export function planFamily(
       "unsupported",
       `${where}: ${spec.target} has ${spec.classes.length} classes; members have models of two classes or of a number so far. Leave the family out, or predict one class against the others.`,
     );
+  for (const field of ["classWeights", "monotone"] as const)
+    if (spec[field] !== undefined)
+      throw new MillwrightError(
+        "unsupported",
+        `${where}: a model with train.${field} cannot have members so far: theirs would not keep it. Leave one of the two out.`,
+      );
   const levels = levelsOf(definition);
   for (const name of levels.flat()) {
     const column = schema.columns.find((c) => c.name === name);

@@ -116,12 +116,19 @@ function sampleMember(of: {
     ...{
       candidate,
       loss,
-      lossDeviation: 0.2,
+      reference: { n: rows, mean: loss, deviation: 0.2 },
       parentLoss,
       q: stands ? 0.002 + 0.04 * chance() : null,
     },
     reason: stands ? null : `nothing did better than the parent on its ${rows} training rows`,
-    version: stands ? { id: digest(name), number: 2, onnx: digest(`onnx ${name}`) } : null,
+    version: stands
+      ? {
+          id: digest(name),
+          number: 2,
+          onnx: digest(`onnx ${name}`),
+          background: digest(`rows ${name}`),
+        }
+      : null,
     bytes: stands ? 9000 + Math.round(50_000 * chance()) : null,
     tried: {
       ...{ parent: parentLoss + 0.01, "shrunk-30": loss + 0.012 },
