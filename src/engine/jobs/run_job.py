@@ -101,7 +101,12 @@ def environment(requirements, python):
     print("millwright: making the environment of %s" % os.path.basename(requirements), flush=True)
     try:
         subprocess.check_call([python, "-m", "venv", "--system-site-packages", home])
-        pip = [os.path.join(home, "bin", "python"), "-m", "pip", "install", "--quiet", "-r", requirements]
+        inside = os.path.join(home, "bin", "python")
+        # Where `python` is itself that of an environment, a new one stands on the system below it, not on it.
+        below, own = (subprocess.check_output([one, "-c", PACKAGES], text=True).strip() for one in (python, inside))
+        with open(os.path.join(own, "below.pth"), "w") as out:
+            out.write(below + "\n")
+        pip = [inside, "-m", "pip", "install", "--quiet", "-r", requirements]
         subprocess.check_call(pip, env=dict(os.environ, PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_NO_INPUT="1"))
         open(os.path.join(home, "complete"), "w").close()
         os.symlink(home, home + ".link")
@@ -112,6 +117,7 @@ def environment(requirements, python):
     return os.path.join(link, "bin")
 
 
+PACKAGES = "import sysconfig; print(sysconfig.get_path('purelib'))"
 ABOUT = (
     "import json, platform, importlib.metadata as m; print(json.dumps({'interpreter': 'Python ' + platform.python_version(),"
     " 'packages': sorted({d.metadata['Name'] + '==' + d.version for d in m.distributions() if d.metadata['Name']})}))"

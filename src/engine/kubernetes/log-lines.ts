@@ -2,11 +2,17 @@ import type { JobLook } from "../remote/place.ts";
 
 /**
  * Lines that are new since the mark, without their times. A mark is the time of the last line, and how many lines of that very time have
- * been seen: the API gives lines from a time on, to the second, so some come again. What follows the last line break comes with the next look.
+ * been seen: the API gives lines from a time on, to the second, so some come again. What follows the last line break comes with the next look,
+ * unless the log is over.
  */
-export function newLines(text: string, mark: string): Pick<JobLook, "lines" | "mark"> {
+export function newLines(
+  text: string,
+  mark: string,
+  over = false,
+): Pick<JobLook, "lines" | "mark"> {
   const [last = "", seen = "0"] = mark.split(" ");
-  const whole = text.slice(0, text.lastIndexOf("\n") + 1);
+  const ended = over && text !== "" && !text.endsWith("\n") ? `${text}\n` : text;
+  const whole = ended.slice(0, ended.lastIndexOf("\n") + 1);
   const lines: string[] = [];
   let time = last;
   let times = Number(seen);

@@ -56,7 +56,7 @@ export function kubernetesPlace(options: KubernetesOptions): Place {
       const name = pod?.metadata?.name;
       if (name === undefined || told.state === "waiting") return { ...told, lines: [], mark };
       const text = await logOf(() => log(name, CONTAINER, mark.split(" ")[0] || undefined));
-      return { ...told, ...newLines(text ?? "", mark) };
+      return { ...told, ...newLines(text ?? "", mark, told.state !== "running") };
     },
     async cancel(id) {
       const { jobs } = await cluster();

@@ -1,6 +1,7 @@
 import { MillwrightError } from "../../errors.ts";
 import { bytesOf } from "../../lib/bytes.ts";
 import { fetchedCommand, TEMPORARY_EXIT } from "../jobs/bootstrap.ts";
+import { type PlainAnswer, plainRequest } from "../jobs/plain-request.ts";
 import type { JobLook, JobState, Place, RayOptions } from "./place.ts";
 
 const TIMEOUT_MS = 30_000;
@@ -17,34 +18,35 @@ interface JobDetails {
   readonly metadata?: Readonly<Record<string, string>> | null;
 }
 
+type Call = (method: string, path: string, body?: object) => Promise<PlainAnswer>;
+const ok = ({ status }: PlainAnswer): boolean => status >= 200 && status < 300;
+
 /** Jobs of a Ray cluster. Our id is Ray's submission id; of two that ask for the same, Ray refuses the second. */
 export function rayPlace(options: RayOptions): Place {
   const { address, resources = {}, runtimeEnv = {} } = options;
-  const call = async (method: string, path: string, body?: object): Promise<Response> => {
+  const call: Call = async (method, path, body) => {
     const token = process.env.RAY_AUTH_TOKEN;
     try {
-      return await fetch(new URL(path, address.endsWith("/") ? address : `${address}/`), {
-        ...{ method, redirect: "error", signal: AbortSignal.timeout(TIMEOUT_MS) },
+      return await plainRequest(new URL(path, address.endsWith("/") ? address : `${address}/`), {
+        ...{ method, timeoutMs: TIMEOUT_MS },
         headers: {
           ...(body === undefined ? {} : { "content-type": "application/json" }),
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        body: body && JSON.stringify(body),
       });
     } catch (cause) {
-      const { message, cause: why } = cause as Error & { cause?: Error };
-      throw new MillwrightError(
-        "unavailable",
-        `Ray does not answer at ${address}: ${why?.message ?? message}.`,
-        { cause },
-      );
+      const { message } = cause as Error;
+      throw new MillwrightError("unavailable", `Ray does not answer at ${address}: ${message}.`, {
+        cause,
+      });
     }
   };
   const job = async (id: string): Promise<JobDetails | undefined> => {
     const answer = await call("GET", `api/jobs/${id}`);
     if (answer.status === 404) return undefined;
-    if (!answer.ok) throw await refused(answer, address);
-    return (await answer.json()) as JobDetails;
+    if (!ok(answer)) throw refused(answer, address);
+    return JSON.parse(answer.text) as JobDetails;
   };
 
   return {
@@ -63,10 +65,10 @@ export function rayPlace(options: RayOptions): Place {
         ...(resources.memory === undefined ? {} : { entrypoint_memory: bytesOf(resources.memory) }),
         ...(resources.custom === undefined ? {} : { entrypoint_resources: resources.custom }),
       });
-      if (answer.ok) return;
+      if (ok(answer)) return;
       // Whatever it says: when the job is there, it was somebody else's call that made it.
       const there = await job(id);
-      if (there === undefined) throw await refused(answer, address);
+      if (there === undefined) throw refused(answer, address);
       if (there.metadata?.millwright_run !== run)
         throw new MillwrightError("conflict", `Job ${id} of ${address} is not of run ${run}.`);
     },
@@ -78,15 +80,15 @@ export function rayPlace(options: RayOptions): Place {
     },
     async cancel(id) {
       const answer = await call("POST", `api/jobs/${id}/stop`);
-      if (!answer.ok && answer.status !== 404 && !ENDED.has((await job(id))?.status ?? "STOPPED"))
-        throw await refused(answer, address);
+      if (!ok(answer) && answer.status !== 404 && !ENDED.has((await job(id))?.status ?? "STOPPED"))
+        throw refused(answer, address);
     },
   };
 }
 
 /** The mark is the number of characters that were read: whole lines, until it has ended. */
 async function logOf(
-  call: (method: string, path: string) => Promise<Response>,
+  call: Call,
   id: string,
   mark: string,
   { status }: JobDetails,
@@ -95,8 +97,8 @@ async function logOf(
   if (read > MOST_OF_A_LOG && !ENDED.has(status)) return undefined;
   const answer = await call("GET", `api/jobs/${id}/logs`);
   // The log of a job whose machine is gone is gone too.
-  if (!answer.ok) return undefined;
-  const { logs = "" } = (await answer.json()) as { logs?: string };
+  if (!ok(answer)) return undefined;
+  const { logs = "" } = JSON.parse(answer.text) as { logs?: string };
   const end = ENDED.has(status) ? logs.length : logs.lastIndexOf("\n") + 1;
   if (end <= read) return undefined;
   const text = logs.slice(read, end);
@@ -121,12 +123,13 @@ function stateOf(found: JobDetails): Pick<JobLook, "state" | "words"> {
   return { state, words: typeof code === "number" ? `it ended with code ${code}` : short };
 }
 
-async function refused(answer: Response, address: string): Promise<MillwrightError> {
-  const text = (await answer.text().catch(() => "")).trim();
-  const last = text.split("\n").at(-1)!.slice(0, 500);
-  const passes = answer.status >= 500 || answer.status === 429 || answer.status === 408;
-  const code = passes ? "unavailable" : answer.status === 401 ? "unauthorized" : "invalid_config";
-  return new MillwrightError(code, `Ray at ${address} answered ${answer.status}: ${last}`);
+function refused({ status, text }: PlainAnswer, address: string): MillwrightError {
+  // Ray answers with a traceback: what is wrong is in its last lines.
+  const lines = text.split("\n").filter((line) => line.trim().length > 1);
+  const last = (lines.at(-1) ?? "").slice(0, 500);
+  const passes = status >= 500 || status === 429 || status === 408;
+  const code = passes ? "unavailable" : status === 401 ? "unauthorized" : "invalid_config";
+  return new MillwrightError(code, `Ray at ${address} answered ${status}: ${last}`);
 }
 
 /** For a shell of POSIX. */
