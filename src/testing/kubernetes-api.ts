@@ -116,7 +116,7 @@ export async function kubernetesApi(folder: string): Promise<KubernetesApi> {
       if (failure === "reset") request.socket.destroy();
       else if (failure !== undefined)
         send(response, refusal(failure, "Injected", `the server answers ${failure}`));
-      else answer(request).then((found) => send(response, found));
+      else void answer(request).then((found) => send(response, found));
     },
   );
   await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));

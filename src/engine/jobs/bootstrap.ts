@@ -4,7 +4,10 @@ import { fileURLToPath } from "node:url";
 import { MillwrightError } from "../../errors.ts";
 import type { JobReach } from "../remote/place.ts";
 
-/** Fetches the runner from control and runs it, if it is the one that we mean. For `python3 -c`. */
+/** A command that does not fill the logs and lists of clusters: what it runs is in a variable. */
+const START = ["python3", "-u", "-c", "import os; exec(os.environ.pop('MILLWRIGHT_JOB_START'))"];
+
+/** Fetches the runner from control and runs it, if it is the one that we mean. */
 const FETCH = [
   "import hashlib, os, sys, time, urllib.request as u",
   "for last in [0] * 9 + [1]:",
@@ -30,9 +33,10 @@ export function fetchedCommand({ url, token }: JobReach): {
 } {
   const runner = createHash("sha256").update(runnerSource()).digest("hex");
   return {
-    command: ["python3", "-u", "-c", FETCH],
+    command: START,
     variables: {
       ...{ MILLWRIGHT_JOB_URL: url, MILLWRIGHT_JOB_TOKEN: token, MILLWRIGHT_JOB_RUNNER: runner },
+      MILLWRIGHT_JOB_START: FETCH,
     },
   };
 }
