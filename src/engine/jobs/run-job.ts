@@ -83,7 +83,7 @@ async function follow(
       }),
     );
   let missing = 0;
-  let waitsSince = clock.now();
+  let waitsSince = job.createdAt;
   let shown = "";
   for (let pause = FIRST_LOOK_MS; ; pause = Math.min(pause * GROWTH, LAST_LOOK_MS)) {
     const seen = await heed(() => place.look(id, mark));
