@@ -125,7 +125,7 @@ describe("a program that runs elsewhere", () => {
     await expect(app.platform.engine.wait(run)).rejects.toThrow(MillwrightError);
   });
 
-  test("is asked for again when it is lost, three times at most, with another name", async () => {
+  test("is asked for again when it is lost, with another name", async () => {
     const before = begun().length;
     await configure({ away: { ...copying, params: { ...copying.params, until: "late" } } });
     const run = await submit({ again: true, skipShadow: true });

@@ -15,7 +15,9 @@ const GROWTH = 1.3;
 /** A place may be away so long (an upgrade of its head, say) before the step fails. */
 const PATIENCE_MS = 15 * 60_000;
 /** Machines go; a job that goes with its machine is asked for again so often. */
-const ATTEMPTS = 3;
+const ATTEMPTS = 4;
+/** Times the square of how often: a cluster may go on to give work to a machine for a while after it has died. */
+const LOST_PAUSE_MS = 10_000;
 const TAIL_LINES = 20;
 const LINE = 2000;
 /** How soon a cancel is seen while we sleep. */
@@ -51,6 +53,7 @@ export async function runJob(
     if (job.attempt >= ATTEMPTS)
       return { failed: `The job was lost ${ATTEMPTS} times; the last time: ${outcome.lost}` };
     step.progress(`attempt ${job.attempt} was lost (${outcome.lost}); asking for another`);
+    await nap(LOST_PAUSE_MS * job.attempt ** 2, step.signal);
     const attempt: number = job.attempt + 1;
     job = await store.add({ ...job, id: jobId(run, name, attempt), attempt });
   }
