@@ -1,7 +1,7 @@
 import type { Digest } from "../lib/digest.ts";
 import type { Blobs } from "../storage/blobs/blobs.ts";
-import { putJson } from "../storage/json-blob.ts";
 import type { Columns } from "../storage/columns/columns.ts";
+import { putJson } from "../storage/json-blob.ts";
 import { numberColumn, type Table, takeRows } from "../table/table.ts";
 import { sampleRows } from "../training/sample-rows.ts";
 import { columnNamed, targetOf } from "../training/training-data.ts";

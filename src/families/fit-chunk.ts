@@ -11,8 +11,6 @@ import { takeDesign } from "../training/encoding/take-design.ts";
 import { exportOnnx } from "../training/export-onnx.ts";
 import type { Coefficients } from "../training/linear/pooled.ts";
 import type { TrainingSpec } from "../training/training-spec.ts";
-import { keepCoefficients } from "./keep-coefficients.ts";
-import { readCoefficients } from "./read-coefficients.ts";
 import {
   type Chunk,
   type ChunkMember,
@@ -26,11 +24,13 @@ import {
 } from "./family.ts";
 import { type Features, type PartedRows, partedRows, rowsWhere, takeParted } from "./features.ts";
 import { type FittedMember, fitMember, type MemberFit, type MemberRows } from "./fit-member.ts";
+import { keepCoefficients } from "./keep-coefficients.ts";
 import { lossesOf, spreadOf } from "./loss.ts";
 import { memberName } from "./member-name.ts";
 import { parentScores } from "./parent-scores.ts";
 import { TEST, textOf } from "./parts.ts";
 import { proofOf } from "./proof.ts";
+import { readCoefficients } from "./read-coefficients.ts";
 
 export interface FitChunkInput {
   /** Blob of the `LevelTask`. */
@@ -45,7 +45,7 @@ export interface FitChunkDeps {
   readonly loadTable: (data: Digest) => Promise<Table>;
   readonly sessions: Sessions<Signature>;
   /** By the base they were learned from: a thread works on one family at a time. */
-    readonly features: (spec: TrainingSpec, base: Digest) => Promise<Features>;
+  readonly features: (spec: TrainingSpec, base: Digest) => Promise<Features>;
   readonly now: () => number;
   readonly signal: Abort;
   progress(done: number, of: number): void;

@@ -8,9 +8,9 @@ import { fitPooled } from "../training/linear/pooled.ts";
 import { sampleRows } from "../training/sample-rows.ts";
 import { columnNamed, targetOf } from "../training/training-data.ts";
 import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
-import { keepCoefficients } from "./keep-coefficients.ts";
 import { type LinearModels, PARTS } from "./family.ts";
 import { type Features, partedRows, rowsWhere } from "./features.ts";
+import { keepCoefficients } from "./keep-coefficients.ts";
 import { knownRows, partsOf, TEST } from "./parts.ts";
 
 /** A large dataset is not learned from whole four times: beyond, rows add little to a parent. */

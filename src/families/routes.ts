@@ -2,8 +2,9 @@ import { families } from "../../sdk/src/contract/families.ts";
 import { MillwrightError } from "../errors.ts";
 import type { HttpRoute } from "../http/http.ts";
 import { mount } from "../http/mount.ts";
-import { aboveOf } from "./above.ts";
-import { familyView, fleetView, memberView } from "./family-view.ts";
+import { fleetView, memberView } from "./family-view.ts";
+import { findAbove } from "./find-above.ts";
+import { findFamily } from "./find-family.ts";
 import type { FamilyStore } from "./store.ts";
 
 export interface FamilyRoutesDeps {
@@ -16,7 +17,7 @@ export const familyRoutes = ({ families: store, trainMembers }: FamilyRoutesDeps
   mount(families, {
     async families() {
       const found = await Promise.all(
-        (await store.families()).map((name) => familyOf(store, name)),
+        (await store.families()).map((name) => findFamily(store, name)),
       );
       return {
         families: found.map(({ model, levels, trainings }) => ({
@@ -27,7 +28,7 @@ export const familyRoutes = ({ families: store, trainMembers }: FamilyRoutesDeps
         })),
       };
     },
-    family: ({ model }) => familyOf(store, model),
+    family: ({ model }) => findFamily(store, model),
     async members({ model, ...query }) {
       const [members, total] = await Promise.all([
         store.members(model, query),
@@ -39,7 +40,7 @@ export const familyRoutes = ({ families: store, trainMembers }: FamilyRoutesDeps
       return fleetView({ model, level }, await store.fleet(model, level));
     },
     async trainMembers({ model, members }) {
-      await familyOf(store, model);
+      await findFamily(store, model);
       return { runId: await trainMembers(model, members) };
     },
     async member({ model, member }) {
@@ -48,22 +49,10 @@ export const familyRoutes = ({ families: store, trainMembers }: FamilyRoutesDeps
         store.versions(model, 1),
       ]);
       if (found && newest)
-        return { ...memberView(found), above: await aboveOf(store, newest, found) };
+        return { ...memberView(found), above: await findAbove(store, newest, found) };
       throw new MillwrightError(
         "not_found",
         `The family ${model} has no member ${member}; those with too few rows are not listed. See: millwright family ${model} --search <value>`,
       );
     },
   });
-
-/** A family as it is shown. @throws not_found when it has not been trained. */
-export async function familyOf(store: FamilyStore, model: string) {
-  const versions = await store.versions(model);
-  if (versions.length === 0)
-    throw new MillwrightError(
-      "not_found",
-      `${model} has no trained members. Give its definition family: family({ by: "<column>" }), then: millwright train ${model}`,
-    );
-  const [figures, candidates] = [await store.figures(model), await store.candidates(model)];
-  return familyView(versions, figures, candidates);
-}

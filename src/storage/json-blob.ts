@@ -1,8 +1,9 @@
 import type { Digest } from "../lib/digest.ts";
+import { utf8Bytes, utf8Text } from "../lib/utf8.ts";
 import type { Blobs } from "./blobs/blobs.ts";
 
 export const putJson = (blobs: Pick<Blobs, "put">, value: unknown): Promise<Digest> =>
-  blobs.put(new TextEncoder().encode(JSON.stringify(value)));
+  blobs.put(utf8Bytes(JSON.stringify(value)));
 
 export const getJson = async <T>(blobs: Pick<Blobs, "get">, digest: Digest): Promise<T> =>
-  JSON.parse(new TextDecoder().decode(await blobs.get(digest)));
+  JSON.parse(utf8Text(await blobs.get(digest)));

@@ -2,7 +2,7 @@ import type { Evaluation } from "../../src/evaluation/evaluate.ts";
 import type { ReportedMetric } from "../../src/evaluation/report.ts";
 import { digestOf } from "../../src/lib/digest.ts";
 import { type Evidence, evidenceOf } from "../../src/registry/evidence.ts";
-import type { ModelVersion } from "../../src/registry/model-version.ts";
+import type { ListedVersion } from "../../src/registry/model-version.ts";
 import type { Leaderboard, LeaderboardRow } from "../../src/training/leaderboard.ts";
 import { churnAbstention } from "./sample-churn.ts";
 
@@ -19,7 +19,7 @@ const metric = (
 });
 
 /** In the shape evaluations and leaderboards are stored in, read the way the platform reads them. */
-export function sampleEvidence(version: ModelVersion): Evidence {
+export function sampleEvidence(version: ListedVersion): Evidence {
   if (version.model === "passengers") return regression();
   return version.model.startsWith("churn") ? churn(version.number) : phishing(version.number);
 }
