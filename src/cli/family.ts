@@ -2,8 +2,8 @@ import { Option } from "commander";
 import pc from "picocolors";
 import { MillwrightError } from "../errors.ts";
 import { memberView } from "../families/family-view.ts";
+import { findFamily } from "../families/find-family.ts";
 import type { MemberQuery } from "../families/members.ts";
-import { readFamily } from "../families/read-family.ts";
 import type { WatchFamilyInput, WatchFamilyOutcome } from "../pipelines/watch-family.ts";
 import { parseTime } from "../table/time.ts";
 import type { CliContext, CommandOf, GlobalOptions } from "./command.ts";
@@ -68,7 +68,7 @@ export const family: CommandOf = (program, context) => {
             result: memberView(member),
           };
         }
-        const view = await readFamily(platform.families, model);
+        const view = await findFamily(platform.families, model);
         const members = await platform.families.members(model, {
           ...{ limit, level, order: options.order, search: options.search },
           ...{ stands: options.standing, failing: options.failing },

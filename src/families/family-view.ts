@@ -64,8 +64,8 @@ const NOBODY: Omit<LevelFigures, "level"> = {
 };
 
 export const memberView = (member: FamilyMember): MemberView => {
-  const { reference: _, training: __, values, ...shown } = member;
-  return { ...shown, values: [...values] };
+  const { reference, training: _, values, ...shown } = member;
+  return { ...shown, values: [...values], expected: reference.n === 0 ? null : reference.mean };
 };
 
 export function fleetView(

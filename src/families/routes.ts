@@ -3,8 +3,8 @@ import { MillwrightError } from "../errors.ts";
 import type { HttpRoute } from "../http/http.ts";
 import { mount } from "../http/mount.ts";
 import { fleetView, memberView } from "./family-view.ts";
-import { readAbove } from "./read-above.ts";
-import { readFamily } from "./read-family.ts";
+import { findAbove } from "./find-above.ts";
+import { findFamily } from "./find-family.ts";
 import type { FamilyStore } from "./store.ts";
 
 export interface FamilyRoutesDeps {
@@ -17,7 +17,7 @@ export const familyRoutes = ({ families: store, trainMembers }: FamilyRoutesDeps
   mount(families, {
     async families() {
       const found = await Promise.all(
-        (await store.families()).map((name) => readFamily(store, name)),
+        (await store.families()).map((name) => findFamily(store, name)),
       );
       return {
         families: found.map(({ model, levels, trainings }) => ({
@@ -28,7 +28,7 @@ export const familyRoutes = ({ families: store, trainMembers }: FamilyRoutesDeps
         })),
       };
     },
-    family: ({ model }) => readFamily(store, model),
+    family: ({ model }) => findFamily(store, model),
     async members({ model, ...query }) {
       const [members, total] = await Promise.all([
         store.members(model, query),
@@ -40,7 +40,7 @@ export const familyRoutes = ({ families: store, trainMembers }: FamilyRoutesDeps
       return fleetView({ model, level }, await store.fleet(model, level));
     },
     async trainMembers({ model, members }) {
-      await readFamily(store, model);
+      await findFamily(store, model);
       return { runId: await trainMembers(model, members) };
     },
     async member({ model, member }) {
@@ -49,7 +49,7 @@ export const familyRoutes = ({ families: store, trainMembers }: FamilyRoutesDeps
         store.versions(model, 1),
       ]);
       if (found && newest)
-        return { ...memberView(found), above: await readAbove(store, newest, found) };
+        return { ...memberView(found), above: await findAbove(store, newest, found) };
       throw new MillwrightError(
         "not_found",
         `The family ${model} has no member ${member}; those with too few rows are not listed. See: millwright family ${model} --search <value>`,

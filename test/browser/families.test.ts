@@ -165,7 +165,7 @@ describe("a member", () => {
       await page.getByText("It has become worse:").waitFor();
       await page.getByText(/^A model of its own answers, version 2/).waitFor();
       expect(await page.locator("table.tried tbody tr").count()).toBeGreaterThan(1);
-      await page.getByText("worse than on its test rows").waitFor();
+      await page.getByText("worse than expected").waitFor();
       await page.getByText("the values of each row say who").first().waitFor();
       await page.getByRole("button", { name: "Retrain" }).click();
       await page

@@ -116,7 +116,7 @@ function sampleMember(of: {
     ...{
       candidate,
       loss,
-      reference: { n: rows, mean: loss, deviation: 0.2 },
+      reference: { n: Math.round(rows * 1.25), mean: loss, deviation: 0.2 },
       parentLoss,
       q: stands ? 0.002 + 0.04 * chance() : null,
     },

@@ -56,6 +56,8 @@ const Member = z.object({
   /** Mean loss on training rows it has not learned from, by candidate. */
   tried: z.record(z.string(), z.number()),
   trainedAt: z.number(),
+  /** Mean loss on all rows it was not learned from: what windows of the log are compared with. null: none. */
+  expected: loss,
   watched: z
     .object({
       at: z.number(),

@@ -73,7 +73,7 @@ export function FleetCard({
         summary={summary}
         open={(i) => go(pathTo.member(model, members[i]!.name))}
         told={(i) => <Told model={model} member={members[i]!} />}
-        legend={<Legend colour={colour} failing={level.failing > 0} />}
+        legend={<Legend colour={colour} members={members} />}
       />
     </Card>
   );
@@ -93,7 +93,13 @@ const Told = ({ model, member }: { model: string; member: FleetMember }) => {
   );
 };
 
-const Legend = ({ colour, failing }: { colour: View["colour"]; failing: boolean }) => (
+const Legend = ({
+  colour,
+  members,
+}: {
+  colour: View["colour"];
+  members: readonly FleetMember[];
+}) => (
   <span className="heat-legend">
     <Key tone="parent">uses its parent</Key>
     {colour === "state" ? (
@@ -109,7 +115,10 @@ const Legend = ({ colour, failing }: { colour: View["colour"]; failing: boolean 
         </Key>
       ))
     )}
-    {failing && <Key tone="failing">failing</Key>}
+    {colour === "gain" && members.some(({ gain }) => gain !== null && gain < 0) && (
+      <Key tone="loss">loss higher</Key>
+    )}
+    {members.some(({ state }) => state === "failing") && <Key tone="failing">failing</Key>}
   </span>
 );
 

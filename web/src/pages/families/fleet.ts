@@ -32,6 +32,7 @@ export function toneOf({ state, gain }: FleetMember, colour: "gain" | "state"): 
   if (state === "failing") return "failing";
   if (state === "parent" || gain === null) return "parent";
   if (colour === "state") return "gain-4";
+  if (gain < 0) return "loss";
   return `gain-${GAIN_STEPS.findIndex((border) => gain < border)}`;
 }
 

@@ -8,27 +8,28 @@ import { change, lossText, rateText } from "./words.ts";
 
 /** How it did in the newest window of the log. */
 export function Lately({ model, member }: { model: string; member: FamilyMemberDetail }) {
-  const { watched, loss } = member;
+  const { watched, expected } = member;
   return (
     <Card title="Lately">
       {watched === null ? (
         <p className="muted">
-          No window of the log has been compared with its test rows since it was trained. That needs
-          predictions of {model} for it, and the truth about them (feedback).
+          No window of the log has been compared since it was trained. That needs 15 predictions of{" "}
+          {model} for it whose truth became known (feedback), and as many rows it had not learned
+          from.
         </p>
       ) : (
         <>
           <p className="conclusion">
             {watched.failing ? (
-              <Badge tone="bad">worse than on its test rows</Badge>
+              <Badge tone="bad">worse than expected</Badge>
             ) : (
-              <Badge tone="good">as on its test rows</Badge>
+              <Badge tone="good">as expected</Badge>
             )}
           </p>
           <Facts
             of={[
-              ["loss", `${lossText(watched.loss)} ${against(watched.loss, loss)}`],
-              ["on its test rows", lossText(loss)],
+              ["loss", `${lossText(watched.loss)} ${against(watched.loss, expected)}`],
+              ["on rows it had not learned from", lossText(expected)],
               ["rows", count(watched.rows)],
               ["q", rateText(watched.q)],
               ["window’s end", <Age key="at" at={watched.at} />],

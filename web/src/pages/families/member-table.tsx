@@ -182,7 +182,7 @@ function None({ view, level, total }: { view: View; level: FamilyLevel; total: n
       <Empty title="No member of this level is failing.">
         {level.standing === 0
           ? "None of this level has a model of its own."
-          : "A member fails when its loss on rows whose truth became known is higher than on its test rows, by more than chance explains."}{" "}
+          : "A member fails when its loss on rows whose truth became known is at least 10 % higher than on rows it had not learned from, by more than chance explains."}{" "}
         <Link to={withQuery({ state: undefined, page: undefined })}>Show all members</Link>
       </Empty>
     );

@@ -100,8 +100,8 @@ function Shown({
           <div className="notice bad">
             <p>
               <b>It has become worse:</b> loss {lossText(m.watched.loss)} on{" "}
-              {plural(m.watched.rows, "row")} lately, {lossText(m.loss)} on its test rows. Train it
-              again on newer rows:
+              {plural(m.watched.rows, "row")} lately, {lossText(m.expected)} on rows it had not
+              learned from. Train it again on newer rows:
             </p>
             <Command text={command} />
           </div>

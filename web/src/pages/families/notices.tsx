@@ -40,7 +40,7 @@ function Failing({ model, level, failing }: { model: string; level: number; fail
           {level > 0 && `of level ${level} `}
           {failing === 1 ? "has" : "have"} become worse
         </b>{" "}
-        than on their test rows, by more than chance explains
+        than on rows they had not learned from, by more than chance explains
         {worst !== undefined && worst.length > 0 && (
           <>
             :{" "}
@@ -53,7 +53,8 @@ function Failing({ model, level, failing }: { model: string; level: number; fail
             {failing > worst.length && " and others"}
           </>
         )}
-        . Train them again on newer rows; the others stay as they are.{" "}
+        . They are trained again by themselves where <code>retrain.onDrift</code> is not{" "}
+        <code>false</code>, or now; the others stay as they are.{" "}
         <Link to={withQuery({ level: String(level), state: "failing", page: undefined })}>
           Show {failing === 1 ? "it" : "them"}
         </Link>

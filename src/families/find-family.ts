@@ -3,7 +3,7 @@ import { type FamilyView, familyView } from "./family-view.ts";
 import type { FamilyStore } from "./store.ts";
 
 /** A family as it is shown. @throws not_found when it has not been trained. */
-export async function readFamily(store: FamilyStore, model: string): Promise<FamilyView> {
+export async function findFamily(store: FamilyStore, model: string): Promise<FamilyView> {
   const versions = await store.versions(model);
   if (versions.length === 0)
     throw new MillwrightError(
