@@ -7,11 +7,7 @@ import type { FamilyStore } from "./store.ts";
 export type Above = OutputOf<(typeof families)["member"]>["above"][number];
 
 /** The members above one, nearest first: those whose values it knows. The model that everybody shares is not among them. */
-<<<<<<<< HEAD:src/families/read-above.ts
-export async function readAbove(
-========
 export async function findAbove(
->>>>>>>> console:src/families/find-above.ts
   store: Pick<FamilyStore, "member">,
   { family, levels }: Pick<FamilyVersion, "family" | "levels">,
   member: Pick<FamilyMember, "level" | "values">,

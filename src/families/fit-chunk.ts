@@ -24,13 +24,11 @@ import {
 } from "./family.ts";
 import { type Features, type PartedRows, partedRows, rowsWhere, takeParted } from "./features.ts";
 import { type FittedMember, fitMember, type MemberFit, type MemberRows } from "./fit-member.ts";
-import { keepCoefficients } from "./keep-coefficients.ts";
 import { lossesOf, spreadOf } from "./loss.ts";
 import { overParent, parentInput, tableWithParent, withParent } from "./over-parent.ts";
 import { parentOf, parentScores, scoresOfFile } from "./parent-scores.ts";
 import { TEST } from "./parts.ts";
 import { proofOf } from "./proof.ts";
-import { readCoefficients } from "./read-coefficients.ts";
 
 export interface FitChunkInput {
   /** Blob of the `LevelTask`. */
