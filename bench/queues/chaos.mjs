@@ -23,7 +23,7 @@ const { random } = await import(join(folder, "random.mjs"));
 let said = 0;
 const end = await chaos({
   ...{ worker: join(folder, "chaos-worker.mjs"), workers, places: 8, tasks, ms: 20 },
-  ...{ killEveryMs: 4000, restarts: 2, pauseMs: 15_000, random: random("chaos").next },
+  ...{ killEveryMs: 4000, killEveryTasks: 40, restarts: 2, pauseMs: 15_000, random: random("chaos").next },
   say(line) {
     if (/^\d/.test(line) && Date.now() - said < 5000) return;
     said = Date.now();

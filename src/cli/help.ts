@@ -69,6 +69,7 @@ const HELP: Readonly<Record<string, Help>> = {
       "What `up` starts on one machine can be started part by part on many, with one database and one blob store: any number of workers and gateways.",
     examples: [
       ["DATABASE_URL=… BLOB_URL=… millwright start worker", "one more worker"],
+      ["millwright start worker --queue gpu --concurrency 1", "one that only takes from a queue"],
       [
         "DATABASE_URL=… BLOB_URL=… millwright start gateway",
         "one more gateway behind the balancer",
@@ -258,6 +259,7 @@ const HELP: Readonly<Record<string, Help>> = {
       ["millwright runs", "the last 20"],
       ["millwright runs --state failed --limit 5", "what went wrong lately"],
       ["millwright runs --pipeline train --json", "as data"],
+      ["millwright runs --parent <run>", "what a run has started"],
     ],
   },
   predictions: {
@@ -276,9 +278,9 @@ const HELP: Readonly<Record<string, Help>> = {
     ],
   },
   gc: {
-    summary: "remove for good what was deleted long ago",
+    summary: "remove for good what was deleted long ago, and what nothing names",
     about:
-      "Runs, logged models and experiments that MLflow's clients deleted: their metrics, params, tags and files. What a registered version came from stays. Contents that no file has any more go a day later, since somebody may be about to use them. What can still be restored is what is not older than --older-than.",
+      "Runs, logged models and experiments that MLflow's clients deleted: their metrics, params, tags and files. What a registered version came from stays. Contents that no file has any more go a day later, since somebody may be about to use them; so do those that nothing in the database names (--grace), which steps leave whose process dies. What can still be restored is what is not older than --older-than.",
     examples: [
       ["millwright gc --dry-run", "what would go"],
       ["millwright gc", "what was deleted more than 30 days ago"],

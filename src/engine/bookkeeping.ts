@@ -16,6 +16,8 @@ interface StepStart {
   readonly name: string;
   readonly position: number;
   readonly state: "running" | "waiting";
+  /** The process that begins it. */
+  readonly by: string;
 }
 
 interface StepEnd {
@@ -41,11 +43,12 @@ export function bookkeeping<Row extends { id: string }>(sql: Sql) {
 
     stepStarted: together<StepStart, number>(async (steps) => {
       const rows = await sql.query<{ run_id: string; name: string; crashes: number }>(
-        `insert into millwright.run_step as s (run_id, name, position, state, attempts, started_at)
-         select *, 1, now() from unnest($1::text[], $2::text[], $3::int[], $4::text[])
+        `insert into millwright.run_step as s (run_id, name, position, state, by, attempts, started_at)
+         select *, 1, now() from unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::text[])
          on conflict (run_id, name) do update set
            attempts = s.attempts + 1,
-           crashes = s.crashes + (s.state = 'running')::int,
+           crashes = s.crashes + (s.state = 'running' and s.by is distinct from excluded.by)::int,
+           by = excluded.by,
            state = excluded.state, finished_at = null, error = null,
            started_at = coalesce(s.started_at, now())
          returning run_id, name, crashes`,
@@ -54,6 +57,7 @@ export function bookkeeping<Row extends { id: string }>(sql: Sql) {
           steps.map(({ name }) => name),
           steps.map(({ position }) => position),
           steps.map(({ state }) => state),
+          steps.map(({ by }) => by),
         ],
       );
       const crashes = new Map(rows.map((row) => [`${row.run_id} ${row.name}`, row.crashes]));

@@ -23,6 +23,8 @@ export interface Claim {
   readonly limits: (queue: string) => QueueLimits | undefined;
   /** Last share looked at, of each queue by its name in the journal: where the next claim goes on. */
   readonly cursors: Map<string, string>;
+  /** Shares that this process has taken from, the latest last. */
+  readonly served: Map<string, true>;
 }
 
 export type Claimed = readonly Candidate[] | "taken";
@@ -33,6 +35,11 @@ interface Row {
   cpu: number;
   memory: number;
   gpu: number;
+  share: string;
+  ord: number;
+  priority: number;
+  /** Runs of its share that would be going on with it. */
+  turn: number;
   /** Runs of the queue that are going on, anywhere. */
   busy: number;
 }
@@ -40,7 +47,7 @@ interface Row {
 /**
  * Takes queued runs: marks them in the journal as executed by this process, as DBOS's own dequeue does (5.3), which knows neither
  * resources nor shares. Order: the worker's queues as it names them, priority, then the share that has the fewest runs going on, then
- * age. `taken`: another worker claims at this moment.
+ * the one whose turn is longest ago, then age. `taken`: another worker claims at this moment.
  */
 export function claimRuns(sql: Sql, claim: Claim): Promise<Claimed> {
   return sql.transact(async (tx) => {
@@ -72,8 +79,33 @@ export function claimRuns(sql: Sql, claim: Claim): Promise<Claimed> {
     if (chosen.length === 0) return [];
     const ours = await mark(tx, claim, chosen);
     await spendTokens(tx, ours, tokens);
+    const shareOf = new Map(rows.map((row) => [row.id, shareKey(row)]));
+    for (const { id } of ours) noteServed(claim.served, shareOf.get(id)!);
     return ours;
   });
+}
+
+/** Remembered; a share forgotten counts as one that has not been served for long. */
+const MOST_SERVED = 10_000;
+
+const shareKey = ({ queue, share }: Pick<Row, "queue" | "share">): string => `${queue} ${share}`;
+
+function noteServed(served: Map<string, true>, key: string): void {
+  served.delete(key);
+  served.set(key, true);
+  if (served.size <= MOST_SERVED) return;
+  const [oldest] = served.keys();
+  if (oldest !== undefined) served.delete(oldest);
+}
+
+/** Where as many runs of two shares go on (none, for a worker of one place), the one whose turn is longer ago comes first. */
+function inTurn(rows: readonly Row[], served: ReadonlyMap<string, true>): Row[] {
+  const when = new Map([...served.keys()].map((key, i) => [key, i + 1]));
+  const rank = (row: Row) => when.get(shareKey(row)) ?? 0;
+  // Stable: age decides in the end.
+  return [...rows].sort(
+    (a, b) => a.ord - b.ord || a.priority - b.priority || a.turn - b.turn || rank(a) - rank(b),
+  );
 }
 
 const least = (limits: readonly (number | undefined)[]): number | undefined => {
@@ -121,6 +153,7 @@ with recursive
     select distinct on (workflow_uuid) * from (select * from fair union all select * from urgent) as found
     order by workflow_uuid, nth)
 select f.workflow_uuid as id, f.queue_name as queue, r.need_cpu as cpu, r.need_memory as memory, r.need_gpu as gpu,
+  f.queue_partition_key as share, f.ord, f.priority, (coalesce(g.n, 0) + f.nth)::int as turn,
   coalesce((select sum(n)::int from going g where g.queue_name = f.queue_name), 0) as busy,
   (select max(key) from share s where s.name = f.queue_name and s.n = ${SHARES}) as last
 from first f join millwright.run r on r.id = f.workflow_uuid
@@ -137,7 +170,7 @@ async function candidates(tx: Sql, claim: Claim): Promise<Row[]> {
       ...[names, names.map((name) => cursors.get(name) ?? BEFORE_ALL)],
       ...[places, has.cpu, has.memory, has.gpu],
       // Some may be passed over: limits of their queue, resources that are not free now.
-      4 * places + 16,
+      4 * places + 2 * SHARES,
       names.map((_, i) => (claim.inOrder ? i : 0)),
     ],
     { prepare: true },
@@ -148,7 +181,10 @@ async function candidates(tx: Sql, claim: Claim): Promise<Row[]> {
     if (at) cursors.set(name, at);
     else cursors.delete(name);
   }
-  return rows.map((row) => ({ ...row, queue: queueOf(row.queue) }));
+  return inTurn(
+    rows.map((row) => ({ ...row, queue: queueOf(row.queue) })),
+    claim.served,
+  );
 }
 
 /** Less than any share: in the journal they begin with `=` (`shareInJournal`). */

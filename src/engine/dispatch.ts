@@ -36,6 +36,7 @@ export function dispatcher(deps: {
   const { sql, log, places, has } = deps;
   const held = new Map<string, Held>();
   const cursors = new Map<string, string>();
+  const served = new Map<string, true>();
   const over = new AbortController();
   let limits: Readonly<Record<string, QueueLimits>> = {};
   let limitsAt = Number.NEGATIVE_INFINITY;
@@ -81,8 +82,8 @@ export function dispatcher(deps: {
         places: room,
         has,
         free: free(),
-        cursors,
       },
+      ...{ cursors, served },
       running: (queue) => working().filter((run) => run.queue === queue).length,
       limits: (queue) => limits[queue],
     });

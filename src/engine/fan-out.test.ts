@@ -133,7 +133,9 @@ describe("a fan-out", () => {
     const child = { inputs: [null, null, null], pipeline: "endless" };
     const id = await observer.submit("parent", { inputs: [child, child], pipeline: "parent" });
     await seen(async () => (await observer.get(id))?.state === "waiting");
-    await seen(async () => (await childrenOf(id)).every((run) => run.state === "waiting"));
+    await seen(async () => (await childrenOf(id)).length === 2);
+    for (const { id: inner } of await childrenOf(id))
+      await seen(async () => (await childrenOf(inner)).length === 3);
     await observer.cancel(id);
     await expect(observer.wait(id)).rejects.toMatchObject({ code: "cancelled" });
     const children = await childrenOf(id);

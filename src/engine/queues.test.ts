@@ -86,7 +86,7 @@ describe("which run is next", () => {
     await all(ids);
     expect(begun[0]).toBe("urgent");
     expect(begun.at(-1)).toBe("later");
-    // One of each share before the second of any.
+    // The share that was served first waits for the other one.
     expect(
       begun
         .slice(1, 3)

@@ -121,8 +121,11 @@ export function runStore(sql: Sql) {
     /** Returns how often a process died (was not stopped, died) in the middle of this step. */
     stepStarted: (
       id: string,
-      { name, position, state }: { name: string; position: number; state: "running" | "waiting" },
-    ): Promise<number> => insist(() => books.stepStarted({ id, name, position, state })),
+      step: { name: string; position: number; state: "running" | "waiting"; by: string },
+    ): Promise<number> => {
+      const { name, position, state, by } = step;
+      return insist(() => books.stepStarted({ id, name, position, state, by }));
+    },
 
     /** `queued`: to be tried again, with the last error. */
     stepEnded: (id: string, name: string, state: RunState, error?: string): Promise<void> =>

@@ -27,6 +27,8 @@ const MAX_CRASHES = 5;
 
 export interface StepsDeps {
   readonly runs: RunStore;
+  /** This process. */
+  readonly by: string;
   readonly sql: Sql;
   readonly pipelines: ReadonlyMap<string, Pipeline>;
   readonly log: Log;
@@ -85,7 +87,7 @@ export function durableSteps(
   const whileWaiting = async <T>(name: string, position: number, wait: Promise<T>): Promise<T> => {
     waiters += 1;
     try {
-      await deps.runs.stepStarted(runId, { name, position, state: "waiting" });
+      await deps.runs.stepStarted(runId, { name, position, state: "waiting", by: deps.by });
       await showState();
       const result = await wait;
       await deps.runs.stepEnded(runId, name, "succeeded");
@@ -221,6 +223,7 @@ async function attempts(deps: StepsDeps, runId: string, call: StepCall): Promise
     const crashes = await runs.stepStarted(runId, {
       ...call,
       state: call.waits ? "waiting" : "running",
+      by: deps.by,
     });
     if (crashes >= MAX_CRASHES) return tooManyCrashes(runs, runId, call.name, crashes);
     const progress = progressWriter((p) => runs.setProgress(runId, { step: call.name, ...p }));

@@ -59,7 +59,16 @@ export async function startWork(
   await fleet.started;
   await giveShares(sql);
   const park = (id: string, parked: boolean) => taking?.park(id, parked);
-  const parts = { runs, sql, log, stopping: stopping.signal, park, pipelines, draining };
+  const parts = {
+    runs,
+    by: executorId,
+    sql,
+    log,
+    stopping: stopping.signal,
+    park,
+    pipelines,
+    draining,
+  };
   await launchJournal({
     ...{ url, log, executorId },
     async run(runId) {

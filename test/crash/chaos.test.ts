@@ -17,7 +17,16 @@ test("workers killed, one paused, the database restarted: every task once in eff
   cpSync("src/storage/migrations", join(FOLDER, "migrations"), { recursive: true });
   const tasks = 240;
   const end = await chaos({
-    ...{ worker, workers: 3, places: 8, tasks, ms: 50, killEveryMs: 2500, restarts: 2 },
+    ...{
+      worker,
+      workers: 3,
+      places: 8,
+      tasks,
+      ms: 50,
+      killEveryMs: 2500,
+      killEveryTasks: 15,
+      restarts: 2,
+    },
     ...{ pauseMs: 11_000, random: random(7).next, say: () => {} },
   });
   expect(end).toMatchObject({

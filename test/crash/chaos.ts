@@ -22,8 +22,9 @@ export interface ChaosPlan {
   readonly tasks: number;
   /** How long the first step of a task takes. */
   readonly ms: number;
-  /** A worker is killed about so often. */
+  /** A worker is killed about so often, and not before so many more tasks are done: a step is given up after five deaths in its middle. */
   readonly killEveryMs: number;
+  readonly killEveryTasks: number;
   readonly restarts: number;
   /** One worker stands still for so long: longer than its heartbeat may be silent (8 s). */
   readonly pauseMs: number;
@@ -124,6 +125,7 @@ async function makeTrouble(
   stage: Stage,
 ): Promise<{ kills: number; restarts: number }> {
   let kills = 0;
+  let killedAt = 0;
   let restarts = 0;
   let paused: ChildProcess | undefined;
   let thaw = Number.POSITIVE_INFINITY;
@@ -151,7 +153,8 @@ async function makeTrouble(
       restarts++;
       plan.say(`database restarted at ${done} tasks`);
     }
-    if (Date.now() < nextKill) continue;
+    if (Date.now() < nextKill || done < killedAt + plan.killEveryTasks) continue;
+    killedAt = done;
     const victims = [...stage.workers].filter(
       (child) => child !== paused || thaw === Number.POSITIVE_INFINITY,
     );

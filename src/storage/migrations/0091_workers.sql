@@ -13,6 +13,8 @@ alter table millwright.executor
   add column memory bigint not null default 0,
   add column gpu integer not null default 0,
   add column draining boolean not null default false;
+-- The process that began it last: only another one finding it begun means that one has died.
+alter table millwright.run_step add column by text;
 create table millwright.queue_tokens (
   queue text primary key,
   tokens double precision not null,
