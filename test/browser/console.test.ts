@@ -84,6 +84,7 @@ const ADDRESSES = [
   "/runs/run_01k9train4",
   "/datasets",
   "/datasets/mail",
+  "/families",
   "/incidents",
 ];
 

@@ -151,7 +151,7 @@ describe("a family of ten thousand", () => {
       await gains.focus();
       await page.keyboard.press("ArrowRight");
       await page.getByText(/members? with 0 % to 5 % less loss than the parent/).waitFor();
-      await page.locator(".winners").getByText("linear, drawn strongly to the parent").waitFor();
+      await page.locator(".winners").getByText("corrects the parent cautiously").waitFor();
       await page.getByText("some, under training 1").waitFor();
       await page.getByRole("link", { name: "Training 1" }).click();
       await page.waitForURL(/\/runs\/run_01k9train3$/);

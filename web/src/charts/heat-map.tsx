@@ -122,8 +122,9 @@ export function gridOf(
 
 function pathsOf(cells: readonly HeatCell[], across: number, size: number) {
   const paths = new Map<string, string[]>();
+  const light = cells.some(({ dim }) => dim) ? " lit" : "";
   cells.forEach(({ tone, dim }, i) => {
-    const name = `heat-${tone}${dim ? " dim" : ""}`;
+    const name = `heat-${tone}${dim ? " dim" : light}`;
     // What fails is larger as well: never the colour alone.
     const wider = tone === "failing" ? 1 : 0;
     const side = size - 1 + 2 * wider;

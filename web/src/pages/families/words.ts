@@ -48,9 +48,7 @@ export function candidateText(candidate: string): string {
   if (candidate === "parent") return "the parent as it is";
   const strength = /^shrunk-(\d+)$/.exec(candidate)?.[1];
   if (strength === undefined) return "a model of its own";
-  return Number(strength) >= 10
-    ? "linear, drawn strongly to the parent"
-    : "linear, drawn lightly to the parent";
+  return Number(strength) >= 10 ? "corrects the parent cautiously" : "corrects the parent freely";
 }
 
 export const sumOf = (
