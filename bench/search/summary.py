@@ -9,6 +9,9 @@ import numpy as np
 PEER = "Optuna from the portfolio"
 runs = [json.loads(line) for path in sys.argv[1:] for line in open(path)]
 found = {(r["set"], r["seed"], r["way"]): r for r in runs}
+# Searches that were cut off before their peer ran say nothing.
+found = {k: r for k, r in found.items() if all((k[0], k[1], w) in found for w in ("ours, raced", PEER))}
+runs = list(found.values())
 sets = list(dict.fromkeys(r["set"] for r in runs))
 ways = list(dict.fromkeys(r["way"] for r in runs))
 
