@@ -117,10 +117,10 @@ async function proven(
   test: Uint32Array,
 ): Promise<Pick<MemberResult, "p" | "loss" | "model">> {
   const { spec } = task;
-  const stands = fit.choice === "shrunk";
+  const corrects = fit.choice === "shrunk";
   const write = async (model: FittedMember, over: ModelFile) => {
     const { onnx, signature } = exportOnnx(spec, model);
-    const file = { onnx: await deps.blobs.put(onnx), ...(stands ? { over } : {}) };
+    const file = { onnx: await deps.blobs.put(onnx), ...(corrects ? { over } : {}) };
     return { file, bytes: onnx.length, signature };
   };
   const judged = await write(whole, parent.whole);
