@@ -159,7 +159,8 @@ export async function duckdbColumns({
     async close() {
       connection.closeSync();
       instance.closeSync();
-      await rm(folder, { recursive: true, force: true });
+      // A step that was given up may still put a file there.
+      await rm(folder, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 }
