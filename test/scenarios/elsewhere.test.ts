@@ -164,7 +164,7 @@ describe("a program that runs elsewhere", () => {
     const errorOf = (id: string) => rows.find(({ candidate }) => candidate === id)?.error;
     expect(errorOf("fails")).toMatch(/failed: it ended with code 9.*no memory left/s);
     expect(errorOf("silent")).toMatch(/left no model.*MILLWRIGHT_MODEL/s);
-    expect(errorOf("absent")).toMatch(/ENOENT/);
+    expect(errorOf("absent")).toMatch(/there is no program no-such-program that may be run here/);
     expect(errorOf("slow")).toMatch(/took longer than 1 s/);
   });
 });

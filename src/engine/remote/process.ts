@@ -47,7 +47,7 @@ const about = () => { try { const known = JSON.parse(fs.readFileSync("${ABOUT}",
 const kill = (signal) => { try { process.kill(-child.pid, signal); } catch {} };
 let why;
 const end = (reason) => { why ??= reason; kill("SIGTERM"); setTimeout(() => kill("SIGKILL"), ${TERM_MS}); };
-child.on("error", (error) => say({ code: 127, why: error.message }));
+child.on("error", (error) => say({ code: 127, why: ["ENOENT", "EACCES"].includes(error.code) ? "there is no program " + command[0] + " that may be run here" : error.message }));
 child.on("exit", (code, signal) => { kill("SIGKILL"); about(); say({ code: code ?? 128, why: why ?? (signal ? "it was ended by " + signal : undefined) }); });
 process.on("SIGTERM", () => end("cancelled"));
 setTimeout(() => end("it took longer than " + timeout / 1000 + " s"), Number(timeout));
