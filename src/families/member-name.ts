@@ -14,8 +14,21 @@ export function memberName(family: string, level: number, values: readonly strin
     words.every((word, i) => word === values[i]) && !(level === 0 && /^L\d+$/.test(values[0]!));
   const name = [family, ...(level === 0 ? [] : [`L${level}`]), ...words].join(".");
   if (plain && name.length <= LONGEST) return name;
+  return `${name.slice(0, LONGEST - DIGITS - 1)}.${digestOf(level, values)}`;
+}
+
+/** A digest costs some ten microseconds, and every row of a request or a chunk asks for the same few. */
+const digests = new Map<string, string>();
+const MOST_DIGESTS = 20_000;
+
+function digestOf(level: number, values: readonly string[]): string {
+  const key = JSON.stringify([level, ...values]);
+  const known = digests.get(key);
+  if (known !== undefined) return known;
   const digest = digestOfJson([level, ...values]).slice(-DIGITS);
-  return `${name.slice(0, LONGEST - DIGITS - 1)}.${digest}`;
+  if (digests.size >= MOST_DIGESTS) digests.clear();
+  digests.set(key, digest);
+  return digest;
 }
 
 /** A value as part of a member's name; undefined where it is missing. Numbers and their text are the same. */

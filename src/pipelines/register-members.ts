@@ -60,7 +60,8 @@ export async function registerMembers(
       under === undefined
         ? await families.removeMembersBut(
             family,
-            members.map(({ name }) => name),
+            // Those that could not be trained stay as they were.
+            [...members.map(({ name }) => name), ...trained.failed],
           )
         : [];
     crashPoint("register-members:kept");

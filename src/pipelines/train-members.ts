@@ -1,8 +1,9 @@
 import type { DatasetVersion } from "../datasets/dataset-version.ts";
-import type { Steps } from "../engine/engine.ts";
+import type { FanOutResult, Steps } from "../engine/engine.ts";
 import { MillwrightError } from "../errors.ts";
 import type { Divided, DivideInput } from "../families/divide.ts";
 import {
+  type Chunk,
   type ChunkResult,
   type FamilyFiles,
   type LevelTask,
@@ -39,6 +40,8 @@ export interface TrainedMembers {
   /** Blob of `JudgedMember[]`. */
   readonly results: Digest;
   readonly levels: readonly LevelSummary[];
+  /** Names of the members whose chunk could not be trained. */
+  readonly failed: readonly string[];
   readonly rows: number;
   readonly testRows: number;
   readonly computeSeconds: number;
@@ -64,6 +67,7 @@ export async function trainMembers(
     : await sharedFiles(platform, input, divided);
   const results: Digest[] = [];
   const summaries: LevelSummary[] = [];
+  const failed: string[] = [];
   let { parents } = top;
   let computeSeconds = 0;
   for (let level = levels.length - 1; level >= 0; level--) {
@@ -83,9 +87,9 @@ export async function trainMembers(
       count === 0 ? [] : await steps.fanOut<Digest>(`level ${level}`, "family-chunk", inputs);
     const judged = await steps.step(`family: judge level ${level}`, async () => {
       const done = fitted.flatMap((result) => (result.ok ? [result.value] : []));
-      const failed = fitted.flatMap((result) => (result.ok ? [] : [result.error.message]));
-      if (done.length === 0 && failed.length > 0)
-        throw new MillwrightError("internal", `No member could be trained: ${failed[0]}`);
+      const errors = fitted.flatMap((result) => (result.ok ? [] : [result.error.message]));
+      if (done.length === 0 && errors.length > 0)
+        throw new MillwrightError("internal", `No member could be trained: ${errors[0]}`);
       const read = await inTurn(done, (digest) => getJson<ChunkResult>(blobs, digest));
       const members = judgeLevel(
         read.flatMap((chunk) => chunk.members),
@@ -98,13 +102,18 @@ export async function trainMembers(
           thin: divided.thin[level]!,
         }),
         parents: parentsOf(members),
+        fallen: members.flatMap(({ name, stands }) => (stands ? [] : [name])),
+        failed: await namesOfFailed(blobs, chunks, fitted),
         seconds: read.reduce((sum, chunk) => sum + chunk.seconds, 0),
       };
     });
     computeSeconds += judged.seconds;
     results.push(judged.members);
     summaries.unshift(judged.summary);
-    parents = { ...parents, ...judged.parents };
+    // Who stood in an earlier training and stands no more stands in for nobody.
+    const kept = Object.entries(parents).filter(([name]) => !judged.fallen.includes(name));
+    parents = { ...Object.fromEntries(kept), ...judged.parents };
+    failed.push(...judged.failed);
   }
   const kept = await steps.step("family: keep", async () => {
     const files: FamilyFiles = { ...top, parents };
@@ -112,7 +121,7 @@ export async function trainMembers(
     return { files: await putJson(blobs, files), results: await putJson(blobs, all.flat()) };
   });
   const { rows, testRows } = divided;
-  return { ...kept, levels: summaries, rows, testRows, computeSeconds };
+  return { ...kept, levels: summaries, failed, rows, testRows, computeSeconds };
 }
 
 /** The model that everybody shares, without each part and whole. */
@@ -147,6 +156,16 @@ function parentsOf(members: readonly JudgedMember[]): Record<string, Parent> {
     stands && model?.parent ? [[name, model.parent] as const] : [],
   );
   return Object.fromEntries(standing);
+}
+
+async function namesOfFailed(
+  blobs: Pick<Platform["blobs"], "get">,
+  chunks: Digest,
+  fitted: readonly FanOutResult<Digest>[],
+): Promise<string[]> {
+  if (fitted.every(({ ok }) => ok)) return [];
+  const all = await getJson<readonly Chunk[]>(blobs, chunks);
+  return all.flatMap(({ members }, i) => (fitted[i]!.ok ? [] : members.map(({ name }) => name)));
 }
 
 /** One after the other: thousands of files at once are no faster. */

@@ -58,11 +58,14 @@ export const watchFamily = (
       const members = await platform.families.members(model);
       const watched = failingMembers(members, losses, window.end);
       const failing = watched.filter((w) => w.failing).map(({ name }) => name);
-      await platform.transact(async ({ families, announce }) => {
+      const at = input.asOf ?? window.end;
+      await platform.transact(async ({ families, announce, lastAnnounced }) => {
         await families.putWatched(model, watched);
         if (failing.length === 0) return;
+        // Said before the process died in this step: one retraining is enough.
+        if ((await lastAnnounced("family.failing", model)) === at) return;
         const payload = { failing, looked: watched.length, asOf: input.asOf ?? null };
-        await announce("family.failing", model, payload, input.asOf ?? window.end);
+        await announce("family.failing", model, payload, at);
       });
       return { model, rows, looked: watched.length, failing };
     });
