@@ -1,14 +1,19 @@
 import type { Table } from "../table/table.ts";
+import { sampleRows } from "../training/sample-rows.ts";
 import { columnNamed } from "../training/training-data.ts";
 import type { Enough, Levels } from "./family.ts";
 import { levelValue, memberName } from "./member-name.ts";
 import { TEST } from "./parts.ts";
 
-/** Rows of one member, ascending. */
+/** Rows of one member. */
 export interface Group {
   readonly name: string;
   readonly values: readonly string[];
+  /** Ascending; of a large member a sample. */
   readonly rows: Uint32Array;
+  /** How many rows it has for training and for the test. */
+  readonly train: number;
+  readonly test: number;
 }
 
 export interface Grouped {
@@ -28,6 +33,7 @@ export function membersOf(
     readonly level: number;
     readonly enough: Enough;
     readonly only?: ReadonlySet<string> | undefined;
+    readonly most: { readonly rows: number; readonly seed: number };
   },
 ): Grouped {
   const columns = of.levels[of.level]!.map((name) => codesOf(table, name));
@@ -46,14 +52,15 @@ export function membersOf(
   }
   const found = [...index.values()]
     .map(({ values, rows, train }) => ({
-      ...{ values, train, rows: Uint32Array.from(rows) },
+      ...{ values, train, test: rows.length - train },
+      rows: sampleRows(Uint32Array.from(rows), of.most.rows, of.most.seed),
       name: memberName(of.family, of.level, values),
     }))
     .filter(({ name }) => of.only?.has(name) ?? true)
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const big = ({ train }: { readonly train: number }) => train >= of.enough.shrink;
   return {
-    members: found.filter(big).map(({ name, values, rows }) => ({ name, values, rows })),
+    members: found.filter(big),
     thin: found.filter((group) => !big(group)).length,
   };
 }

@@ -56,7 +56,7 @@ export async function trainMembers(
   input: MembersInput,
 ): Promise<TrainedMembers> {
   const { steps, spec, data, family, some } = input;
-  const { levels, enough, candidates, proof, pooling } = family;
+  const { levels, enough, trainers, proof, pooling } = family;
   const { blobs, compute } = platform;
   const divided = await steps.step("family: divide", (step) => {
     const division: DivideInput = { spec, data: data.data, levels, enough, only: some?.names };
@@ -74,7 +74,7 @@ export async function trainMembers(
     const { chunks, count } = divided.levels[level]!;
     const task = await steps.step(`family: level ${level}`, () => {
       const shared: LevelTask = {
-        ...{ spec: top.spec, levels, level, enough, candidates, proof, pooling },
+        ...{ spec: top.spec, levels, level, enough, trainers, proof, pooling },
         ...{ base: top.base, global: top.global, parents },
         refit: spec.split === "time",
       };
