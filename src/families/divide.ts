@@ -67,7 +67,8 @@ export async function divide(
   const divided: Divided["levels"][number][] = [];
   for (const [level, { members }] of grouped.entries()) {
     const chunks: Chunk[] = [];
-    for (const groups of chunked(members)) {
+    // The largest first: nobody waits in the end for one that began late.
+    for (const groups of [...chunked(members)].sort((a, b) => rowsOf(b) - rowsOf(a))) {
       const rows = Uint32Array.from(groups.flatMap((group) => [...group.rows]));
       chunks.push({ level, rows: await keep(rows), members: placed(groups) });
     }
@@ -107,6 +108,9 @@ function* chunked(groups: readonly Group[]): Generator<Group[]> {
   }
   if (chunk.length > 0) yield chunk;
 }
+
+const rowsOf = (groups: readonly Group[]): number =>
+  groups.reduce((sum, { rows }) => sum + rows.length, 0);
 
 function placed(groups: readonly Group[]): ChunkMember[] {
   let from = 0;
