@@ -22,8 +22,8 @@ export function sortFloats(values: Float32Array): Float32Array {
     middle[(key >>> BITS) & (BUCKETS - 1)]!++;
     high[key >>> (2 * BITS)]!++;
   }
-  let from = bits;
-  let to = new Int32Array(n);
+  let from: Int32Array = bits;
+  let to: Int32Array = new Int32Array(n);
   for (const [pass, count] of counts.entries()) {
     const shift = pass * BITS;
     let at = 0;
