@@ -17,7 +17,7 @@ export interface Group {
 }
 
 export interface Grouped {
-  /** With rows enough to be drawn to the parent, in the order of their names. */
+  /** With rows enough to be drawn to the parent; those under one parent follow one another: a chunk loads few parents. */
   readonly members: readonly Group[];
   /** How many have fewer: they are answered by their parents. */
   readonly thin: number;
@@ -50,20 +50,26 @@ export function membersOf(
     group.rows.push(row);
     if (parts[row] !== TEST) group.train++;
   }
+  // The coarsest first; the columns of a group's first row stand for it.
+  const above = of.levels.slice(of.level + 1).toReversed().flat();
+  const codesAbove = [...new Set(above)].map((name) => codesOf(table, name).codes);
   const found = [...index.values()]
     .map(({ values, rows, train }) => ({
       ...{ values, train, test: rows.length - train },
+      under: codesAbove.map((codes) => codes[rows[0]!]).join(),
       rows: sampleRows(Uint32Array.from(rows), of.most.rows, of.most.seed),
       name: memberName(of.family, of.level, values),
     }))
     .filter(({ name }) => of.only?.has(name) ?? true)
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+    .sort((a, b) => compare(a.under, b.under) || compare(a.name, b.name));
   const big = ({ train }: { readonly train: number }) => train >= of.enough.shrink;
   return {
     members: found.filter(big),
     thin: found.filter((group) => !big(group)).length,
   };
 }
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** A column's values as numbers into a list of texts; -1 where missing. */
 function codesOf(
