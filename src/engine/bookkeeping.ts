@@ -1,6 +1,7 @@
 import type { Json } from "../lib/json.ts";
 import type { Sql } from "../storage/sql/sql.ts";
 import type { RunState } from "./engine.ts";
+import { JOURNAL_SCHEMA } from "./journal.ts";
 import { together } from "./together.ts";
 
 /** States that are not final. */
@@ -18,6 +19,8 @@ interface StepStart {
   readonly state: "running" | "waiting";
   /** The process that begins it. */
   readonly by: string;
+  /** Its right to: the journal's token of this execution. */
+  readonly token: string | undefined;
 }
 
 interface StepEnd {
@@ -28,23 +31,15 @@ interface StepEnd {
 }
 
 /** What an execution writes about itself, runs of the same moment together. Every write is safe to repeat. */
-export function bookkeeping<Row extends { id: string }>(sql: Sql) {
+export function bookkeeping(sql: Sql) {
   return {
-    /** The run's row; undefined when there is none or it is over. */
-    begin: together<string, Row | undefined>(async (ids) => {
-      const rows = await sql.query<Row>(
-        `update millwright.run set state = 'running', started_at = coalesce(started_at, now())
-         where id = any($1) and state in ${OPEN} returning *`,
-        [ids],
-      );
-      const found = new Map(rows.map((row) => [row.id, row]));
-      return ids.map((id) => found.get(id));
-    }),
-
-    stepStarted: together<StepStart, number>(async (steps) => {
+    /** How often a process died in the middle of it; undefined where the run is no longer of this execution. */
+    stepStarted: together<StepStart, number | undefined>(async (steps) => {
       const rows = await sql.query<{ run_id: string; name: string; crashes: number }>(
         `insert into millwright.run_step as s (run_id, name, position, state, by, attempts, started_at)
-         select *, 1, now() from unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::text[])
+         select t.id, t.name, t.position, t.state, t.by, 1, now()
+         from unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[]) as t (id, name, position, state, by, token)
+         join ${JOURNAL_SCHEMA}.workflow_status w on w.workflow_uuid = t.id and w.owner_xid = t.token
          on conflict (run_id, name) do update set
            attempts = s.attempts + 1,
            crashes = s.crashes + (s.state = 'running' and s.by is distinct from excluded.by)::int,
@@ -58,10 +53,11 @@ export function bookkeeping<Row extends { id: string }>(sql: Sql) {
           steps.map(({ position }) => position),
           steps.map(({ state }) => state),
           steps.map(({ by }) => by),
+          steps.map(({ token }) => token ?? null),
         ],
       );
       const crashes = new Map(rows.map((row) => [`${row.run_id} ${row.name}`, row.crashes]));
-      return steps.map(({ id, name }) => crashes.get(`${id} ${name}`) ?? 0);
+      return steps.map(({ id, name }) => crashes.get(`${id} ${name}`));
     }),
 
     stepEnded: together<StepEnd, void>(async (steps) => {

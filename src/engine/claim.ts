@@ -1,8 +1,10 @@
 import type { Sql } from "../storage/sql/sql.ts";
+import { OPEN } from "./bookkeeping.ts";
 import { type Candidate, chooseRuns, type QueueLimits } from "./choose-runs.ts";
 import type { Resources } from "./engine.ts";
 import { APPLICATION, JOURNAL_SCHEMA, QUEUE, queueInJournal, queueOf, VERSION } from "./journal.ts";
 import { earnTokens, spendTokens } from "./queue-tokens.ts";
+import { type RunRecord, type RunRow, toRun } from "./runs.ts";
 
 /** Whoever claims has the only turn: limits are exact, and no two workers reach for the same runs. */
 const CLAIM_LOCK = 6_245_990_004;
@@ -27,7 +29,18 @@ export interface Claim {
   readonly served: Map<string, true>;
 }
 
-export type Claimed = readonly Candidate[] | "taken";
+/** A run that this process executes now. */
+export interface ClaimedRun extends Candidate {
+  /** Now running; undefined where its row is over already. */
+  readonly run: RunRecord | undefined;
+  readonly share: string;
+  /** Of all claims of this run, which one this is. */
+  readonly nth: number;
+  /** The last number in its journal, -1 where there is none. */
+  readonly journaled: number;
+}
+
+export type Claimed = readonly ClaimedRun[] | "taken";
 
 interface Row {
   id: string;
@@ -190,16 +203,35 @@ async function candidates(tx: Sql, claim: Claim): Promise<Row[]> {
 /** Less than any share: in the journal they begin with `=` (`shareInJournal`). */
 const BEFORE_ALL = "";
 
-async function mark(tx: Sql, claim: Claim, chosen: readonly Candidate[]): Promise<Candidate[]> {
-  const marked = await tx.query<{ id: string }>(
-    `update ${JOURNAL_SCHEMA}.workflow_status set status = 'PENDING', owner_xid = $2, executor_id = $3,
-       started_at_epoch_ms = (extract(epoch from now()) * 1000)::bigint, rate_limited = false,
-       recovery_attempts = recovery_attempts + 1, updated_at = (extract(epoch from now()) * 1000)::bigint
-     where workflow_uuid = any($1) and status = 'ENQUEUED' returning workflow_uuid as id`,
+async function mark(tx: Sql, claim: Claim, chosen: readonly Candidate[]): Promise<ClaimedRun[]> {
+  const marked = await tx.query<RunRow & Marked>(
+    `with taken as (
+       update ${JOURNAL_SCHEMA}.workflow_status set status = 'PENDING', owner_xid = $2, executor_id = $3,
+         started_at_epoch_ms = (extract(epoch from now()) * 1000)::bigint, rate_limited = false,
+         recovery_attempts = recovery_attempts + 1, updated_at = (extract(epoch from now()) * 1000)::bigint
+       where workflow_uuid = any($1) and status = 'ENQUEUED' returning *),
+     begun as (
+       update millwright.run r set state = 'running', started_at = coalesce(r.started_at, now())
+       where r.id = any($1) and r.id in (select workflow_uuid from taken) and r.state in ${OPEN} returning r.*)
+     select b.*, t.workflow_uuid as claimed, t.queue_partition_key as "shareInJournal", t.recovery_attempts as nth,
+       coalesce((select max(function_id) from ${JOURNAL_SCHEMA}.operation_outputs o where o.workflow_uuid = t.workflow_uuid), -1) as journaled
+     from taken t left join begun b on b.id = t.workflow_uuid`,
     [chosen.map(({ id }) => id), claim.token, claim.executorId],
   );
-  const ours = new Set(marked.map(({ id }) => id));
-  return chosen.filter(({ id }) => ours.has(id));
+  const ours = new Map(marked.map((row) => [row.claimed, row]));
+  return chosen.flatMap((candidate) => {
+    const row = ours.get(candidate.id);
+    if (!row) return [];
+    const { shareInJournal: share, nth, journaled } = row;
+    return [{ ...candidate, run: row.id === null ? undefined : toRun(row), share, nth, journaled }];
+  });
+}
+
+interface Marked {
+  claimed: string;
+  shareInJournal: string;
+  nth: number;
+  journaled: number;
 }
 
 /** Queues with runs that nobody has taken. */
@@ -217,15 +249,18 @@ export async function queuesInUse(sql: Sql): Promise<string[]> {
   return rows.map(({ name }) => queueOf(name));
 }
 
-/** Runs queued before there were shares, and those that could not be started after all. */
+/** Runs that could not be started after all. */
 export async function putBack(sql: Sql, ids: readonly string[], token: string): Promise<void> {
   await sql.query(
-    `update ${JOURNAL_SCHEMA}.workflow_status set status = 'ENQUEUED', owner_xid = null, started_at_epoch_ms = null
-     where workflow_uuid = any($1) and status = 'PENDING' and owner_xid = $2`,
+    `with back as (
+       update ${JOURNAL_SCHEMA}.workflow_status set status = 'ENQUEUED', owner_xid = null, started_at_epoch_ms = null
+       where workflow_uuid = any($1) and status = 'PENDING' and owner_xid = $2 returning workflow_uuid)
+     update millwright.run set state = 'queued' where id in (select workflow_uuid from back) and state = 'running'`,
     [ids, token],
   );
 }
 
+/** To runs queued before there were shares. */
 export async function giveShares(sql: Sql): Promise<void> {
   await sql.query(
     `update ${JOURNAL_SCHEMA}.workflow_status set queue_partition_key = '='

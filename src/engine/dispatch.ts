@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Log } from "../lib/log.ts";
 import type { Sql } from "../storage/sql/sql.ts";
 import type { Candidate, QueueLimits } from "./choose-runs.ts";
-import { type Claimed, claimRuns, putBack, queuesInUse } from "./claim.ts";
+import { type Claimed, type ClaimedRun, claimRuns, putBack, queuesInUse } from "./claim.ts";
 import type { Resources } from "./engine.ts";
 
 /** Between two claims that found something; lets ends that come close together share one. */
@@ -31,7 +31,7 @@ export function dispatcher(deps: {
   readonly has: Resources;
   readonly limits: () => Promise<Readonly<Record<string, QueueLimits>>>;
   /** Begins to execute claimed runs; returns those it could not. */
-  readonly begin: (ids: readonly string[], token: string) => Promise<readonly string[]>;
+  readonly begin: (runs: readonly ClaimedRun[], token: string) => Promise<readonly string[]>;
 }) {
   const { sql, log, places, has } = deps;
   const held = new Map<string, Held>();
@@ -88,9 +88,8 @@ export function dispatcher(deps: {
       limits: (queue) => limits[queue],
     });
     if (claimed === "taken" || claimed.length === 0) return claimed;
-    for (const run of claimed) held.set(run.id, { ...run, parked: false });
-    const ids = claimed.map(({ id }) => id);
-    const failed = await deps.begin(ids, token);
+    for (const { id, queue, needs } of claimed) held.set(id, { id, queue, needs, parked: false });
+    const failed = await deps.begin(claimed, token);
     for (const id of failed) held.delete(id);
     if (failed.length > 0) await putBack(sql, failed, token);
     return claimed;

@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { currentOwnerXid } from "@dbos-inc/dbos-sdk/internal/context";
+import { DBOSWorkflowConflictError } from "@dbos-inc/dbos-sdk/internal/error";
 import { MillwrightError } from "../errors.ts";
 import type { Json } from "../lib/json.ts";
 import type { Sql } from "../storage/sql/sql.ts";
@@ -34,7 +36,7 @@ export interface RunFailure {
   readonly message: string;
 }
 
-interface RunRow {
+export interface RunRow {
   id: string;
   pipeline: string;
   state: RunState;
@@ -55,7 +57,7 @@ interface RunRow {
 export type RunRecord = Run & { readonly errorCode: string | undefined };
 
 export function runStore(sql: Sql) {
-  const books = bookkeeping<RunRow>(sql);
+  const books = bookkeeping(sql);
   const one = async (id: string): Promise<RunRecord | undefined> => {
     const [row] = await sql.query<RunRow>("select * from millwright.run where id = $1", [id]);
     return row && toRun(row);
@@ -112,19 +114,21 @@ export function runStore(sql: Sql) {
       );
     },
 
-    /** The run, now running; undefined when there is none or it is over. */
-    async begin(id: string): Promise<RunRecord | undefined> {
-      const row = await insist(() => books.begin(id));
-      return row && toRun(row);
-    },
-
-    /** Returns how often a process died (was not stopped, died) in the middle of this step. */
-    stepStarted: (
+    /**
+     * Returns how often a process died (was not stopped, died) in the middle of this step. Throws what DBOS throws where this execution
+     * does not own the run any more.
+     */
+    async stepStarted(
       id: string,
       step: { name: string; position: number; state: "running" | "waiting"; by: string },
-    ): Promise<number> => {
+    ): Promise<number> {
       const { name, position, state, by } = step;
-      return insist(() => books.stepStarted({ id, name, position, state, by }));
+      const token = currentOwnerXid(id);
+      const crashes = await insist(() =>
+        books.stepStarted({ id, name, position, state, by, token }),
+      );
+      if (crashes === undefined) throw new DBOSWorkflowConflictError(id);
+      return crashes;
     },
 
     /** `queued`: to be tried again, with the last error. */
@@ -173,7 +177,7 @@ export function runStore(sql: Sql) {
 
 export type RunStore = ReturnType<typeof runStore>;
 
-const toRun = (row: RunRow): RunRecord => ({
+export const toRun = (row: RunRow): RunRecord => ({
   id: row.id,
   pipeline: row.pipeline,
   state: row.state,

@@ -17,6 +17,7 @@ import { fanOutProgress } from "./fan-out-progress.ts";
 import { knownPipeline, type Placed } from "./placing.ts";
 import { progressWriter } from "./progress.ts";
 import { describeFailure, insist, type RunStore } from "./runs.ts";
+import type { SharedJournal } from "./shared-journal.ts";
 import { submitRuns } from "./submit.ts";
 
 /** Unknown errors are tried this often again, waiting 0.5 s, 1 s, … in between. */
@@ -27,6 +28,7 @@ const MAX_CRASHES = 5;
 
 export interface StepsDeps {
   readonly runs: RunStore;
+  readonly shared: Pick<SharedJournal, "run" | "stepEnds" | "runEnds">;
   /** This process. */
   readonly by: string;
   readonly sql: Sql;
@@ -215,7 +217,7 @@ interface StepCall {
 }
 
 async function attempts(deps: StepsDeps, runId: string, call: StepCall): Promise<Outcome> {
-  const { runs, stopping } = deps;
+  const { runs, shared, stopping } = deps;
   const cancel = DBOS.stepStatus?.cancelSignal;
   const signal = cancel ? AbortSignal.any([cancel, stopping]) : stopping;
   const retries = call.retries ?? DEFAULT_RETRIES;
@@ -225,7 +227,7 @@ async function attempts(deps: StepsDeps, runId: string, call: StepCall): Promise
       state: call.waits ? "waiting" : "running",
       by: deps.by,
     });
-    if (crashes >= MAX_CRASHES) return tooManyCrashes(runs, runId, call.name, crashes);
+    if (crashes >= MAX_CRASHES) return tooManyCrashes(shared, runId, call.name, crashes);
     const progress = progressWriter((p) => runs.setProgress(runId, { step: call.name, ...p }));
     progress.report("");
     // Only the body may fail the attempt: bookkeeping waits for the database instead.
@@ -236,7 +238,7 @@ async function attempts(deps: StepsDeps, runId: string, call: StepCall): Promise
     await progress.end();
     if (stopping.aborted) await abandon();
     if ("value" in tried) {
-      await runs.stepEnded(runId, call.name, "succeeded");
+      shared.stepEnds(runId, call.name, { state: "succeeded" });
       crashPoint("before-journal");
       crashPoint(`before-journal/${call.name}`);
       return tried.value === undefined ? { ok: true } : { ok: true, value: tried.value as Json };
@@ -248,7 +250,7 @@ async function attempts(deps: StepsDeps, runId: string, call: StepCall): Promise
     }
     const failure = describeFailure(error);
     if (!failure.retryable || attempt >= retries) {
-      await runs.stepEnded(runId, call.name, "failed", failure.message);
+      shared.stepEnds(runId, call.name, { state: "failed", error: failure.message });
       return failed(error, failure.code as ErrorCode, failure.message);
     }
     deps.log.warn(`step '${call.name}' failed and is tried again`, { runId, why: failure.message });
@@ -263,16 +265,16 @@ async function attempts(deps: StepsDeps, runId: string, call: StepCall): Promise
 /** A body that throws before it returns its promise is a rejected one. */
 const start = async <T>(body: () => Promise<T>): Promise<T> => body();
 
-async function tooManyCrashes(
-  runs: RunStore,
+function tooManyCrashes(
+  shared: StepsDeps["shared"],
   runId: string,
   name: string,
   crashes: number,
-): Promise<Outcome> {
+): Outcome {
   const message =
     `The process died ${crashes} times in the middle of step '${name}', so it is not started again. ` +
     "The usual cause is memory: use a machine with more, or less data at once.";
-  await runs.stepEnded(runId, name, "failed", message);
+  shared.stepEnds(runId, name, { state: "failed", error: message });
   return { ok: false, code: "internal", message };
 }
 
