@@ -12,7 +12,7 @@ export type RunEnd = { readonly id: string } & (
   | { readonly state: "failed"; readonly code: string; readonly message: string }
 );
 
-interface StepStart {
+export interface StepStart {
   readonly id: string;
   readonly name: string;
   readonly position: number;
@@ -21,24 +21,34 @@ interface StepStart {
   readonly by: string;
   /** Its right to: the journal's token of this execution. */
   readonly token: string | undefined;
+  /** Nobody has executed this run before. */
+  readonly first: boolean;
 }
 
-interface StepEnd {
+export interface StepEnd {
   readonly id: string;
   readonly name: string;
+  /** Nothing is written where another process has begun it since. */
+  readonly by: string;
   readonly state: RunState;
-  readonly error: string | undefined;
+  readonly error?: string | undefined;
 }
 
 /** What an execution writes about itself, runs of the same moment together. Every write is safe to repeat. */
 export function bookkeeping(sql: Sql) {
   return {
-    /** How often a process died in the middle of it; undefined where the run is no longer of this execution. */
+    /**
+     * How often a process died in the middle of it; undefined where the run is no longer of this execution. In the first execution of a
+     * run it does not wait for the disk: if the database dies before it is there, then neither is the step's entry, which comes later in
+     * its log. A step that takes the database's machine with it is counted from its second time on.
+     */
     stepStarted: together<StepStart, number | undefined>(async (steps) => {
       const rows = await sql.query<{ run_id: string; name: string; crashes: number }>(
-        `insert into millwright.run_step as s (run_id, name, position, state, by, attempts, started_at)
+        `with soon as (select set_config('synchronous_commit',
+           case when $7 then 'off' else current_setting('synchronous_commit') end, true))
+         insert into millwright.run_step as s (run_id, name, position, state, by, attempts, started_at)
          select t.id, t.name, t.position, t.state, t.by, 1, now()
-         from unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[]) as t (id, name, position, state, by, token)
+         from soon, unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[]) as t (id, name, position, state, by, token)
          join ${JOURNAL_SCHEMA}.workflow_status w on w.workflow_uuid = t.id and w.owner_xid = t.token
          on conflict (run_id, name) do update set
            attempts = s.attempts + 1,
@@ -54,6 +64,7 @@ export function bookkeeping(sql: Sql) {
           steps.map(({ state }) => state),
           steps.map(({ by }) => by),
           steps.map(({ token }) => token ?? null),
+          steps.every(({ first }) => first),
         ],
       );
       const crashes = new Map(rows.map((row) => [`${row.run_id} ${row.name}`, row.crashes]));
@@ -64,13 +75,14 @@ export function bookkeeping(sql: Sql) {
       await sql.query(
         `update millwright.run_step s set state = t.state, error = t.error,
            finished_at = case when t.state = 'queued' then null else now() end
-         from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as t (run_id, name, state, error)
-         where s.run_id = t.run_id and s.name = t.name`,
+         from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) as t (run_id, name, state, error, by)
+         where s.run_id = t.run_id and s.name = t.name and s.by = t.by`,
         [
           steps.map(({ id }) => id),
           steps.map(({ name }) => name),
           steps.map(({ state }) => state),
           steps.map(({ error }) => error ?? null),
+          steps.map(({ by }) => by),
         ],
       );
       return steps.map(() => undefined);

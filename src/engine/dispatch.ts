@@ -6,7 +6,7 @@ import type { Candidate, QueueLimits } from "./choose-runs.ts";
 import { type Claimed, type ClaimedRun, claimRuns, putBack, queuesInUse } from "./claim.ts";
 import type { Resources } from "./engine.ts";
 
-/** Between two claims that found something; lets ends that come close together share one. */
+/** Between two claims that found something; lets ends that come close together share one. Not waited for when half of the places are free. */
 const BUSY_PAUSE_MS = 15;
 const FIRST_IDLE_MS = 50;
 /** How long a run may wait for a worker that has nothing to do. */
@@ -37,13 +37,15 @@ export function dispatcher(deps: {
   const held = new Map<string, Held>();
   const cursors = new Map<string, string>();
   const served = new Map<string, true>();
-  const over = new AbortController();
+  let over = false;
   let limits: Readonly<Record<string, QueueLimits>> = {};
   let limitsAt = Number.NEGATIVE_INFINITY;
-  let nudge = new AbortController();
+  /** Half of the places: while one half of the runs is claimed and begun, the other one works. */
+  const many = Math.ceil(places / 2);
+  let changed: (() => void) | undefined;
 
   const working = (): Held[] => [...held.values()].filter(({ parked }) => !parked);
-  const free = (): Resources =>
+  const unused = (): Resources =>
     working().reduce(
       (left, { needs }) => ({
         cpu: left.cpu - needs.cpu,
@@ -64,9 +66,22 @@ export function dispatcher(deps: {
     }
   };
 
+  const room = (): number => places - working().length;
+  /** Until this many places are free, or so long. */
+  const roomFor = async (wanted: number, ms?: number): Promise<void> => {
+    if (room() >= wanted || over) return;
+    await new Promise<void>((resolve) => {
+      const timer = ms === undefined ? undefined : setTimeout(resolve, ms);
+      changed = () => {
+        if (room() < wanted && !over) return;
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    changed = undefined;
+  };
+
   const turn = async (): Promise<Claimed> => {
-    const room = places - working().length;
-    if (room <= 0) return [];
     await reread();
     // Most looks find nothing; this one statement is all that an idle worker costs.
     const used = await queuesInUse(sql);
@@ -79,9 +94,9 @@ export function dispatcher(deps: {
         inOrder: deps.queues !== undefined,
         executorId: deps.executorId,
         token,
-        places: room,
+        places: Math.min(room(), many),
         has,
-        free: free(),
+        free: unused(),
       },
       ...{ cursors, served },
       running: (queue) => working().filter((run) => run.queue === queue).length,
@@ -98,26 +113,22 @@ export function dispatcher(deps: {
   const loop = async (): Promise<void> => {
     let idle = FIRST_IDLE_MS;
     let said = "";
-    while (!over.signal.aborted) {
+    for (;;) {
+      await roomFor(1);
+      await roomFor(many, BUSY_PAUSE_MS);
+      if (over) return;
+      const before = room();
       const claimed = await turn().catch((error: Error) => {
         if (error.message !== said) log.warn(`no runs could be taken: ${error.message}`);
         said = error.message;
         return [];
       });
-      idle =
-        claimed === "taken"
-          ? idle
-          : claimed.length > 0
-            ? FIRST_IDLE_MS
-            : Math.min(idle * 1.4, LAST_IDLE_MS);
-      const quick = claimed === "taken" || claimed.length > 0;
-      await sleep(BUSY_PAUSE_MS * (0.5 + Math.random()), undefined, { signal: over.signal }).catch(
-        () => {},
-      );
-      if (quick) continue;
-      nudge = new AbortController();
-      const signal = AbortSignal.any([nudge.signal, over.signal]);
-      await sleep(idle, undefined, { signal }).catch(() => {});
+      if (claimed.length === 0) {
+        await roomFor(before + 1, idle);
+        idle = Math.min(idle * 1.4, LAST_IDLE_MS);
+      } else if (claimed !== "taken") idle = FIRST_IDLE_MS;
+      if (claimed.length < Math.min(before, many) || claimed === "taken")
+        await sleep(BUSY_PAUSE_MS * (0.5 + Math.random()));
     }
   };
   const looping = loop();
@@ -130,16 +141,17 @@ export function dispatcher(deps: {
       const run = held.get(id);
       if (!run || run.parked === parked) return;
       run.parked = parked;
-      if (parked) nudge.abort();
+      changed?.();
     },
     /** The run is over, or goes on elsewhere. */
     ended(id: string): void {
       held.delete(id);
-      nudge.abort();
+      changed?.();
     },
     /** Takes nothing more. */
     async stop(): Promise<void> {
-      over.abort();
+      over = true;
+      changed?.();
       await looping;
     },
   };

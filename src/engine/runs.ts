@@ -4,7 +4,7 @@ import { DBOSWorkflowConflictError } from "@dbos-inc/dbos-sdk/internal/error";
 import { MillwrightError } from "../errors.ts";
 import type { Json } from "../lib/json.ts";
 import type { Sql } from "../storage/sql/sql.ts";
-import { bookkeeping, OPEN, type RunEnd } from "./bookkeeping.ts";
+import { bookkeeping, OPEN, type RunEnd, type StepEnd, type StepStart } from "./bookkeeping.ts";
 import type { Run, RunFilter, RunState, RunStep } from "./engine.ts";
 
 /**
@@ -118,22 +118,15 @@ export function runStore(sql: Sql) {
      * Returns how often a process died (was not stopped, died) in the middle of this step. Throws what DBOS throws where this execution
      * does not own the run any more.
      */
-    async stepStarted(
-      id: string,
-      step: { name: string; position: number; state: "running" | "waiting"; by: string },
-    ): Promise<number> {
-      const { name, position, state, by } = step;
-      const token = currentOwnerXid(id);
-      const crashes = await insist(() =>
-        books.stepStarted({ id, name, position, state, by, token }),
-      );
+    async stepStarted(id: string, step: Omit<StepStart, "id" | "token">): Promise<number> {
+      const start = { ...step, id, token: currentOwnerXid(id) };
+      const crashes = await insist(() => books.stepStarted(start));
       if (crashes === undefined) throw new DBOSWorkflowConflictError(id);
       return crashes;
     },
 
     /** `queued`: to be tried again, with the last error. */
-    stepEnded: (id: string, name: string, state: RunState, error?: string): Promise<void> =>
-      insist(() => books.stepEnded({ id, name, state, error })),
+    stepEnded: (end: StepEnd): Promise<void> => insist(() => books.stepEnded(end)),
 
     /** The engine of this process stops on purpose: what its runs were doing will be done again, and is no crash. */
     async interrupted(ids: readonly string[]): Promise<void> {

@@ -17,8 +17,10 @@ type SystemDatabase = DBOSExecutor["systemDatabase"];
 
 /** What people see of a step that is over. */
 export interface StepShown {
+  readonly position: number;
+  readonly by: string;
   readonly state: RunState;
-  readonly error?: string;
+  readonly error?: string | undefined;
 }
 
 interface Execution extends ClaimedRun {
@@ -64,6 +66,8 @@ export function sharedJournal(sql: Sql, over: (runId: string) => void) {
     },
     /** Of the execution that asks: its run, unless that is over already. */
     run: (runId: string): RunRecord | undefined => here(runId)?.run,
+    /** Nobody has executed it before. */
+    isFirst: (runId: string): boolean => here(runId)?.nth === 1,
     /** To be written with the step's entry. */
     stepEnds(runId: string, name: string, shown: StepShown): void {
       here(runId)?.steps.set(name, shown);
@@ -138,14 +142,15 @@ const stepRecords = (sql: Sql) => async (steps: readonly StepRecord[]) => {
   const rows = await sql.query<{ id: string; nth: number; ended: number }>(
     `with given as (
        select * from unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::int8[], $8::int8[], $9::text[],
-           $10::text[], $11::text[])
-         as t (id, token, nth, name, output, error, began, ended, serialization, state, why)),
+           $10::text[], $11::text[], $12::int[], $13::text[])
+         as t (id, token, nth, name, output, error, began, ended, serialization, state, why, position, by)),
      owned as (
        select g.* from given g join ${JOURNAL_SCHEMA}.workflow_status w on w.workflow_uuid = g.id and w.owner_xid = g.token
        for no key update of w),
      shown as (
-       update millwright.run_step s set state = o.state, error = o.why, finished_at = now()
-       from owned o where o.state is not null and s.run_id = o.id and s.name = o.name)
+       insert into millwright.run_step (run_id, name, position, state, error, by, attempts, started_at, finished_at)
+       select id, name, position, state, why, by, 1, to_timestamp(began / 1000.0), now() from owned where state is not null
+       on conflict (run_id, name) do update set state = excluded.state, error = excluded.error, finished_at = now())
      insert into ${JOURNAL_SCHEMA}.operation_outputs as old (workflow_uuid, function_id, function_name, output, error,
        started_at_epoch_ms, completed_at_epoch_ms, serialization, application_name, retention_timestamp)
      select id, nth, name, output, error, began, ended, serialization, '${APPLICATION}', (extract(epoch from now()) * 1000)::bigint
@@ -157,6 +162,8 @@ const stepRecords = (sql: Sql) => async (steps: readonly StepRecord[]) => {
       ...columns(steps, ["serialization"]),
       steps.map(({ shown }) => shown?.state ?? null),
       steps.map(({ shown }) => shown?.error ?? null),
+      steps.map(({ shown }) => shown?.position ?? null),
+      steps.map(({ shown }) => shown?.by ?? null),
     ],
   );
   const ended = new Map(rows.map((row) => [`${row.nth} ${row.id}`, row.ended]));
