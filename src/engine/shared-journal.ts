@@ -179,7 +179,7 @@ const endRecords = (sql: Sql) => async (ends: readonly EndRecord[]) => {
      ended as (
        update ${JOURNAL_SCHEMA}.workflow_status w set status = 'SUCCESS', owner_xid = null, deduplication_id = null,
          updated_at = (extract(epoch from now()) * 1000)::bigint, completed_at = (extract(epoch from now()) * 1000)::bigint
-       from given g where w.workflow_uuid = g.id and w.status = 'PENDING' and w.owner_xid = g.token returning g.*),
+       from given g where w.workflow_uuid = g.id and coalesce(w.status, '') = 'PENDING' and w.owner_xid = g.token returning g.*),
      journaled as (
        insert into ${JOURNAL_SCHEMA}.workflow_output (workflow_uuid, output) select id, journaled from ended
        on conflict (workflow_uuid) do update set output = excluded.output, error = excluded.error),
