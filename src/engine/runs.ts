@@ -24,12 +24,14 @@ export async function insist<T>(deed: () => Promise<T>): Promise<T> {
     try {
       return await deed();
     } catch (error) {
-      const away = error instanceof MillwrightError && error.code === "unavailable";
-      if (!away || Date.now() > deadline) throw error;
+      if (!isAway(error) || Date.now() > deadline) throw error;
     }
     await sleep(pause);
   }
 }
+
+export const isAway = (error: unknown): boolean =>
+  error instanceof MillwrightError && error.code === "unavailable";
 
 export interface RunFailure {
   readonly code: string;

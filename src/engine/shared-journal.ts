@@ -10,7 +10,7 @@ import { OPEN, type RunEnd } from "./bookkeeping.ts";
 import type { ClaimedRun } from "./claim.ts";
 import type { RunState } from "./engine.ts";
 import { APPLICATION, JOURNAL_SCHEMA } from "./journal.ts";
-import { insist, type RunRecord } from "./runs.ts";
+import { insist, isAway, type RunRecord } from "./runs.ts";
 import { together } from "./together.ts";
 
 type SystemDatabase = DBOSExecutor["systemDatabase"];
@@ -118,7 +118,7 @@ export function sharedJournal(sql: Sql, over: (runId: string) => void) {
           insist(() => recordEnd({ id, token: token ?? "", output: status.output, end: as }));
         try {
           return await record(end).catch((error: unknown) => {
-            if (end?.state !== "succeeded") throw error;
+            if (end?.state !== "succeeded" || isAway(error)) throw error;
             return record({ id, state: "failed", ...unkeepable(error) });
           });
         } finally {
