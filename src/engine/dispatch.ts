@@ -8,6 +8,8 @@ import type { Resources } from "./engine.ts";
 
 /** Between two claims that found something; lets ends that come close together share one. Not waited for when half of the places are free. */
 const BUSY_PAUSE_MS = 15;
+/** The pause is at least this many times what the last claim took: where claims are slow, they are larger. */
+const PAUSE_PER_CLAIM = 2;
 const FIRST_IDLE_MS = 50;
 /** How long a run may wait for a worker that has nothing to do. */
 const LAST_IDLE_MS = 200;
@@ -112,17 +114,20 @@ export function dispatcher(deps: {
 
   const loop = async (): Promise<void> => {
     let idle = FIRST_IDLE_MS;
+    let pause = BUSY_PAUSE_MS;
     let said = "";
     for (;;) {
       await roomFor(1);
-      await roomFor(many, BUSY_PAUSE_MS);
+      await roomFor(many, pause);
       if (over) return;
       const before = room();
+      const began = performance.now();
       const claimed = await turn().catch((error: Error) => {
         if (error.message !== said) log.warn(`no runs could be taken: ${error.message}`);
         said = error.message;
         return [];
       });
+      pause = Math.max(BUSY_PAUSE_MS, PAUSE_PER_CLAIM * (performance.now() - began));
       if (claimed.length === 0) {
         await roomFor(before + 1, idle);
         idle = Math.min(idle * 1.4, LAST_IDLE_MS);
