@@ -44,6 +44,8 @@ export function dispatcher(deps: {
   let limitsAt = Number.NEGATIVE_INFINITY;
   /** Half of the places: while one half of the runs is claimed and begun, the other one works. */
   const many = Math.ceil(places / 2);
+  /** Taken in the next claim; all there is room for, where others claim, too. */
+  let most = many;
   let changed: (() => void) | undefined;
 
   const working = (): Held[] => [...held.values()].filter(({ parked }) => !parked);
@@ -96,7 +98,7 @@ export function dispatcher(deps: {
         inOrder: deps.queues !== undefined,
         executorId: deps.executorId,
         token,
-        places: Math.min(room(), many),
+        places: Math.min(room(), most),
         has,
         free: unused(),
       },
@@ -127,6 +129,7 @@ export function dispatcher(deps: {
         said = error.message;
         return [];
       });
+      most = claimed === "taken" ? places : many;
       pause = Math.max(BUSY_PAUSE_MS, PAUSE_PER_CLAIM * (performance.now() - began));
       if (claimed.length === 0) {
         await roomFor(before + 1, idle);

@@ -138,7 +138,8 @@ const unkeepable = (error: unknown) => ({
 });
 
 /** Answers the time at which each step ended, which is another one where its number was taken; undefined: not the owner. */
-const stepRecords = (sql: Sql) => async (steps: readonly StepRecord[]) => {
+const stepRecords = (sql: Sql) => async (calls: readonly StepRecord[]) => {
+  const steps = calls.toSorted(byId);
   const rows = await sql.query<{ id: string; nth: number; ended: number }>(
     `with given as (
        select * from unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::int8[], $8::int8[], $9::text[],
@@ -167,11 +168,12 @@ const stepRecords = (sql: Sql) => async (steps: readonly StepRecord[]) => {
     ],
   );
   const ended = new Map(rows.map((row) => [`${row.nth} ${row.id}`, row.ended]));
-  return steps.map(({ id, nth }) => ended.get(`${nth} ${id}`));
+  return calls.map(({ id, nth }) => ended.get(`${nth} ${id}`));
 };
 
 /** Answers which of them were written: not those whose run is not theirs any more. */
-const endRecords = (sql: Sql) => async (ends: readonly EndRecord[]) => {
+const endRecords = (sql: Sql) => async (calls: readonly EndRecord[]) => {
+  const ends = calls.toSorted(byId);
   const rows = await sql.query<{ id: string }>(
     `with given as (
        select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
@@ -204,8 +206,12 @@ const endRecords = (sql: Sql) => async (ends: readonly EndRecord[]) => {
     ],
   );
   const written = new Set(rows.map(({ id }) => id));
-  return ends.map(({ id }) => written.has(id));
+  return calls.map(({ id }) => written.has(id));
 };
+
+/** Who cancels many runs locks them in this order, too. */
+const byId = (a: { readonly id: string }, b: { readonly id: string }): number =>
+  a.id < b.id ? -1 : Number(a.id > b.id);
 
 const columns = <Row, Key extends keyof Row>(rows: readonly Row[], keys: readonly Key[]) =>
   keys.map((name) => rows.map((row) => row[name]));
