@@ -69,6 +69,14 @@ beforeAll(async () => {
         return "end";
       },
     },
+    {
+      name: "leaves a step",
+      async run(steps) {
+        steps.step("left", () => gate).catch(() => {});
+        await steps.step("done", async () => 1);
+        return "end";
+      },
+    },
     { name: "unkeepable", run: async () => "a\u0000b" },
   ];
   for (const pipeline of pipelines) engine.register(pipeline);
@@ -165,4 +173,15 @@ test("who has lost a run after its last step does not end it", async () => {
 test("a run whose result cannot be kept fails and says so", async () => {
   const id = await engine.submit("unkeepable", null);
   await expect(engine.wait(id)).rejects.toThrow(/result could not be kept/);
+});
+
+test("a step that a run leaves behind at its end is shown as cancelled", async () => {
+  close();
+  const id = await engine.submit("leaves a step", null);
+  expect(await engine.wait(id)).toBe("end");
+  expect(await engine.steps(id)).toMatchObject([
+    { name: "left", state: "cancelled" },
+    { name: "done", state: "succeeded" },
+  ]);
+  open();
 });

@@ -25,6 +25,8 @@ export interface StepShown {
 
 interface Execution extends ClaimedRun {
   readonly steps: Map<string, StepShown>;
+  /** Steps whose rows say that they are going on. */
+  open: number;
   end?: RunEnd;
 }
 
@@ -45,6 +47,8 @@ interface EndRecord {
   readonly id: string;
   readonly token: string;
   readonly output: string | null;
+  /** None of its steps is shown as going on. */
+  readonly tidy: boolean;
   readonly end: RunEnd | undefined;
 }
 
@@ -62,12 +66,17 @@ export function sharedJournal(sql: Sql, over: (runId: string) => void) {
 
   return {
     holds(runs: readonly ClaimedRun[], token: string): void {
-      for (const run of runs) executions.set(key(run.id, token), { ...run, steps: new Map() });
+      for (const run of runs)
+        executions.set(key(run.id, token), { ...run, steps: new Map(), open: 0 });
     },
     /** Of the execution that asks: its run, unless that is over already. */
     run: (runId: string): RunRecord | undefined => here(runId)?.run,
-    /** Nobody has executed it before. */
-    isFirst: (runId: string): boolean => here(runId)?.nth === 1,
+    /** Whether nobody has executed its run before. */
+    stepBegins(runId: string): boolean {
+      const execution = here(runId);
+      if (execution) execution.open += 1;
+      return execution?.nth === 1;
+    },
     /** To be written with the step's entry. */
     stepEnds(runId: string, name: string, shown: StepShown): void {
       here(runId)?.steps.set(name, shown);
@@ -103,7 +112,7 @@ export function sharedJournal(sql: Sql, over: (runId: string) => void) {
           return recordOperationResult.call(database, id, nth, name, check, began, ended, options);
         const { output = null, error = null, serialization = null } = options;
         const shown = execution.steps.get(name);
-        execution.steps.delete(name);
+        if (execution.steps.delete(name)) execution.open -= 1;
         const at = await insist(() =>
           recordStep({
             ...{ id, token, nth, name, output, error, began, ended, serialization, shown },
@@ -113,9 +122,11 @@ export function sharedJournal(sql: Sql, over: (runId: string) => void) {
         if (check && at !== ended) throw new DBOSStepNondeterminismError(id, nth);
       };
       database.recordWorkflowOutput = async (id, status, token = currentOwnerXid(id)) => {
-        const end = executions.get(key(id, token))?.end;
+        const { end, open, nth } = executions.get(key(id, token)) ?? {};
+        const tidy = open === 0 && nth === 1;
+        const { output } = status;
         const record = (as: RunEnd | undefined) =>
-          insist(() => recordEnd({ id, token: token ?? "", output: status.output, end: as }));
+          insist(() => recordEnd({ id, token: token ?? "", output, tidy, end: as }));
         try {
           return await record(end).catch((error: unknown) => {
             if (end?.state !== "succeeded" || isAway(error)) throw error;
@@ -191,7 +202,7 @@ const endRecords = (sql: Sql) => async (calls: readonly EndRecord[]) => {
        from ended e where e.state is not null and r.id = e.id and r.state in ${OPEN} returning r.id),
      left_open as (
        update millwright.run_step set state = 'cancelled', finished_at = now()
-       where run_id in (select id from over) and state in ${OPEN})
+       where run_id = any($8) and run_id in (select id from over) and state in ${OPEN})
      select id from ended`,
     [
       ...columns(ends, ["id", "token", "output"]),
@@ -203,6 +214,7 @@ const endRecords = (sql: Sql) => async (calls: readonly EndRecord[]) => {
       ),
       ends.map(({ end }) => (end?.state === "failed" ? end.message : null)),
       ends.map(({ end }) => (end?.state === "failed" ? end.code : null)),
+      ends.filter(({ tidy }) => !tidy).map(({ id }) => id),
     ],
   );
   const written = new Set(rows.map(({ id }) => id));

@@ -28,7 +28,7 @@ const MAX_CRASHES = 5;
 
 export interface StepsDeps {
   readonly runs: RunStore;
-  readonly shared: Pick<SharedJournal, "run" | "isFirst" | "stepEnds" | "runEnds">;
+  readonly shared: Pick<SharedJournal, "run" | "stepBegins" | "stepEnds" | "runEnds">;
   /** This process. */
   readonly by: string;
   readonly sql: Sql;
@@ -89,7 +89,7 @@ export function durableSteps(
   const whileWaiting = async <T>(name: string, position: number, wait: Promise<T>): Promise<T> => {
     waiters += 1;
     try {
-      const first = deps.shared.isFirst(runId);
+      const first = deps.shared.stepBegins(runId);
       await deps.runs.stepStarted(runId, { name, position, state: "waiting", by: deps.by, first });
       await showState();
       const result = await wait;
@@ -222,7 +222,7 @@ interface StepCall {
 async function attempts(deps: StepsDeps, runId: string, call: StepCall): Promise<Outcome> {
   const { runs, shared, stopping, by } = deps;
   const { name, position } = call;
-  const first = shared.isFirst(runId);
+  const first = shared.stepBegins(runId);
   const ends = (state: RunState, error?: string) =>
     shared.stepEnds(runId, name, { position, by, state, error });
   const cancel = DBOS.stepStatus?.cancelSignal;
