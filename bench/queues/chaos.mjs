@@ -1,5 +1,5 @@
 // The full form of test/crash/chaos.test.ts:  node bench/queues/chaos.mjs [tasks] [workers]
-// 5,000 tasks of three effects each by four workers; one is killed every four seconds or so, PostgreSQL is stopped once and killed once, and
+// 5,000 tasks of three effects each by four workers; one is killed every second and a half or so, PostgreSQL is stopped once and killed once, and
 // a worker stands still for 15 s. Ends with 1 when anything is there twice, missing or left over.
 import { cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -23,7 +23,7 @@ const { random } = await import(join(folder, "random.mjs"));
 let said = 0;
 const end = await chaos({
   ...{ worker: join(folder, "chaos-worker.mjs"), workers, places: 8, tasks, ms: 20 },
-  ...{ killEveryMs: 4000, killEveryTasks: 40, restarts: 2, pauseMs: 15_000, random: random("chaos").next },
+  ...{ killEveryMs: 1500, killEveryTasks: 40, restarts: 2, pauseMs: 15_000, random: random("chaos").next },
   say(line) {
     if (/^\d/.test(line) && Date.now() - said < 5000) return;
     said = Date.now();

@@ -1,4 +1,5 @@
-// Workers in network namespaces of their own against one PostgreSQL:  node bench/queues/scale-out.mjs [tasks] [places]
+// Workers in network namespaces of their own against one PostgreSQL:
+//   node bench/queues/scale-out.mjs [tasks] [places,…] [workers,…] [kinds,…]        such as  3000 16,50,100 1,2 nothing
 // Needs root and ip (iproute2). Makes a bridge mwq0 (10.77.0.1) and namespaces mwq1…4, and takes them away again.
 import { execFileSync, spawn } from "node:child_process";
 import { appendFileSync, chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -8,9 +9,10 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { build } from "esbuild";
 
-const [tasks = 1000, places = 16] = process.argv.slice(2).map(Number);
-const WORKERS = [1, 2, 4];
-const KINDS = ["nothing", "sleep", "cpu", "blob"];
+const [tasks = 1000, PLACES = [16], WORKERS = [1, 2, 4]] = process.argv
+  .slice(2, 5)
+  .map((said, i) => (i === 0 ? Number(said) : said.split(",").map(Number)));
+const KINDS = process.argv[5]?.split(",") ?? ["nothing", "sleep", "cpu", "blob"];
 const PORT = 5477;
 const HOST = "10.77.0.1";
 const URL = `postgres://bench@${HOST}:${PORT}/postgres`;
@@ -108,7 +110,7 @@ function cpuOf(pid, withChildren = false) {
   return seconds;
 }
 
-async function startWorkers(count) {
+async function startWorkers(count, places) {
   const children = [];
   for (let i = 1; i <= count; i++)
     children.push(
@@ -133,11 +135,12 @@ try {
   await sql.query("create extension pg_stat_statements");
   observer = dbosEngine({ url: URL, sql, log });
   await observer.start({ work: false });
-  console.log(`${tasks} tasks of one step each, ${places} places a worker, load before: ${loadavg()[0].toFixed(1)}`);
-  console.log("workers  task     tasks/s  per task: statements  commits  CPU ms PostgreSQL  CPU ms worker");
-  for (const count of WORKERS) {
-    const children = await startWorkers(count);
-    await observer.wait(await observer.submit("all", { pipeline: "nothing", tasks: 50 }));
+  console.log(`${tasks} tasks of one step each, load before: ${loadavg()[0].toFixed(1)}`);
+  console.log("workers  places  task     tasks/s  per task: statements  commits  CPU ms PostgreSQL  CPU ms worker");
+  let best = { rate: 0 };
+  for (const [count, places] of WORKERS.flatMap((n) => PLACES.map((p) => [n, p]))) {
+    const children = await startWorkers(count, places);
+    await observer.wait(await observer.submit("all", { pipeline: "nothing", tasks: 200 }));
     for (const pipeline of KINDS) {
       await sql.query("select pg_stat_statements_reset()");
       const commits = async () =>
@@ -152,9 +155,9 @@ try {
       const pg = cpuOf(database.pid, true) - before.pg;
       const cpu = children.reduce((sum, c, i) => sum + cpuOf(c.pid) - before.cpu[i], 0);
       const per = (x, digits = 1) => (x / tasks).toFixed(digits).padStart(10);
-      console.log(
-        `${String(count).padEnd(8)} ${pipeline.padEnd(8)} ${(tasks / seconds).toFixed(0).padStart(7)} ${per(calls)} ${per((await commits()) - before.commits)} ${per(pg * 1000, 2)} ${per(cpu * 1000, 2)}`,
-      );
+      const row = `${String(count).padEnd(8)} ${String(places).padEnd(7)} ${pipeline.padEnd(8)} ${(tasks / seconds).toFixed(0).padStart(7)} ${per(calls)} ${per((await commits()) - before.commits)} ${per(pg * 1000, 2)} ${per(cpu * 1000, 2)}`;
+      console.log(row);
+      if (pipeline === "nothing" && tasks / seconds > best.rate) best = { rate: tasks / seconds, count, places };
     }
     if (count === 1) {
       const began = performance.now();
@@ -164,6 +167,8 @@ try {
     for (const child of children) child.kill("SIGTERM");
     await Promise.all(children.map((child) => new Promise((resolve) => child.once("exit", resolve))));
   }
+  if (best.rate > 0)
+    console.log(`best of nothing: ${best.rate.toFixed(0)} tasks/s with ${best.count} workers of ${best.places} places; load after: ${loadavg()[0].toFixed(1)}`);
   const top = await sql.query(
     "select calls, round(total_exec_time::numeric / calls, 3) as ms, left(regexp_replace(query, '\\s+', ' ', 'g'), 90) as query from pg_stat_statements order by total_exec_time desc limit 12",
   );

@@ -1,6 +1,7 @@
 import type { Json } from "../lib/json.ts";
 import type { Sql } from "../storage/sql/sql.ts";
 import type { RunState } from "./engine.ts";
+import { JOURNAL_SCHEMA } from "./journal.ts";
 import { together } from "./together.ts";
 
 /** States that are not final. */
@@ -11,40 +12,44 @@ export type RunEnd = { readonly id: string } & (
   | { readonly state: "failed"; readonly code: string; readonly message: string }
 );
 
-interface StepStart {
+export interface StepStart {
   readonly id: string;
   readonly name: string;
   readonly position: number;
   readonly state: "running" | "waiting";
   /** The process that begins it. */
   readonly by: string;
+  /** Its right to: the journal's token of this execution. */
+  readonly token: string | undefined;
+  /** Nobody has executed this run before. */
+  readonly first: boolean;
 }
 
-interface StepEnd {
+export interface StepEnd {
   readonly id: string;
   readonly name: string;
+  /** Nothing is written where another process has begun it since. */
+  readonly by: string;
   readonly state: RunState;
-  readonly error: string | undefined;
+  readonly error?: string | undefined;
 }
 
 /** What an execution writes about itself, runs of the same moment together. Every write is safe to repeat. */
-export function bookkeeping<Row extends { id: string }>(sql: Sql) {
+export function bookkeeping(sql: Sql) {
   return {
-    /** The run's row; undefined when there is none or it is over. */
-    begin: together<string, Row | undefined>(async (ids) => {
-      const rows = await sql.query<Row>(
-        `update millwright.run set state = 'running', started_at = coalesce(started_at, now())
-         where id = any($1) and state in ${OPEN} returning *`,
-        [ids],
-      );
-      const found = new Map(rows.map((row) => [row.id, row]));
-      return ids.map((id) => found.get(id));
-    }),
-
-    stepStarted: together<StepStart, number>(async (steps) => {
+    /**
+     * How often a process died in the middle of it; undefined where the run is no longer of this execution. In the first execution of a
+     * run it does not wait for the disk: if the database dies before it is there, then neither is the step's entry, which comes later in
+     * its log. A step that takes the database's machine with it is counted from its second time on.
+     */
+    stepStarted: together<StepStart, number | undefined>(async (steps) => {
       const rows = await sql.query<{ run_id: string; name: string; crashes: number }>(
-        `insert into millwright.run_step as s (run_id, name, position, state, by, attempts, started_at)
-         select *, 1, now() from unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::text[])
+        `with soon as (select set_config('synchronous_commit',
+           case when $7 then 'off' else current_setting('synchronous_commit') end, true))
+         insert into millwright.run_step as s (run_id, name, position, state, by, attempts, started_at)
+         select t.id, t.name, t.position, t.state, t.by, 1, now()
+         from soon, unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[]) as t (id, name, position, state, by, token)
+         join ${JOURNAL_SCHEMA}.workflow_status w on w.workflow_uuid = t.id and w.owner_xid = t.token
          on conflict (run_id, name) do update set
            attempts = s.attempts + 1,
            crashes = s.crashes + (s.state = 'running' and s.by is distinct from excluded.by)::int,
@@ -58,23 +63,26 @@ export function bookkeeping<Row extends { id: string }>(sql: Sql) {
           steps.map(({ position }) => position),
           steps.map(({ state }) => state),
           steps.map(({ by }) => by),
+          steps.map(({ token }) => token ?? null),
+          steps.every(({ first }) => first),
         ],
       );
       const crashes = new Map(rows.map((row) => [`${row.run_id} ${row.name}`, row.crashes]));
-      return steps.map(({ id, name }) => crashes.get(`${id} ${name}`) ?? 0);
+      return steps.map(({ id, name }) => crashes.get(`${id} ${name}`));
     }),
 
     stepEnded: together<StepEnd, void>(async (steps) => {
       await sql.query(
         `update millwright.run_step s set state = t.state, error = t.error,
            finished_at = case when t.state = 'queued' then null else now() end
-         from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as t (run_id, name, state, error)
-         where s.run_id = t.run_id and s.name = t.name`,
+         from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) as t (run_id, name, state, error, by)
+         where s.run_id = t.run_id and s.name = t.name and s.by = t.by`,
         [
           steps.map(({ id }) => id),
           steps.map(({ name }) => name),
           steps.map(({ state }) => state),
           steps.map(({ error }) => error ?? null),
+          steps.map(({ by }) => by),
         ],
       );
       return steps.map(() => undefined);

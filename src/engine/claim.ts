@@ -1,8 +1,10 @@
 import type { Sql } from "../storage/sql/sql.ts";
+import { OPEN } from "./bookkeeping.ts";
 import { type Candidate, chooseRuns, type QueueLimits } from "./choose-runs.ts";
 import type { Resources } from "./engine.ts";
 import { APPLICATION, JOURNAL_SCHEMA, QUEUE, queueInJournal, queueOf, VERSION } from "./journal.ts";
 import { earnTokens, spendTokens } from "./queue-tokens.ts";
+import { type RunRecord, type RunRow, toRun } from "./runs.ts";
 
 /** Whoever claims has the only turn: limits are exact, and no two workers reach for the same runs. */
 const CLAIM_LOCK = 6_245_990_004;
@@ -27,7 +29,18 @@ export interface Claim {
   readonly served: Map<string, true>;
 }
 
-export type Claimed = readonly Candidate[] | "taken";
+/** A run that this process executes now. */
+export interface ClaimedRun extends Candidate {
+  /** Now running; undefined where its row is over already. */
+  readonly run: RunRecord | undefined;
+  readonly share: string;
+  /** Of all claims of this run, which one this is. */
+  readonly nth: number;
+  /** The last number in its journal, -1 where there is none. */
+  readonly journaled: number;
+}
+
+export type Claimed = readonly ClaimedRun[] | "taken";
 
 interface Row {
   id: string;
@@ -52,7 +65,7 @@ interface Row {
 export function claimRuns(sql: Sql, claim: Claim): Promise<Claimed> {
   return sql.transact(async (tx) => {
     const [turn] = await tx.query<{ ours: boolean }>(
-      "select pg_try_advisory_xact_lock($1) as ours",
+      `select pg_try_advisory_xact_lock($1) as ours, ${BY_INDEX}`,
       [CLAIM_LOCK],
     );
     if (!turn?.ours) return "taken";
@@ -113,38 +126,50 @@ const least = (limits: readonly (number | undefined)[]): number | undefined => {
   return known.length === 0 ? undefined : Math.max(0, Math.floor(Math.min(...known)));
 };
 
-/** Everything is found by DBOS's partial indexes on (queue, status, …): the length of the queue does not matter. */
+const CANDIDATE = `v.workflow_uuid, v.priority, v.created_at, v.queue_name, v.queue_partition_key,
+        r.need_cpu, r.need_memory, r.need_gpu`;
+
+/**
+ * Everything is found by DBOS's partial indexes on (queue, status, …): the length of the queue does not matter. Of a long queue that is
+ * new the planner has no statistics, believes it empty, and would as soon read and sort all of it.
+ */
+const BY_INDEX = ["enable_sort", "enable_seqscan", "enable_bitmapscan", "enable_hashjoin"]
+  .map((setting) => `set_config('${setting}', 'off', true)`)
+  .join(", ");
+
 const CANDIDATES = `
 with recursive
   queue as (select * from unnest($1::text[], $2::text[], $8::int[]) as q (name, after, ord)),
   share as (
     (select q.name, q.ord, 1 as n, (
-       select min(queue_partition_key) from ${JOURNAL_SCHEMA}.workflow_status
-       where queue_name = q.name and status = 'ENQUEUED' and queue_partition_key > q.after) as key
+       select queue_partition_key from ${JOURNAL_SCHEMA}.workflow_status
+       where queue_name = q.name and status = 'ENQUEUED' and queue_partition_key > q.after
+       order by queue_partition_key limit 1) as key
      from queue q)
     union all
     (select s.name, s.ord, s.n + 1, (
-       select min(queue_partition_key) from ${JOURNAL_SCHEMA}.workflow_status
-       where queue_name = s.name and status = 'ENQUEUED' and queue_partition_key > s.key)
+       select queue_partition_key from ${JOURNAL_SCHEMA}.workflow_status
+       where queue_name = s.name and status = 'ENQUEUED' and queue_partition_key > s.key
+       order by queue_partition_key limit 1)
      from share s where s.key is not null and s.n < ${SHARES})),
   going as (
     select w.queue_name, w.queue_partition_key as key, count(*) as n
     from ${JOURNAL_SCHEMA}.workflow_status w join millwright.run r on r.id = w.workflow_uuid
     where w.status = 'PENDING' and w.queue_name = any($1) and r.state <> 'waiting' group by 1, 2),
   fair as (
-    select s.ord, w.workflow_uuid, w.priority, w.created_at, w.queue_name, w.queue_partition_key,
+    select s.ord, w.*,
       row_number() over (partition by s.name, s.key order by w.priority, w.created_at, w.workflow_uuid) as nth
     from share s cross join lateral (
-      select v.* from ${JOURNAL_SCHEMA}.workflow_status v join millwright.run r on r.id = v.workflow_uuid
+      select ${CANDIDATE} from ${JOURNAL_SCHEMA}.workflow_status v join millwright.run r on r.id = v.workflow_uuid
       where v.queue_name = s.name and v.status = 'ENQUEUED' and v.queue_partition_key = s.key
         and v.application_version = '${VERSION}' and v.application_name = '${APPLICATION}'
         and r.need_cpu <= $4 and r.need_memory <= $5 and r.need_gpu <= $6
       order by v.priority, v.created_at, v.workflow_uuid limit $3) w
     where s.key is not null),
   urgent as (
-    select q.ord, w.workflow_uuid, w.priority, w.created_at, w.queue_name, w.queue_partition_key, $3::bigint as nth
+    select q.ord, w.*, $3::bigint as nth
     from queue q cross join lateral (
-      select v.* from ${JOURNAL_SCHEMA}.workflow_status v join millwright.run r on r.id = v.workflow_uuid
+      select ${CANDIDATE} from ${JOURNAL_SCHEMA}.workflow_status v join millwright.run r on r.id = v.workflow_uuid
       where v.queue_name = q.name and v.status = 'ENQUEUED'
         and v.application_version = '${VERSION}' and v.application_name = '${APPLICATION}'
         and r.need_cpu <= $4 and r.need_memory <= $5 and r.need_gpu <= $6
@@ -152,11 +177,11 @@ with recursive
   first as (
     select distinct on (workflow_uuid) * from (select * from fair union all select * from urgent) as found
     order by workflow_uuid, nth)
-select f.workflow_uuid as id, f.queue_name as queue, r.need_cpu as cpu, r.need_memory as memory, r.need_gpu as gpu,
+select f.workflow_uuid as id, f.queue_name as queue, f.need_cpu as cpu, f.need_memory as memory, f.need_gpu as gpu,
   f.queue_partition_key as share, f.ord, f.priority, (coalesce(g.n, 0) + f.nth)::int as turn,
   coalesce((select sum(n)::int from going g where g.queue_name = f.queue_name), 0) as busy,
   (select max(key) from share s where s.name = f.queue_name and s.n = ${SHARES}) as last
-from first f join millwright.run r on r.id = f.workflow_uuid
+from first f
 left join going g on g.queue_name = f.queue_name and g.key is not distinct from f.queue_partition_key
 order by f.ord, f.priority, coalesce(g.n, 0) + f.nth, f.created_at, f.workflow_uuid
 limit $7`;
@@ -190,16 +215,36 @@ async function candidates(tx: Sql, claim: Claim): Promise<Row[]> {
 /** Less than any share: in the journal they begin with `=` (`shareInJournal`). */
 const BEFORE_ALL = "";
 
-async function mark(tx: Sql, claim: Claim, chosen: readonly Candidate[]): Promise<Candidate[]> {
-  const marked = await tx.query<{ id: string }>(
-    `update ${JOURNAL_SCHEMA}.workflow_status set status = 'PENDING', owner_xid = $2, executor_id = $3,
-       started_at_epoch_ms = (extract(epoch from now()) * 1000)::bigint, rate_limited = false,
-       recovery_attempts = recovery_attempts + 1, updated_at = (extract(epoch from now()) * 1000)::bigint
-     where workflow_uuid = any($1) and status = 'ENQUEUED' returning workflow_uuid as id`,
+/** `coalesce`: by id, whatever the planner believes of how few are queued or open. */
+async function mark(tx: Sql, claim: Claim, chosen: readonly Candidate[]): Promise<ClaimedRun[]> {
+  const marked = await tx.query<RunRow & Marked>(
+    `with taken as (
+       update ${JOURNAL_SCHEMA}.workflow_status set status = 'PENDING', owner_xid = $2, executor_id = $3,
+         started_at_epoch_ms = (extract(epoch from now()) * 1000)::bigint, rate_limited = false,
+         recovery_attempts = recovery_attempts + 1, updated_at = (extract(epoch from now()) * 1000)::bigint
+       where workflow_uuid = any($1) and coalesce(status, '') = 'ENQUEUED' returning *),
+     begun as (
+       update millwright.run r set state = 'running', started_at = coalesce(r.started_at, now())
+       from taken t where r.id = t.workflow_uuid and coalesce(r.state, '') in ${OPEN} returning r.*)
+     select b.*, t.workflow_uuid as claimed, t.queue_partition_key as "shareInJournal", t.recovery_attempts as nth,
+       coalesce((select max(function_id) from ${JOURNAL_SCHEMA}.operation_outputs o where o.workflow_uuid = t.workflow_uuid), -1) as journaled
+     from taken t left join begun b on b.id = t.workflow_uuid`,
     [chosen.map(({ id }) => id), claim.token, claim.executorId],
   );
-  const ours = new Set(marked.map(({ id }) => id));
-  return chosen.filter(({ id }) => ours.has(id));
+  const ours = new Map(marked.map((row) => [row.claimed, row]));
+  return chosen.flatMap((candidate) => {
+    const row = ours.get(candidate.id);
+    if (!row) return [];
+    const { shareInJournal: share, nth, journaled } = row;
+    return [{ ...candidate, run: row.id === null ? undefined : toRun(row), share, nth, journaled }];
+  });
+}
+
+interface Marked {
+  claimed: string;
+  shareInJournal: string;
+  nth: number;
+  journaled: number;
 }
 
 /** Queues with runs that nobody has taken. */
@@ -217,15 +262,18 @@ export async function queuesInUse(sql: Sql): Promise<string[]> {
   return rows.map(({ name }) => queueOf(name));
 }
 
-/** Runs queued before there were shares, and those that could not be started after all. */
+/** Runs that could not be started after all. */
 export async function putBack(sql: Sql, ids: readonly string[], token: string): Promise<void> {
   await sql.query(
-    `update ${JOURNAL_SCHEMA}.workflow_status set status = 'ENQUEUED', owner_xid = null, started_at_epoch_ms = null
-     where workflow_uuid = any($1) and status = 'PENDING' and owner_xid = $2`,
+    `with back as (
+       update ${JOURNAL_SCHEMA}.workflow_status set status = 'ENQUEUED', owner_xid = null, started_at_epoch_ms = null
+       where workflow_uuid = any($1) and status = 'PENDING' and owner_xid = $2 returning workflow_uuid)
+     update millwright.run set state = 'queued' where id in (select workflow_uuid from back) and state = 'running'`,
     [ids, token],
   );
 }
 
+/** To runs queued before there were shares. */
 export async function giveShares(sql: Sql): Promise<void> {
   await sql.query(
     `update ${JOURNAL_SCHEMA}.workflow_status set queue_partition_key = '='

@@ -1,7 +1,10 @@
 import { DBOS, DBOSClient } from "@dbos-inc/dbos-sdk";
 import { DBOSExecutor } from "@dbos-inc/dbos-sdk/internal/dbos-executor";
+import { DBOSJSON } from "@dbos-inc/dbos-sdk/internal/serialization";
 import { ensureSystemDatabase } from "@dbos-inc/dbos-sdk/internal/system_database";
 import type { Log } from "../lib/log.ts";
+import type { ClaimedRun } from "./claim.ts";
+import type { SharedJournal } from "./shared-journal.ts";
 
 /** DBOS's tables live beside ours, in a schema of their own. */
 export const JOURNAL_SCHEMA = "millwright_dbos";
@@ -14,8 +17,6 @@ export const VERSION = "millwright-1";
 const NO_IDLE_TIMEOUT = 0;
 
 let body: ((runId: string) => Promise<void>) | undefined;
-/** Of each start that is under way, the runs whose body was entered. */
-const begins = new Set<Set<string>>();
 /** DBOS is one per process (static class): its one workflow is registered once, and calls whoever runs now. */
 let registered = false;
 
@@ -67,12 +68,12 @@ export async function launchJournal(options: {
   log: Log;
   executorId: string;
   run: (runId: string) => Promise<void>;
+  shared: SharedJournal;
 }): Promise<void> {
   body = options.run;
   if (!registered)
     DBOS.registerWorkflow(
       async (runId: string) => {
-        for (const begun of begins) begun.add(runId);
         await body?.(runId);
       },
       // Crash loops are ended per step (steps.ts): a run that waits for weeks may well outlive many restarts.
@@ -90,6 +91,7 @@ export async function launchJournal(options: {
     logger: quiet(options.log),
   });
   await DBOS.launch();
+  options.shared.replaceIn(DBOSExecutor.globalInstance!.systemDatabase);
 }
 
 /** Runs still going are left as they are, for whoever takes them over. */
@@ -100,19 +102,28 @@ export async function recoverRuns(executorIds: readonly string[]): Promise<void>
 }
 
 /**
- * Starts runs that were marked as ours (`claim.ts`) with this token. Returns those that DBOS could not start, which it says only to
- * its log.
+ * Starts runs that were marked as ours (`claim.ts`) with this token, as DBOS's own dispatch does, but from what the claim has read of
+ * them. Returns those that could not be started, which DBOS says only to its log.
  */
-export async function beginRuns(ids: readonly string[], token: string): Promise<readonly string[]> {
+export async function beginRuns(
+  runs: readonly ClaimedRun[],
+  token: string,
+): Promise<readonly string[]> {
   const executor = DBOSExecutor.globalInstance;
-  if (!executor) return ids;
-  const begun = new Set<string>();
-  begins.add(begun);
-  try {
-    await executor.dispatchDequeuedWorkflows([...ids], token);
-  } finally {
-    begins.delete(begun);
-  }
-  const { systemDatabase } = executor;
-  return ids.filter((id) => !begun.has(id) && !systemDatabase.checkForRunningWorkflow(id));
+  const failed: string[] = [];
+  for (const run of runs)
+    await executor?.executeDequeuedWorkflow(asClaimed(run), token).catch(() => failed.push(run.id));
+  return executor ? failed : runs.map(({ id }) => id);
 }
+
+const asClaimed = ({ id, queue, share, nth }: ClaimedRun) => ({
+  ...{ workflowUUID: id, status: "PENDING", workflowName: WORKFLOW },
+  ...{ workflowClassName: "", workflowConfigName: "", applicationID: "" },
+  ...{ authenticatedUser: "", assumedRole: "", authenticatedRoles: [] },
+  ...{ executorId: "", priority: 0, output: null, error: null },
+  ...{ input: inputInJournal(id), serialization: DBOSJSON.name(), recoveryAttempts: nth },
+  ...{ queueName: queueInJournal(queue), queuePartitionKey: share },
+});
+
+/** Of DBOS's workflow; the run's own is in its row. */
+export const inputInJournal = (runId: string): string => DBOSJSON.stringify([runId]);

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { currentOwnerXid } from "@dbos-inc/dbos-sdk/internal/context";
+import { DBOSWorkflowConflictError } from "@dbos-inc/dbos-sdk/internal/error";
 import { MillwrightError } from "../errors.ts";
 import type { Json } from "../lib/json.ts";
 import type { Sql } from "../storage/sql/sql.ts";
-import { bookkeeping, OPEN, type RunEnd } from "./bookkeeping.ts";
+import { bookkeeping, OPEN, type RunEnd, type StepEnd, type StepStart } from "./bookkeeping.ts";
 import type { Run, RunFilter, RunState, RunStep } from "./engine.ts";
 
 /**
@@ -22,19 +24,21 @@ export async function insist<T>(deed: () => Promise<T>): Promise<T> {
     try {
       return await deed();
     } catch (error) {
-      const away = error instanceof MillwrightError && error.code === "unavailable";
-      if (!away || Date.now() > deadline) throw error;
+      if (!isAway(error) || Date.now() > deadline) throw error;
     }
     await sleep(pause);
   }
 }
+
+export const isAway = (error: unknown): boolean =>
+  error instanceof MillwrightError && error.code === "unavailable";
 
 export interface RunFailure {
   readonly code: string;
   readonly message: string;
 }
 
-interface RunRow {
+export interface RunRow {
   id: string;
   pipeline: string;
   state: RunState;
@@ -55,7 +59,7 @@ interface RunRow {
 export type RunRecord = Run & { readonly errorCode: string | undefined };
 
 export function runStore(sql: Sql) {
-  const books = bookkeeping<RunRow>(sql);
+  const books = bookkeeping(sql);
   const one = async (id: string): Promise<RunRecord | undefined> => {
     const [row] = await sql.query<RunRow>("select * from millwright.run where id = $1", [id]);
     return row && toRun(row);
@@ -112,24 +116,19 @@ export function runStore(sql: Sql) {
       );
     },
 
-    /** The run, now running; undefined when there is none or it is over. */
-    async begin(id: string): Promise<RunRecord | undefined> {
-      const row = await insist(() => books.begin(id));
-      return row && toRun(row);
-    },
-
-    /** Returns how often a process died (was not stopped, died) in the middle of this step. */
-    stepStarted: (
-      id: string,
-      step: { name: string; position: number; state: "running" | "waiting"; by: string },
-    ): Promise<number> => {
-      const { name, position, state, by } = step;
-      return insist(() => books.stepStarted({ id, name, position, state, by }));
+    /**
+     * Returns how often a process died (was not stopped, died) in the middle of this step. Throws what DBOS throws where this execution
+     * does not own the run any more.
+     */
+    async stepStarted(id: string, step: Omit<StepStart, "id" | "token">): Promise<number> {
+      const start = { ...step, id, token: currentOwnerXid(id) };
+      const crashes = await insist(() => books.stepStarted(start));
+      if (crashes === undefined) throw new DBOSWorkflowConflictError(id);
+      return crashes;
     },
 
     /** `queued`: to be tried again, with the last error. */
-    stepEnded: (id: string, name: string, state: RunState, error?: string): Promise<void> =>
-      insist(() => books.stepEnded({ id, name, state, error })),
+    stepEnded: (end: StepEnd): Promise<void> => insist(() => books.stepEnded(end)),
 
     /** The engine of this process stops on purpose: what its runs were doing will be done again, and is no crash. */
     async interrupted(ids: readonly string[]): Promise<void> {
@@ -173,7 +172,7 @@ export function runStore(sql: Sql) {
 
 export type RunStore = ReturnType<typeof runStore>;
 
-const toRun = (row: RunRow): RunRecord => ({
+export const toRun = (row: RunRow): RunRecord => ({
   id: row.id,
   pipeline: row.pipeline,
   state: row.state,

@@ -11,12 +11,13 @@ import type { Json } from "../lib/json.ts";
 import type { Log } from "../lib/log.ts";
 import type { Sql } from "../storage/sql/sql.ts";
 import type { Drain } from "./drain.ts";
-import type { FanOutResult, Pipeline, Placing, StepContext, Steps } from "./engine.ts";
+import type { FanOutResult, Pipeline, Placing, RunState, StepContext, Steps } from "./engine.ts";
 import { childOutcomes, childRuns, childrenOver } from "./fan-out.ts";
 import { fanOutProgress } from "./fan-out-progress.ts";
 import { knownPipeline, type Placed } from "./placing.ts";
 import { progressWriter } from "./progress.ts";
 import { describeFailure, insist, type RunStore } from "./runs.ts";
+import type { SharedJournal } from "./shared-journal.ts";
 import { submitRuns } from "./submit.ts";
 
 /** Unknown errors are tried this often again, waiting 0.5 s, 1 s, … in between. */
@@ -27,6 +28,7 @@ const MAX_CRASHES = 5;
 
 export interface StepsDeps {
   readonly runs: RunStore;
+  readonly shared: Pick<SharedJournal, "run" | "stepBegins" | "stepEnds" | "runEnds">;
   /** This process. */
   readonly by: string;
   readonly sql: Sql;
@@ -87,14 +89,17 @@ export function durableSteps(
   const whileWaiting = async <T>(name: string, position: number, wait: Promise<T>): Promise<T> => {
     waiters += 1;
     try {
-      await deps.runs.stepStarted(runId, { name, position, state: "waiting", by: deps.by });
+      const first = deps.shared.stepBegins(runId);
+      await deps.runs.stepStarted(runId, { name, position, state: "waiting", by: deps.by, first });
       await showState();
       const result = await wait;
-      await deps.runs.stepEnded(runId, name, "succeeded");
+      await deps.runs.stepEnded({ id: runId, name, by: deps.by, state: "succeeded" });
       return result;
     } catch (error) {
       if (error instanceof MillwrightError)
-        await deps.runs.stepEnded(runId, name, "failed", error.message);
+        await deps.runs.stepEnded({
+          ...{ id: runId, name, by: deps.by, state: "failed", error: error.message },
+        });
       throw error;
     } finally {
       waiters -= 1;
@@ -215,18 +220,23 @@ interface StepCall {
 }
 
 async function attempts(deps: StepsDeps, runId: string, call: StepCall): Promise<Outcome> {
-  const { runs, stopping } = deps;
+  const { runs, shared, stopping, by } = deps;
+  const { name, position } = call;
+  const first = shared.stepBegins(runId);
+  const ends = (state: RunState, error?: string) =>
+    shared.stepEnds(runId, name, { position, by, state, error });
   const cancel = DBOS.stepStatus?.cancelSignal;
   const signal = cancel ? AbortSignal.any([cancel, stopping]) : stopping;
   const retries = call.retries ?? DEFAULT_RETRIES;
   for (let attempt = 0; ; attempt++) {
-    const crashes = await runs.stepStarted(runId, {
-      ...call,
-      state: call.waits ? "waiting" : "running",
-      by: deps.by,
-    });
-    if (crashes >= MAX_CRASHES) return tooManyCrashes(runs, runId, call.name, crashes);
-    const progress = progressWriter((p) => runs.setProgress(runId, { step: call.name, ...p }));
+    const state = call.waits ? "waiting" : "running";
+    const crashes = await runs.stepStarted(runId, { name, position, state, by, first });
+    if (crashes >= MAX_CRASHES) {
+      const message = tooManyCrashes(name, crashes);
+      ends("failed", message);
+      return { ok: false, code: "internal", message };
+    }
+    const progress = progressWriter((p) => runs.setProgress(runId, { step: name, ...p }));
     progress.report("");
     // Only the body may fail the attempt: bookkeeping waits for the database instead.
     const tried = await start(() => call.body({ signal, progress: progress.report })).then(
@@ -236,23 +246,23 @@ async function attempts(deps: StepsDeps, runId: string, call: StepCall): Promise
     await progress.end();
     if (stopping.aborted) await abandon();
     if ("value" in tried) {
-      await runs.stepEnded(runId, call.name, "succeeded");
+      ends("succeeded");
       crashPoint("before-journal");
-      crashPoint(`before-journal/${call.name}`);
+      crashPoint(`before-journal/${name}`);
       return tried.value === undefined ? { ok: true } : { ok: true, value: tried.value as Json };
     }
     const { error } = tried;
     if (cancel?.aborted || isJournalSignal(error)) {
-      await runs.stepEnded(runId, call.name, "cancelled");
+      await runs.stepEnded({ id: runId, name, by, state: "cancelled" });
       throw error;
     }
     const failure = describeFailure(error);
     if (!failure.retryable || attempt >= retries) {
-      await runs.stepEnded(runId, call.name, "failed", failure.message);
+      ends("failed", failure.message);
       return failed(error, failure.code as ErrorCode, failure.message);
     }
-    deps.log.warn(`step '${call.name}' failed and is tried again`, { runId, why: failure.message });
-    await runs.stepEnded(runId, call.name, "queued", failure.message);
+    deps.log.warn(`step '${name}' failed and is tried again`, { runId, why: failure.message });
+    await runs.stepEnded({ id: runId, name, by, state: "queued", error: failure.message });
     const backoffMs = (call.backoffMs ?? DEFAULT_BACKOFF_MS) * 2 ** attempt;
     await sleep(backoffMs, undefined, { signal }).catch(() => {});
     if (stopping.aborted) await abandon();
@@ -263,18 +273,9 @@ async function attempts(deps: StepsDeps, runId: string, call: StepCall): Promise
 /** A body that throws before it returns its promise is a rejected one. */
 const start = async <T>(body: () => Promise<T>): Promise<T> => body();
 
-async function tooManyCrashes(
-  runs: RunStore,
-  runId: string,
-  name: string,
-  crashes: number,
-): Promise<Outcome> {
-  const message =
-    `The process died ${crashes} times in the middle of step '${name}', so it is not started again. ` +
-    "The usual cause is memory: use a machine with more, or less data at once.";
-  await runs.stepEnded(runId, name, "failed", message);
-  return { ok: false, code: "internal", message };
-}
+const tooManyCrashes = (name: string, crashes: number): string =>
+  `The process died ${crashes} times in the middle of step '${name}', so it is not started again. ` +
+  "The usual cause is memory: use a machine with more, or less data at once.";
 
 function failed(error: unknown, code: ErrorCode, message: string): Outcome {
   const details = error instanceof MillwrightError ? jsonOrNothing(error.details) : undefined;

@@ -2,6 +2,7 @@ import { DBOSJSON } from "@dbos-inc/dbos-sdk/internal/serialization";
 import type { Sql } from "../storage/sql/sql.ts";
 import {
   APPLICATION,
+  inputInJournal,
   JOURNAL_SCHEMA,
   queueInJournal,
   shareInJournal,
@@ -47,7 +48,7 @@ const INTO_QUEUE = `
 
 const journalColumns = (runs: readonly Due[]) => [
   runs.map(({ id }) => id),
-  runs.map(({ id }) => DBOSJSON.stringify([id])),
+  runs.map(({ id }) => inputInJournal(id)),
   runs.map(({ placed }) => queueInJournal(placed.queue)),
   runs.map(({ placed }) => -placed.priority),
   runs.map(({ placed }) => shareInJournal(placed.share)),

@@ -7,7 +7,7 @@ import type { Json } from "../lib/json.ts";
 import type { Log } from "../lib/log.ts";
 import type { Sql } from "../storage/sql/sql.ts";
 import { capacityHere } from "./capacity.ts";
-import { giveShares } from "./claim.ts";
+import { type ClaimedRun, giveShares } from "./claim.ts";
 import { dispatcher } from "./dispatch.ts";
 import { drain } from "./drain.ts";
 import type { Pipeline, WorkOptions } from "./engine.ts";
@@ -21,6 +21,7 @@ import {
 } from "./journal.ts";
 import { repairRuns, runOwners } from "./repair.ts";
 import { describeFailure, type RunFailure, type RunStore } from "./runs.ts";
+import { sharedJournal } from "./shared-journal.ts";
 import { abandon, durableSteps, isJournalSignal, type StepsDeps } from "./steps.ts";
 
 interface WorkDeps {
@@ -59,8 +60,14 @@ export async function startWork(
   await fleet.started;
   await giveShares(sql);
   const park = (id: string, parked: boolean) => taking?.park(id, parked);
+  const shared = sharedJournal(sql, (runId) => {
+    active.delete(runId);
+    draining.forget(runId);
+    taking?.ended(runId);
+  });
   const parts = {
     runs,
+    shared,
     by: executorId,
     sql,
     log,
@@ -70,19 +77,23 @@ export async function startWork(
     draining,
   };
   await launchJournal({
-    ...{ url, log, executorId },
+    ...{ url, log, executorId, shared },
     async run(runId) {
       active.add(runId);
       try {
         await execute(parts, runId);
-      } finally {
-        active.delete(runId);
-        draining.forget(runId);
-        taking?.ended(runId);
+      } catch (error) {
+        shared.forget(runId);
+        throw error;
       }
     },
   });
-  const begin = beginRuns;
+  const begin = async (claimed: readonly ClaimedRun[], token: string) => {
+    shared.holds(claimed, token);
+    const failed = await beginRuns(claimed, token);
+    for (const id of failed) shared.forget(id, token);
+    return failed;
+  };
   taking = dispatcher({ sql, log, executorId, queues, places, has, limits, begin });
 
   return {
@@ -111,9 +122,9 @@ export async function startWork(
 
 /** One execution of a run's body: from the top, with journaled steps answering from the journal. */
 async function execute(deps: StepsDeps, runId: string): Promise<void> {
-  const { runs, stopping, pipelines } = deps;
+  const { shared, stopping, pipelines } = deps;
   try {
-    const run = await runs.begin(runId);
+    const run = shared.run(runId);
     if (!run) return;
     const pipeline = pipelines.get(run.pipeline);
     if (!pipeline)
@@ -123,12 +134,12 @@ async function execute(deps: StepsDeps, runId: string): Promise<void> {
       );
     const output = await pipeline.run(durableSteps(deps, run), run.input as never);
     if (stopping.aborted) await abandon();
-    await runs.finish({ id: runId, state: "succeeded", output: output as Json });
+    shared.runEnds({ id: runId, state: "succeeded", output: output as Json });
   } catch (error) {
     if (stopping.aborted) await abandon();
     // Cancelled, or taken over by another process: DBOS keeps this execution from recording anything.
     if (isJournalSignal(error)) throw error;
-    await runs.finish({ id: runId, state: "failed", ...reasonOf(error) });
+    shared.runEnds({ id: runId, state: "failed", ...reasonOf(error) });
   }
 }
 
