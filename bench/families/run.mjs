@@ -3,8 +3,8 @@
 //     [--drift 0.03] [--folder <where>]
 // The peer trains a sample of the tenants (every n-th) and its time is multiplied; both in turns on the same machine.
 import { execFile, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
 
@@ -44,7 +44,15 @@ const tenants = async (...args) =>
     await run(python, [join(import.meta.dirname, "make_tenants.py"), join(root, "examples/crm/data/bookings.csv.gz"), ...args])
   ).stdout.trim();
 
-say(`${cpus().length} × ${cpus()[0].model}, Node ${process.versions.node}`);
+/** Linux only. */
+const childrenOf = (pid) =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8")
+    .trim()
+    .split(" ")
+    .map((child) => [child, readFileSync(`/proc/${child}/cmdline`, "utf8")]);
+const peakOf = (pid) => Number(/VmHWM:\s*(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]);
+
+say(`${cpus().length} × ${cpus()[0].model}, Node ${process.versions.node}, load before ${loadavg()[0].toFixed(1)}`);
 say(await tenants(join(folder, "tenants.parquet"), options.tenants, "--drift", options.drift));
 writeFileSync(
   join(folder, "millwright.config.ts"),
@@ -125,6 +133,9 @@ const [asked] = await seconds(async () => {
   }
 });
 say(`${rows.length.toLocaleString("en-US")} rows of days 100 to 129 answered and their truth told in ${asked.toFixed(0)} s`);
+for (const [pid, args] of childrenOf(platform.pid))
+  if (args.includes("gateway"))
+    say(`  the gateway that answered for all members: ${(peakOf(pid) / 2 ** 20).toFixed(2)} GB of memory at most`);
 platform.kill("SIGTERM");
 await new Promise((resolve) => platform.once("exit", resolve));
 const from = new Date((1_750_000_000 + 100 * 86_400) * 1000).toISOString();
