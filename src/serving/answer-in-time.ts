@@ -87,6 +87,7 @@ async function settled<T>(
   }
 }
 
-const isUnloadable = (error: unknown): boolean =>
+/** There is no file, or none that can be served: asking again would not help. */
+export const isUnloadable = (error: unknown): boolean =>
   error instanceof MillwrightError &&
   (error.code === "not_found" || error.code === "invalid_model");

@@ -72,6 +72,16 @@ export function servingStore(sql: Sql) {
       return row && routeOf(row);
     },
 
+    /** Of many models as they are now, by name; those that are not served are left out. */
+    async routesOf(models: readonly string[]): Promise<Route[]> {
+      const rows = await sql.query<RouteRow>(
+        `select distinct on (model) * from millwright.route
+         where model = any($1::text[]) order by model, revision desc`,
+        [models],
+      );
+      return rows.flatMap((row) => routeOf(row) ?? []);
+    },
+
     /** As it was at a revision; undefined when there was none, or the model was not served. */
     async routeAt(model: string, revision: number): Promise<Route | undefined> {
       const [row] = await sql.query<RouteRow>(
