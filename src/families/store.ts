@@ -7,7 +7,7 @@ export type FamilyStore = ReturnType<typeof familyStore>;
 /** All SQL of families. */
 export function familyStore(sql: Sql) {
   return {
-    /** Keeps a training; the same id again changes nothing. Numbers count up by family. @returns as it is kept. */
+    /** Keeps a training; one that was kept before, whose members stand again, becomes the newest. Numbers count up by family. @returns as it is kept. */
     async addVersion(version: Omit<FamilyVersion, "number">): Promise<FamilyVersion> {
       const { id, family, runId, dataset, code, champion, parent, createdAt, ...body } = version;
       await sql.query("select pg_advisory_xact_lock(hashtext('family:' || $1))", [family]);
@@ -16,7 +16,7 @@ export function familyStore(sql: Sql) {
            (id, family, number, run_id, dataset, code, champion, parent, body, created_at)
          select $1, $2, 1 + coalesce(max(number), 0), $3, $4, $5, $6, $7, $8::jsonb, to_timestamp($9::float8 / 1000)
          from millwright.family_version where family = $2
-         on conflict (id) do nothing`,
+         on conflict (id) do update set created_at = excluded.created_at`,
         [
           ...[id, family, runId, dataset, code, champion, parent ?? null],
           ...[JSON.stringify(body), createdAt],
@@ -33,10 +33,19 @@ export function familyStore(sql: Sql) {
     /** Newest first. */
     async versions(family: string, limit = 100): Promise<FamilyVersion[]> {
       const rows = await sql.query<VersionRow>(
-        `${VERSION} where family = $1 order by number desc limit $2`,
+        `${VERSION} where family = $1 order by created_at desc, number desc limit $2`,
         [family, limit],
       );
       return rows.map(versionOf);
+    },
+
+    /** The newest training of all members. */
+    async newestWhole(family: string): Promise<FamilyVersion | undefined> {
+      const [row] = await sql.query<VersionRow>(
+        `${VERSION} where family = $1 and parent is null order by created_at desc, number desc limit 1`,
+        [family],
+      );
+      return row && versionOf(row);
     },
 
     async families(): Promise<string[]> {
