@@ -1,6 +1,7 @@
 import type { Digest } from "../lib/digest.ts";
 import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
 import type { Spread } from "./loss.ts";
+import type { Compared } from "./predecessor.ts";
 
 /**
  * Levels of a family, from the finest: columns whose values name a member. Above them stands the model that everybody shares. A
@@ -78,6 +79,8 @@ export interface LevelTask {
   readonly pooling: boolean;
   /** Served from all rows, the test rows included: where rows are in order of time. */
   readonly refit: boolean;
+  /** Blob of `Predecessors`: what is in service of the level's members; undefined: nothing is compared with it. */
+  readonly predecessors?: Digest;
 }
 
 /** What members are trained under, and trained again later, one by one. A blob of the family's version. */
@@ -113,6 +116,8 @@ export interface MemberResult {
   readonly p: number | null;
   /** Where p could make it stand. */
   readonly model?: MemberModel;
+  /** The same, beside the version in service. */
+  readonly compared?: Compared;
   /** Why it has none, in words. */
   readonly reason?: string;
 }

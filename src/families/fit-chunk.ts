@@ -11,6 +11,7 @@ import { type Table, takeRows } from "../table/table.ts";
 import { takeDesign } from "../training/encoding/take-design.ts";
 import { exportOnnx } from "../training/export-onnx.ts";
 import type { TrainingSpec } from "../training/training-spec.ts";
+import { comparePredecessor } from "./compare-predecessor.ts";
 import {
   type Chunk,
   type ChunkMember,
@@ -28,6 +29,7 @@ import { lossesOf, spreadOf } from "./loss.ts";
 import { overParent, parentInput, tableWithParent, withParent } from "./over-parent.ts";
 import { parentOf, parentScores, scoresOfFile } from "./parent-scores.ts";
 import { TEST } from "./parts.ts";
+import type { Predecessors } from "./predecessor.ts";
 import { proofOf } from "./proof.ts";
 
 export interface FitChunkInput {
@@ -55,6 +57,9 @@ export async function fitChunk(deps: FitChunkDeps, input: FitChunkInput): Promis
   const task = await getJson<LevelTask>(deps.blobs, input.task);
   const chunk = (await getJson<readonly Chunk[]>(deps.blobs, input.chunks))[input.index]!;
   const { spec } = task;
+  const predecessors = task.predecessors
+    ? await getJson<Predecessors>(deps.blobs, task.predecessors)
+    : {};
   const rows = partedRows(spec, await deps.loadTable(chunk.rows));
   const features = await deps.features(spec, task.base);
   const smooth = features.smooth.encode(rows.table);
@@ -77,7 +82,7 @@ export async function fitChunk(deps: FitChunkDeps, input: FitChunkInput): Promis
       over: { encoder: over, design: withParent(design, input) },
     };
     const fit = fitMember(spec, given, task);
-    members.push(await resultOf(deps, { task, member, own, given, parent, fit }));
+    members.push(await resultOf(deps, { task, member, own, given, parent, fit, predecessors }));
     deps.progress(members.length, chunk.members.length);
   }
   const result: ChunkResult = { members, seconds: (deps.now() - started) / 1000 };
@@ -91,6 +96,7 @@ interface Fitted {
   readonly given: MemberRows;
   readonly parent: Parent;
   readonly fit: MemberFit;
+  readonly predecessors: Predecessors;
 }
 
 async function resultOf(deps: FitChunkDeps, fitted: Fitted): Promise<MemberResult> {
@@ -112,10 +118,10 @@ async function resultOf(deps: FitChunkDeps, fitted: Fitted): Promise<MemberResul
 /** Once more, from the file and through the serving runtime: what is served is what is judged. */
 async function proven(
   deps: FitChunkDeps,
-  { task, own, given, parent, fit }: Fitted,
+  { task, member, own, given, parent, fit, predecessors }: Fitted,
   whole: FittedMember,
   test: Uint32Array,
-): Promise<Pick<MemberResult, "p" | "loss" | "model">> {
+): Promise<Pick<MemberResult, "p" | "loss" | "model" | "compared">> {
   const { spec } = task;
   const corrects = fit.choice === "shrunk";
   const write = async (model: FittedMember, over: ModelFile) => {
@@ -138,7 +144,13 @@ async function proven(
     ...answers,
     background: await backgroundOf(deps, spec, own, given, answers.signature),
   };
-  const proof = { p: proofOf(spec.task, before, losses).p, loss: spreadOf(losses).mean };
+  const predecessor = predecessors[member.name];
+  const compared =
+    predecessor && (await comparePredecessor(deps, { task, predecessor, own, test, losses }));
+  const proof = {
+    ...{ p: proofOf(spec.task, before, losses).p, loss: spreadOf(losses).mean },
+    ...(compared ? { compared } : {}),
+  };
   if (task.level === 0) return { ...proof, model: served };
   const parts: ModelFile[] = [];
   for (let part = 0; part < PARTS; part++)

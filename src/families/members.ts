@@ -66,6 +66,7 @@ export interface FamilyMember {
   readonly reference: Spread;
   readonly parentLoss: number | null;
   readonly q: number | null;
+  /** Of one that uses its parent: why. Of one that stands: what was found of its version beside the one before. */
   readonly reason: string | null;
   readonly version:
     | ({ readonly id: Digest; readonly number: number; readonly background: Digest } & ModelFile)

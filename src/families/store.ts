@@ -131,7 +131,7 @@ export function familyStore(sql: Sql) {
            (m->>'rows')::int, (m->>'testRows')::int, m->>'candidate', (m->>'loss')::float8,
            (m->>'parentLoss')::float8, m->'reference', (m->>'q')::float8, m->>'reason',
            m->'version', (m->>'bytes')::int, m->'tried', m->>'training',
-           to_timestamp((m->>'trainedAt')::float8 / 1000), null
+           to_timestamp((m->>'trainedAt')::float8 / 1000), nullif(m->'watched', 'null'::jsonb)
          from jsonb_array_elements($2::jsonb) m
          on conflict (family, name) do update set
            level = excluded.level, key = excluded.key, stands = excluded.stands, rows = excluded.rows,
@@ -139,7 +139,7 @@ export function familyStore(sql: Sql) {
            parent_loss = excluded.parent_loss, reference = excluded.reference, q = excluded.q,
            reason = excluded.reason, version = excluded.version, bytes = excluded.bytes,
            tried = excluded.tried, training = excluded.training, trained_at = excluded.trained_at,
-           watched = null`,
+           watched = excluded.watched`,
         [family, JSON.stringify(members)],
       );
     },

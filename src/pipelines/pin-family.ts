@@ -1,4 +1,5 @@
 import type { FamilyFiles } from "../families/family.ts";
+import { findWhole } from "../families/find-whole.ts";
 import type { FamilyVersion } from "../families/members.ts";
 import type { Digest } from "../lib/digest.ts";
 import type { ModelVersion } from "../registry/model-version.ts";
@@ -41,7 +42,7 @@ async function columnsOf(
 ): Promise<PinnedFamily["columns"]> {
   const whole = new Map<Digest, FamilyVersion>();
   for (const training of trainings) {
-    const found = await wholeTraining(deps, training);
+    const found = await findWhole(deps.families, training);
     whole.set(found.id, found);
   }
   const columns = new Map<string, PinnedFamily["columns"][number]>();
@@ -51,14 +52,4 @@ async function columnsOf(
   }
   for (const name of levels.flat()) if (!columns.has(name)) columns.set(name, { name });
   return [...columns.values()];
-}
-
-/** The training of all members under which one of some was made: their columns are the same. */
-async function wholeTraining(
-  { families }: Pick<Platform, "families">,
-  id: Digest,
-): Promise<FamilyVersion> {
-  let found = (await families.version(id))!;
-  while (found.parent !== undefined) found = (await families.version(found.parent))!;
-  return found;
 }

@@ -30,6 +30,8 @@ export interface RegisteredFamily {
   /** Whose model is another one than before, and whose has gone. */
   readonly changed: number;
   readonly removed: number;
+  /** Whose model in service was shown to be better than the new one. */
+  readonly stayed: number;
 }
 
 /** Keeps a training of a family, and puts its members into service: versions, routes and event in one transaction. Safe to repeat. */
@@ -92,6 +94,7 @@ export async function registerMembers(
     return {
       ...{ version: version.id, number: version.number, standing },
       ...{ changed: changed.length, removed: removed.length },
+      stayed: judged.filter((member) => stays(member, known.get(member.name))).length,
     };
   });
 }
@@ -105,7 +108,10 @@ function asMember(
   },
 ): FamilyMember {
   const { version: training, known, at } = of;
-  const { name, level, values, stands, rows, testRows, candidate, model, tried, q } = judged;
+  const { name, level, values, stands, rows, testRows, candidate, model, tried, q, compared } =
+    judged;
+  if (stays(judged, known))
+    return { ...known!, reason: `training ${training.number}: ${compared!.words}` };
   const { family, dataset, code } = training;
   const id = stands ? digestOfJson({ family, name, file: model!.file, dataset, code }) : undefined;
   const before = known?.version ?? null;
@@ -113,7 +119,8 @@ function asMember(
   return {
     ...{ name, level, values, stands, rows, testRows, candidate, tried, q },
     ...{ loss: finite(judged.loss), reference: judged.reference },
-    ...{ parentLoss: finite(judged.parentLoss), reason: judged.reason ?? null },
+    ...{ parentLoss: finite(judged.parentLoss) },
+    reason: judged.reason ?? (before?.id === id ? known?.reason : compared?.words) ?? null,
     version:
       id === undefined
         ? null
@@ -121,6 +128,10 @@ function asMember(
     ...{ bytes: stands ? model!.bytes : null, training: training.id, trainedAt: at, watched: null },
   };
 }
+
+/** The version in service was shown to be better than the new one, and is still in service. */
+const stays = ({ stands, compared }: JudgedMember, known: FamilyMember | undefined): boolean =>
+  stands && compared?.stays === true && known?.version?.number === compared.number;
 
 /** NaN: without test rows. */
 const finite = (loss: number | null): number | null =>

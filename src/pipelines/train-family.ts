@@ -6,6 +6,7 @@ import type { Digest } from "../lib/digest.ts";
 import { getJson } from "../storage/json-blob.ts";
 import type { Candidate } from "../training/training-spec.ts";
 import { isCommand } from "./command-trainer.ts";
+import { findPredecessors } from "./find-predecessors.ts";
 import { gatherData } from "./gather-data.ts";
 import type { Recipe } from "./keep-recipe.ts";
 import { planTraining, type TrainingPlan } from "./plan-training.ts";
@@ -104,9 +105,12 @@ export async function familyOf(
     };
   });
   const { champion, onnx, shared, under, startedAt } = begun;
+  const predecessors = await steps.step("family: predecessors", () =>
+    findPredecessors(platform, { spec: under?.spec ?? spec, members }),
+  );
   const trained = await trainMembers(platform, {
     // Members are compared on the same rows as their parents were made for.
-    ...{ steps, spec: under?.spec ?? spec, data, shared, champion: onnx },
+    ...{ steps, spec: under?.spec ?? spec, data, shared, champion: onnx, predecessors },
     family: { ...family!, ...(under ? { levels: under.levels } : {}) },
     ...(members && under ? { some: { names: members, files: under.files } } : {}),
   });

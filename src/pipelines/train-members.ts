@@ -30,6 +30,8 @@ export interface MembersInput {
   readonly shared: Candidate;
   /** What answers for it. */
   readonly champion: Digest;
+  /** Blob of `Predecessors`: what members of the finest level have in service. */
+  readonly predecessors: Digest | null;
   /** Some members only, under the parents of an earlier training. */
   readonly some?: { readonly names: readonly string[]; readonly files: Digest };
 }
@@ -77,6 +79,8 @@ export async function trainMembers(
         ...{ spec: top.spec, levels, level, enough, candidates, proof, pooling },
         ...{ base: top.base, global: top.global, parents },
         refit: spec.split === "time",
+        // Those below a member were compared with its new version, so that one answers.
+        ...(level === 0 && input.predecessors ? { predecessors: input.predecessors } : {}),
       };
       return putJson(blobs, shared);
     });

@@ -3,7 +3,7 @@ import type { Digest } from "../lib/digest.ts";
 import type { Task } from "../lib/task.ts";
 import type { Signature } from "../onnx/signature.ts";
 import type { Sessions } from "../runtime/sessions.ts";
-import { isUnloadable } from "../serving/answer-in-time.ts";
+import { isUnloadable } from "../runtime/unloadable.ts";
 import type { RoutedVersion } from "../serving/route.ts";
 import { type Table, takeRows } from "../table/table.ts";
 import { scoreRows } from "./score-rows.ts";
