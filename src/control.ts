@@ -228,6 +228,7 @@ function modelDeps(platform: Platform): ModelRoutesDeps {
   return {
     registry,
     engine,
+    familyOf: async (member) => (await platform.families.memberNamed(member))?.family,
     async defined() {
       const { models } = (await platform.project()).definition;
       return Object.entries(models).map(([name, { dataset, target }]) => ({

@@ -79,8 +79,6 @@ export interface LevelTask {
   readonly pooling: boolean;
   /** Served from all rows, the test rows included: where rows are in order of time. */
   readonly refit: boolean;
-  /** Blob of `Predecessors`: what is in service of the level's members; undefined: nothing is compared with it. */
-  readonly predecessors?: Digest;
 }
 
 /** What members are trained under, and trained again later, one by one. A blob of the family's version. */
@@ -89,6 +87,8 @@ export interface FamilyFiles {
   readonly base: Digest;
   readonly global: Parent;
   readonly parents: Readonly<Record<string, Parent>>;
+  /** Blobs of the `LevelTask`s, the finest first: what it takes to make a member again. Not of trainings before they were kept. */
+  readonly tasks?: readonly Digest[];
 }
 
 /** How a member was found to do best. */

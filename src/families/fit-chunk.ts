@@ -38,6 +38,8 @@ export interface FitChunkInput {
   /** Blob of the level's chunks, and which of them. */
   readonly chunks: Digest;
   readonly index: number;
+  /** Blob of `Predecessors`: what its members have in service; left out: nothing is compared with it. */
+  readonly predecessors?: Digest;
 }
 
 export interface FitChunkDeps {
@@ -57,8 +59,8 @@ export async function fitChunk(deps: FitChunkDeps, input: FitChunkInput): Promis
   const task = await getJson<LevelTask>(deps.blobs, input.task);
   const chunk = (await getJson<readonly Chunk[]>(deps.blobs, input.chunks))[input.index]!;
   const { spec } = task;
-  const predecessors = task.predecessors
-    ? await getJson<Predecessors>(deps.blobs, task.predecessors)
+  const predecessors = input.predecessors
+    ? await getJson<Predecessors>(deps.blobs, input.predecessors)
     : {};
   const rows = partedRows(spec, await deps.loadTable(chunk.rows));
   const features = await deps.features(spec, task.base);
@@ -74,12 +76,12 @@ export async function fitChunk(deps: FitChunkDeps, input: FitChunkInput): Promis
     const parent = parentOf(task, own.table);
     const said = await parentScores(deps, task, parent, own);
     const design = takeDesign(smooth, places);
-    const input = said.map((score) => parentInput(spec.task, score));
+    const heard = said.map((score) => parentInput(spec.task, score));
     const given: MemberRows = {
       ...{ target: own.target, parts: own.parts, parent: said },
       smooth: { encoder: features.smooth, design },
       tree: { encoder: features.tree, design: takeDesign(tree, places) },
-      over: { encoder: over, design: withParent(design, input) },
+      over: { encoder: over, design: withParent(design, heard) },
     };
     const fit = fitMember(spec, given, task);
     members.push(await resultOf(deps, { task, member, own, given, parent, fit, predecessors }));

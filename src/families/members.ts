@@ -21,6 +21,8 @@ export interface FamilyVersion {
   /** Blob of the members trained, with everything that was found. */
   readonly results: Digest;
   readonly summary: FamilySummary;
+  /** Versions of the program and what it ran on; not of trainings before it was kept. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
 }

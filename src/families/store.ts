@@ -95,6 +95,18 @@ export function familyStore(sql: Sql) {
       return row && memberOf(row);
     },
 
+    /** The member of that model name, of whatever family. */
+    async memberNamed(
+      name: string,
+    ): Promise<{ readonly family: string; readonly member: FamilyMember } | undefined> {
+      const [row] = await sql.query<MemberRow & { readonly family: string }>(
+        `select *, (extract(epoch from trained_at) * 1000)::float8 as trained_ms
+         from millwright.family_member where name = $1 limit 1`,
+        [name],
+      );
+      return row && { family: row.family, member: memberOf(row) };
+    },
+
     /** Figures of the members as they are now, by level. */
     async figures(family: string): Promise<LevelFigures[]> {
       return sql.query<LevelFigures>(
@@ -214,7 +226,10 @@ interface VersionRow {
   readonly code: Digest;
   readonly champion: Digest;
   readonly parent: Digest | null;
-  readonly body: Pick<FamilyVersion, "levels" | "enough" | "files" | "results" | "summary">;
+  readonly body: Pick<
+    FamilyVersion,
+    "levels" | "enough" | "files" | "results" | "summary" | "environment"
+  >;
   readonly created_ms: number;
 }
 

@@ -41,6 +41,8 @@ export interface TrainedMembers {
   readonly files: Digest;
   /** Blob of `JudgedMember[]`. */
   readonly results: Digest;
+  /** Blob of `Compared` by member: what was found beside the versions in service. */
+  readonly compared: Digest;
   readonly levels: readonly LevelSummary[];
   /** Names of the members whose chunk could not be trained. */
   readonly failed: readonly string[];
@@ -57,7 +59,7 @@ export async function trainMembers(
   platform: Platform,
   input: MembersInput,
 ): Promise<TrainedMembers> {
-  const { steps, spec, data, family, some } = input;
+  const { steps, spec, data, family, some, predecessors } = input;
   const { levels, enough, candidates, proof, pooling } = family;
   const { blobs, compute } = platform;
   const divided = await steps.step("family: divide", (step) => {
@@ -70,6 +72,7 @@ export async function trainMembers(
   const results: Digest[] = [];
   const summaries: LevelSummary[] = [];
   const failed: string[] = [];
+  const tasks: Digest[] = [];
   let { parents } = top;
   let computeSeconds = 0;
   for (let level = levels.length - 1; level >= 0; level--) {
@@ -79,13 +82,14 @@ export async function trainMembers(
         ...{ spec: top.spec, levels, level, enough, candidates, proof, pooling },
         ...{ base: top.base, global: top.global, parents },
         refit: spec.split === "time",
-        // Those below a member were compared with its new version, so that one answers.
-        ...(level === 0 && input.predecessors ? { predecessors: input.predecessors } : {}),
       };
       return putJson(blobs, shared);
     });
+    tasks.unshift(task);
     const inputs = Array.from({ length: count }, (_, index): FitChunkInput => {
-      return { task, chunks, index };
+      // Those below a member were compared with its new version, so that one answers.
+      const beside = level === 0 && predecessors ? { predecessors } : {};
+      return { task, chunks, index, ...beside };
     });
     const fitted =
       count === 0 ? [] : await steps.fanOut<Digest>(`level ${level}`, "family-chunk", inputs);
@@ -120,9 +124,21 @@ export async function trainMembers(
     failed.push(...judged.failed);
   }
   const kept = await steps.step("family: keep", async () => {
-    const files: FamilyFiles = { ...top, parents };
+    const files: FamilyFiles = { ...top, parents, tasks };
     const all = await inTurn(results, (digest) => getJson<readonly JudgedMember[]>(blobs, digest));
-    return { files: await putJson(blobs, files), results: await putJson(blobs, all.flat()) };
+    // Apart: the same training is the same version, whatever was in service before it.
+    const found = all.flat().map(({ compared, ...result }) => ({ result, compared }));
+    const beside = found.flatMap(({ result, compared }) =>
+      compared ? [[result.name, compared] as const] : [],
+    );
+    return {
+      files: await putJson(blobs, files),
+      results: await putJson(
+        blobs,
+        found.map(({ result }) => result),
+      ),
+      compared: await putJson(blobs, Object.fromEntries(beside)),
+    };
   });
   const { rows, testRows } = divided;
   return { ...kept, levels: summaries, failed, rows, testRows, computeSeconds };

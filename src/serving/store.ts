@@ -82,6 +82,18 @@ export function servingStore(sql: Sql) {
       return rows.flatMap((row) => routeOf(row) ?? []);
     },
 
+    /** A version that answers or once answered, and for which model: also of members of a family, which no registry knows. */
+    async versionServed(
+      id: string,
+    ): Promise<{ readonly model: string; readonly version: RoutedVersion } | undefined> {
+      const [row] = await sql.query<{ model: string; version: RoutedVersion }>(
+        `select model, champion as version from millwright.route
+         where champion->>'id' = $1 order by change desc limit 1`,
+        [id],
+      );
+      return row;
+    },
+
     /** As it was at a revision; undefined when there was none, or the model was not served. */
     async routeAt(model: string, revision: number): Promise<Route | undefined> {
       const [row] = await sql.query<RouteRow>(
