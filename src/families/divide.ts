@@ -36,6 +36,8 @@ const BASE_ROWS = 20_000;
 /** A chunk takes some ten seconds: long beside what a run costs, short beside a worker's death. */
 const CHUNK_ROWS = 20_000;
 const CHUNK_MEMBERS = 50;
+/** A member with more is learned from and judged on a sample: beyond, rows add little to what stands in for others. */
+const MEMBER_ROWS = 100_000;
 
 /** Sorts the rows by member on every level and keeps them as chunks. Holds the table in memory, and one chunk. */
 export async function divide(
@@ -58,13 +60,15 @@ export async function divide(
   const training = Uint32Array.from(parts.keys()).filter((row) => parts[row] !== TEST);
   const base = await keep(sampleRows(training, BASE_ROWS, spec.seed));
   const only = input.only && new Set(input.only);
+  const most = { rows: MEMBER_ROWS, seed: spec.seed };
   const grouped = levels.map((_, level) =>
-    membersOf(table, parts, { ...input, family: spec.model, level, only }),
+    membersOf(table, parts, { ...input, family: spec.model, level, only, most }),
   );
   const divided: Divided["levels"][number][] = [];
   for (const [level, { members }] of grouped.entries()) {
     const chunks: Chunk[] = [];
-    for (const groups of chunked(members)) {
+    // The largest first: nobody waits in the end for one that began late.
+    for (const groups of [...chunked(members)].sort((a, b) => rowsOf(b) - rowsOf(a))) {
       const rows = Uint32Array.from(groups.flatMap((group) => [...group.rows]));
       chunks.push({ level, rows: await keep(rows), members: placed(groups) });
     }
@@ -105,10 +109,13 @@ function* chunked(groups: readonly Group[]): Generator<Group[]> {
   if (chunk.length > 0) yield chunk;
 }
 
+const rowsOf = (groups: readonly Group[]): number =>
+  groups.reduce((sum, { rows }) => sum + rows.length, 0);
+
 function placed(groups: readonly Group[]): ChunkMember[] {
   let from = 0;
-  return groups.map(({ name, values, rows }) => {
-    const member = { name, values, from, to: from + rows.length };
+  return groups.map(({ name, values, rows, train, test }) => {
+    const member = { name, values, from, to: from + rows.length, train, test };
     from = member.to;
     return member;
   });

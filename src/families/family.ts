@@ -1,5 +1,5 @@
 import type { Digest } from "../lib/digest.ts";
-import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
+import type { TrainingSpec } from "../training/training-spec.ts";
 import type { Spread } from "./loss.ts";
 import type { Compared } from "./predecessor.ts";
 
@@ -44,12 +44,14 @@ export interface Parent {
   readonly served: ModelFile;
 }
 
-/** Rows of one member within a chunk: `from..to-1`. */
+/** Rows of one member within a chunk: `from..to-1`; fewer than it has (`train` and `test` rows) where these are very many. */
 export interface ChunkMember {
   readonly name: string;
   readonly values: readonly string[];
   readonly from: number;
   readonly to: number;
+  readonly train: number;
+  readonly test: number;
 }
 
 /** Members that are trained together: the unit of work. */
@@ -72,7 +74,8 @@ export interface LevelTask {
   readonly global: Parent;
   /** Members above with models of their own, by name. */
   readonly parents: Readonly<Record<string, Parent>>;
-  readonly candidates: readonly Candidate[];
+  /** What members with rows enough try, simplest first. */
+  readonly trainers: readonly string[];
   /** A model stands only where it is shown to be better than the parent's. */
   readonly proof: boolean;
   /** Corrections of what the parent says are tried. */

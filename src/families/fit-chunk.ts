@@ -106,7 +106,7 @@ async function resultOf(deps: FitChunkDeps, fitted: Fitted): Promise<MemberResul
   const test = rowsWhere(own.parts, (part) => part === TEST);
   const found = {
     ...{ name: member.name, level: task.level, values: member.values },
-    ...{ rows: own.table.rows - test.length, testRows: test.length },
+    ...{ rows: member.train, testRows: member.test },
     ...{ choice: fit.choice, candidate: fit.candidate, tried: fit.tried },
     ...{ loss: fit.loss, reference: fit.reference },
     ...{ parentLoss: fit.parentLoss, parentReference: fit.parentReference },

@@ -1,11 +1,10 @@
 import type { Target } from "../lib/task.ts";
-import { trainerNamed } from "../training/candidate.ts";
 import type { Design, Encoder } from "../training/encoding/encoding.ts";
 import { takeDesign } from "../training/encoding/take-design.ts";
-import { columnsOf } from "../training/linear/matrix.ts";
-import { fitPooled, pooledModel } from "../training/linear/pooled.ts";
+import { sampleRows } from "../training/sample-rows.ts";
 import type { FittedModel } from "../training/trainer.ts";
-import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
+import type { TrainingSpec } from "../training/training-spec.ts";
+import { type Contender, corrections, ownModels, pickRows } from "./contenders.ts";
 import { type Choice, type LevelTask, PARTS } from "./family.ts";
 import { lossesOf, type Spread, spreadOf } from "./loss.ts";
 import { TEST } from "./parts.ts";
@@ -50,18 +49,11 @@ export interface MemberFit {
   withoutPart(part: number): FittedMember;
 }
 
-/** How strongly a correction of the parent is drawn to none at all, the strongest first. */
-const STRENGTHS = [30, 3] as const;
 /** A candidate whose loss on the first part is so many standard errors above the best leaves. */
-const HOPELESS = 2;
+const HOPELESS = 1;
 
-interface Contender {
-  readonly id: string;
-  readonly choice: Choice;
-  fit(rows: Uint32Array): FittedMember;
-  readonly losses: Float64Array[];
-  readonly parts: FittedMember[];
-}
+/** So many rows say which kind of model does best; the one chosen learns from all. */
+const COMPARED_ROWS = 10_000;
 
 /**
  * One member: the parent, linear corrections of what it says and, with rows enough, models of its own compete on the parts of the
@@ -70,7 +62,7 @@ interface Contender {
 export function fitMember(
   spec: TrainingSpec,
   member: MemberRows,
-  options: Pick<LevelTask, "enough" | "candidates" | "proof" | "pooling">,
+  options: Pick<LevelTask, "enough" | "trainers" | "proof" | "pooling">,
 ): MemberFit {
   const { target, parts } = member;
   const { enough, proof } = options;
@@ -81,27 +73,29 @@ export function fitMember(
   const without = Array.from({ length: PARTS }, (_, part) =>
     where((p) => p !== TEST && p !== part),
   );
-  const held = Array.from({ length: PARTS }, (_, part) => where((p) => p === part));
+  const sampled = train.length > COMPARED_ROWS;
+  const some = (rows: Uint32Array) => sampleRows(rows, COMPARED_ROWS, spec.seed);
+  const learned = without.map(some);
+  const held = Array.from({ length: PARTS }, (_, part) => some(where((p) => p === part)));
   const classes = spec.task === "binary" ? countClasses(target, train) : undefined;
   const learnable =
     held.every((rows) => rows.length > 0) &&
-    without.every((rows) => classes === undefined || twoClasses(target, rows));
-  const shrunk =
-    learnable && options.pooling
-      ? STRENGTHS.map((strength) => correction(spec, member, strength))
-      : [];
+    learned.every((rows) => classes === undefined || twoClasses(target, rows));
+  const shrunk = learnable && options.pooling ? corrections(spec, member) : [];
   const alone =
     learnable &&
     train.length >= enough.rows &&
     (classes === undefined || Math.min(...classes) >= enough.perClass);
-  const own = alone ? options.candidates.map((c) => ownModel(spec, member, c)) : [];
+  const own = alone ? ownModels(spec, member, options.trainers, learned[0]!.length) : [];
   const contenders = [...shrunk, ...own];
-  const parentLosses = held.map((rows) => lossesAt(spec, member, rows, pick(member.parent, rows)));
+  const parentLosses = held.map((rows) =>
+    lossesAt(spec, member, rows, pickRows(member.parent, rows)),
+  );
 
   let racing: readonly Contender[] = contenders;
   for (let part = 0; part < PARTS; part++) {
     for (const contender of racing) {
-      const fitted = contender.fit(without[part]!);
+      const fitted = contender.fit(learned[part]!);
       contender.parts.push(fitted);
       const scores = scoresAt(fitted, held[part]!);
       contender.losses.push(lossesAt(spec, member, held[part]!, scores));
@@ -114,7 +108,7 @@ export function fitMember(
     ...Object.fromEntries(standing.map((s) => [s.contender.id, spreadOf(s.losses).mean])),
   };
   const best = simplestOfBest(standing);
-  const onTest = lossesAt(spec, member, test, pick(member.parent, test));
+  const onTest = lossesAt(spec, member, test, pickRows(member.parent, test));
   const before = {
     parentLoss: spreadOf(onTest).mean,
     parentReference: spreadOf(flat([...parentLosses, onTest])),
@@ -141,45 +135,12 @@ export function fitMember(
     },
     p: proofOf(spec.task, onTest, losses).p,
     everything: () => best.fit(where(() => true)),
-    withoutPart: (part) => best.parts[part]!,
+    withoutPart: (part) => (sampled ? best.fit(without[part]!) : best.parts[part]!),
   };
 }
 
 function noModel(): never {
   throw new Error("a member that uses its parent has no model");
-}
-
-/** What the parent says, as log-odds or number, goes in with weight 1; every weight is drawn to where that leaves it. */
-function correction(spec: TrainingSpec, member: MemberRows, strength: number): Contender {
-  const { design, encoder } = member.over;
-  const prior = new Float64Array(columnsOf(design) + 1);
-  prior[design.width - 1] = 1;
-  const task = spec.task as "binary" | "regression";
-  return {
-    ...{ id: `shrunk-${strength}`, choice: "shrunk", losses: [], parts: [] },
-    fit(rows) {
-      const target = pick(member.target, rows);
-      const learned = fitPooled(task, takeDesign(design, rows), target, { prior, strength });
-      return { encoder, model: pooledModel(task, learned, design), features: design };
-    },
-  };
-}
-
-function ownModel(spec: TrainingSpec, member: MemberRows, candidate: Candidate): Contender {
-  const trainer = trainerNamed(candidate.trainer);
-  const { design, encoder } = trainer.style === "tree" ? member.tree : member.smooth;
-  return {
-    ...{ id: candidate.id, choice: "own", losses: [], parts: [] },
-    fit: (rows) => ({
-      encoder,
-      features: design,
-      model: trainer.fit({
-        ...{ design: takeDesign(design, rows), target: pick(member.target, rows) },
-        ...{ task: spec.task, classes: spec.classes.length, seed: spec.seed, threads: 1 },
-        params: trainer.params.parse(candidate.params),
-      }),
-    }),
-  };
 }
 
 function scoresAt(fitted: FittedMember, rows: Uint32Array): Float64Array {
@@ -191,10 +152,7 @@ const lossesAt = (
   member: MemberRows,
   rows: Uint32Array,
   scores: Float64Array,
-): Float64Array => lossesOf(spec.task, scores, pick(member.target, rows));
-
-const pick = (values: Float64Array, rows: Uint32Array): Float64Array =>
-  Float64Array.from(rows, (row) => values[row]!);
+): Float64Array => lossesOf(spec.task, scores, pickRows(member.target, rows));
 
 const flat = (parts: readonly Float64Array[]): Float64Array =>
   Float64Array.from(parts.flatMap((part) => [...part]));

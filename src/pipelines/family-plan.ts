@@ -1,8 +1,7 @@
 import type { Schema } from "../datasets/schema.ts";
 import { MillwrightError } from "../errors.ts";
 import { ENOUGH, type Enough, type Levels } from "../families/family.ts";
-import { planCandidates } from "../training/plan.ts";
-import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
+import type { TrainingSpec } from "../training/training-spec.ts";
 import type { FamilyDefinition } from "./project.ts";
 
 /** What a training of members has decided. Plain JSON, journaled with the plan of its model. */
@@ -10,7 +9,7 @@ export interface FamilyPlan {
   readonly levels: Levels;
   readonly enough: Enough;
   /** What members with rows enough try, simplest first. */
-  readonly candidates: readonly Candidate[];
+  readonly trainers: readonly string[];
   readonly proof: boolean;
   readonly pooling: boolean;
 }
@@ -18,9 +17,6 @@ export interface FamilyPlan {
 /** The finest level first; the model everybody shares is not among them. */
 export const levelsOf = ({ by, parents = [] }: FamilyDefinition): Levels =>
   [typeof by === "string" ? [by] : by, ...parents].filter((columns) => columns.length > 0);
-
-/** Rows of a usual member: what its candidates are chosen for. */
-const USUAL_ROWS = 500;
 
 export function planFamily(
   spec: TrainingSpec,
@@ -60,15 +56,7 @@ export function planFamily(
   return {
     levels,
     enough: { ...ENOUGH, ...definition.enough },
-    candidates: candidatesOf(spec, definition),
+    trainers: (definition.trainers ?? spec.trainers).filter((name) => name !== "baseline"),
     ...{ proof: definition.proof ?? true, pooling: definition.pooling ?? true },
   };
-}
-
-/** The first configuration of each trainer: among hundreds of rows, the kind of model decides, not its fine print. */
-function candidatesOf(spec: TrainingSpec, { trainers }: FamilyDefinition): Candidate[] {
-  const named = (trainers ?? spec.trainers).filter((name) => name !== "baseline");
-  const shape = { rows: USUAL_ROWS, width: spec.columns.length, outputs: 1, bagFeatures: 0 };
-  const all = planCandidates(named, spec.task, { task: spec.task, ...shape });
-  return all.filter((c, i) => all.findIndex((other) => other.trainer === c.trainer) === i);
 }

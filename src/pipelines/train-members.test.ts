@@ -47,7 +47,7 @@ async function trained(said: readonly (readonly MemberResult[] | "fails")[], par
     run: async (steps) =>
       trainMembers(platform, {
         ...{ steps, spec: { model: "f" }, data: { data: digestOf("data") } },
-        family: { levels: [["x"]], enough: ENOUGH, candidates: [], proof: true, pooling: true },
+        family: { levels: [["x"]], enough: ENOUGH, trainers: [], proof: true, pooling: true },
         some: { names: [], files: await putJson(blobs, files) },
       } as unknown as MembersInput),
   };

@@ -60,15 +60,18 @@ export async function trainMembers(
   input: MembersInput,
 ): Promise<TrainedMembers> {
   const { steps, spec, data, family, some, predecessors } = input;
-  const { levels, enough, candidates, proof, pooling } = family;
+  const { levels, enough, trainers, proof, pooling } = family;
   const { blobs, compute } = platform;
-  const divided = await steps.step("family: divide", (step) => {
-    const division: DivideInput = { spec, data: data.data, levels, enough, only: some?.names };
-    return compute.run<Divided>("family: divide", division, step);
-  });
-  const top = some
-    ? await steps.step("family: parents", () => getJson<FamilyFiles>(blobs, some.files))
-    : await sharedFiles(platform, input, divided);
+  const [divided, above] = await Promise.all([
+    steps.step("family: divide", (step) => {
+      const division: DivideInput = { spec, data: data.data, levels, enough, only: some?.names };
+      return compute.run<Divided>("family: divide", division, step);
+    }),
+    some
+      ? steps.step("family: parents", () => getJson<FamilyFiles>(blobs, some.files))
+      : sharedFiles(platform, input),
+  ]);
+  const top: FamilyFiles = { base: divided.base, ...above };
   const results: Digest[] = [];
   const summaries: LevelSummary[] = [];
   const failed: string[] = [];
@@ -79,7 +82,7 @@ export async function trainMembers(
     const { chunks, count } = divided.levels[level]!;
     const task = await steps.step(`family: level ${level}`, () => {
       const shared: LevelTask = {
-        ...{ spec: top.spec, levels, level, enough, candidates, proof, pooling },
+        ...{ spec: top.spec, levels, level, enough, trainers, proof, pooling },
         ...{ base: top.base, global: top.global, parents },
         refit: spec.split === "time",
       };
@@ -145,11 +148,10 @@ export async function trainMembers(
 }
 
 /** The model that everybody shares, without each part and whole. */
-async function sharedFiles(
+function sharedFiles(
   platform: Pick<Platform, "compute">,
   { steps, spec, data, shared, champion }: MembersInput,
-  { base }: Divided,
-): Promise<FamilyFiles> {
+): Promise<Omit<FamilyFiles, "base">> {
   return steps.step("family: parents", async (step) => {
     let done = 0;
     const fit = async (part: number | null) => {
@@ -164,7 +166,6 @@ async function sharedFiles(
     const [whole, ...parts] = fitted.map((onnx) => ({ onnx }));
     return {
       spec,
-      base,
       global: { whole: whole!, parts, served: { onnx: champion } },
       parents: {},
     };

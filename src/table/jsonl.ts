@@ -69,18 +69,39 @@ export function jsonlNames(head: Uint8Array): string[] {
 
 /** Text cells laid end to end, in the form of a `TextBlock`. */
 export function packedCells(cells: readonly (string | undefined)[]) {
-  const encoded = cells.map((cell) => (cell === undefined ? undefined : utf8ToBytes(cell)));
-  const bytes = new Uint8Array(encoded.reduce((sum, cell) => sum + (cell?.length ?? 0), 0));
+  const encoded = new Map<number, Uint8Array>();
+  let size = 0;
+  for (let i = 0; i < cells.length; i++) {
+    const cell = cells[i];
+    if (cell === undefined) continue;
+    if (isAscii(cell)) size += cell.length;
+    else {
+      const other = utf8ToBytes(cell);
+      encoded.set(i, other);
+      size += other.length;
+    }
+  }
+  const bytes = new Uint8Array(size);
   const starts = new Int32Array(cells.length);
   const ends = new Int32Array(cells.length);
   let at = 0;
-  encoded.forEach((cell, i) => {
+  for (let i = 0; i < cells.length; i++) {
+    const cell = cells[i];
     starts[i] = cell === undefined ? -1 : at;
-    if (cell !== undefined) bytes.set(cell, at);
-    at += cell?.length ?? 0;
+    const other = encoded.size === 0 ? undefined : encoded.get(i);
+    if (other) bytes.set(other, at);
+    else if (cell !== undefined)
+      for (let c = 0; c < cell.length; c++) bytes[at + c] = cell.charCodeAt(c);
+    at += other?.length ?? cell?.length ?? 0;
     ends[i] = at;
-  });
+  }
   return { bytes, starts, ends, escaped: new Uint8Array(cells.length) };
+}
+
+/** Most cells: their characters are their bytes, and encoders cost more than short texts. */
+function isAscii(text: string): boolean {
+  for (let c = 0; c < text.length; c++) if (text.charCodeAt(c) > 127) return false;
+  return true;
 }
 
 function jsonObject(text: string): Record<string, unknown> | undefined {

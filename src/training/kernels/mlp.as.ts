@@ -1,10 +1,12 @@
 // Float32 kernels of the multilayer perceptron. All widths (n, d) are multiples of 4; pointers are byte offsets.
 
-/** C[m x n] = A[m x k] B[k x n]. */
+/** C[m x n] = A[m x k] B[k x n]. Two rows at a time: what is read of B serves both. Every sum runs in the order of q. */
 export function multiply(A: usize, B: usize, C: usize, m: i32, k: i32, n: i32): void {
   const row = <usize>n << 2;
-  for (let i = 0; i < m; i++) {
-    const a0 = A + ((<usize>i * k) << 2);
+  const next = <usize>k << 2;
+  let i = 0;
+  for (; i + 2 <= m; i += 2) {
+    const a0 = A + <usize>i * next;
     const c0 = C + <usize>i * row;
     let j = 0;
     for (; j + 16 <= n; j += 16) {
@@ -12,35 +14,66 @@ export function multiply(A: usize, B: usize, C: usize, m: i32, k: i32, n: i32): 
       let s1 = s0;
       let s2 = s0;
       let s3 = s0;
+      let t0 = s0;
+      let t1 = s0;
+      let t2 = s0;
+      let t3 = s0;
       let b = B + (<usize>j << 2);
-      for (let q = 0; q < k; q++, b += row) {
-        const a = v128.load32_splat(a0 + (<usize>q << 2));
-        s0 = f32x4.add(s0, f32x4.mul(a, v128.load(b)));
-        s1 = f32x4.add(s1, f32x4.mul(a, v128.load(b, 16)));
-        s2 = f32x4.add(s2, f32x4.mul(a, v128.load(b, 32)));
-        s3 = f32x4.add(s3, f32x4.mul(a, v128.load(b, 48)));
+      for (let at = a0, end = a0 + next; at < end; at += 4, b += row) {
+        const x = v128.load32_splat(at);
+        const y = v128.load32_splat(at + next);
+        const b0 = v128.load(b);
+        const b1 = v128.load(b, 16);
+        const b2 = v128.load(b, 32);
+        const b3 = v128.load(b, 48);
+        s0 = f32x4.add(s0, f32x4.mul(x, b0));
+        s1 = f32x4.add(s1, f32x4.mul(x, b1));
+        s2 = f32x4.add(s2, f32x4.mul(x, b2));
+        s3 = f32x4.add(s3, f32x4.mul(x, b3));
+        t0 = f32x4.add(t0, f32x4.mul(y, b0));
+        t1 = f32x4.add(t1, f32x4.mul(y, b1));
+        t2 = f32x4.add(t2, f32x4.mul(y, b2));
+        t3 = f32x4.add(t3, f32x4.mul(y, b3));
       }
-      const c = c0 + (<usize>j << 2);
-      v128.store(c, s0);
-      v128.store(c, s1, 16);
-      v128.store(c, s2, 32);
-      v128.store(c, s3, 48);
+      store4(c0 + (<usize>j << 2), s0, s1, s2, s3);
+      store4(c0 + row + (<usize>j << 2), t0, t1, t2, t3);
     }
     for (; j < n; j += 4) {
-      let s = f32x4.splat(0);
-      let b = B + (<usize>j << 2);
-      for (let q = 0; q < k; q++, b += row)
-        s = f32x4.add(s, f32x4.mul(v128.load32_splat(a0 + (<usize>q << 2)), v128.load(b)));
-      v128.store(c0 + (<usize>j << 2), s);
+      v128.store(c0 + (<usize>j << 2), dot4(a0, B + (<usize>j << 2), k, row));
+      v128.store(c0 + row + (<usize>j << 2), dot4(a0 + next, B + (<usize>j << 2), k, row));
     }
   }
+  if (i < m)
+    for (let j = 0; j < n; j += 4)
+      v128.store(
+        C + <usize>i * row + (<usize>j << 2),
+        dot4(A + <usize>i * next, B + (<usize>j << 2), k, row),
+      );
 }
 
-/** G[k x n] = transposed A[m x k] times D[m x n]. */
+// @ts-ignore: decorator
+@inline
+function store4(at: usize, s0: v128, s1: v128, s2: v128, s3: v128): void {
+  v128.store(at, s0);
+  v128.store(at, s1, 16);
+  v128.store(at, s2, 32);
+  v128.store(at, s3, 48);
+}
+
+/** Sum over q < k of a[q] times the four numbers at b + q rows. */
+function dot4(a: usize, b: usize, k: i32, row: usize): v128 {
+  let s = f32x4.splat(0);
+  for (let q = 0; q < k; q++, b += row)
+    s = f32x4.add(s, f32x4.mul(v128.load32_splat(a + (<usize>q << 2)), v128.load(b)));
+  return s;
+}
+
+/** G[k x n] = transposed A[m x k] times D[m x n]. Two columns of A at a time; every sum runs in the order of i. */
 export function multiplyLeft(A: usize, D: usize, G: usize, m: i32, k: i32, n: i32): void {
   const row = <usize>n << 2;
   const step = <usize>k << 2;
-  for (let q = 0; q < k; q++) {
+  let q = 0;
+  for (; q + 2 <= k; q += 2) {
     const g = G + <usize>q * row;
     let j = 0;
     for (; j + 16 <= n; j += 16) {
@@ -48,52 +81,101 @@ export function multiplyLeft(A: usize, D: usize, G: usize, m: i32, k: i32, n: i3
       let s1 = s0;
       let s2 = s0;
       let s3 = s0;
+      let t0 = s0;
+      let t1 = s0;
+      let t2 = s0;
+      let t3 = s0;
       let d = D + (<usize>j << 2);
-      let a0 = A + (<usize>q << 2);
-      for (let i = 0; i < m; i++, d += row, a0 += step) {
-        const a = v128.load32_splat(a0);
-        s0 = f32x4.add(s0, f32x4.mul(a, v128.load(d)));
-        s1 = f32x4.add(s1, f32x4.mul(a, v128.load(d, 16)));
-        s2 = f32x4.add(s2, f32x4.mul(a, v128.load(d, 32)));
-        s3 = f32x4.add(s3, f32x4.mul(a, v128.load(d, 48)));
+      let a = A + (<usize>q << 2);
+      for (let i = 0; i < m; i++, d += row, a += step) {
+        const x = v128.load32_splat(a);
+        const y = v128.load32_splat(a, 4);
+        const d0 = v128.load(d);
+        const d1 = v128.load(d, 16);
+        const d2 = v128.load(d, 32);
+        const d3 = v128.load(d, 48);
+        s0 = f32x4.add(s0, f32x4.mul(x, d0));
+        s1 = f32x4.add(s1, f32x4.mul(x, d1));
+        s2 = f32x4.add(s2, f32x4.mul(x, d2));
+        s3 = f32x4.add(s3, f32x4.mul(x, d3));
+        t0 = f32x4.add(t0, f32x4.mul(y, d0));
+        t1 = f32x4.add(t1, f32x4.mul(y, d1));
+        t2 = f32x4.add(t2, f32x4.mul(y, d2));
+        t3 = f32x4.add(t3, f32x4.mul(y, d3));
       }
-      const c = g + (<usize>j << 2);
-      v128.store(c, s0);
-      v128.store(c, s1, 16);
-      v128.store(c, s2, 32);
-      v128.store(c, s3, 48);
+      store4(g + (<usize>j << 2), s0, s1, s2, s3);
+      store4(g + row + (<usize>j << 2), t0, t1, t2, t3);
     }
     for (; j < n; j += 4) {
       let s = f32x4.splat(0);
+      let t = s;
       let d = D + (<usize>j << 2);
-      let a0 = A + (<usize>q << 2);
-      for (let i = 0; i < m; i++, d += row, a0 += step)
-        s = f32x4.add(s, f32x4.mul(v128.load32_splat(a0), v128.load(d)));
+      let a = A + (<usize>q << 2);
+      for (let i = 0; i < m; i++, d += row, a += step) {
+        const x = v128.load(d);
+        s = f32x4.add(s, f32x4.mul(v128.load32_splat(a), x));
+        t = f32x4.add(t, f32x4.mul(v128.load32_splat(a, 4), x));
+      }
       v128.store(g + (<usize>j << 2), s);
+      v128.store(g + row + (<usize>j << 2), t);
     }
   }
+  if (q < k)
+    for (let j: usize = 0; j < row; j += 16) {
+      let s = f32x4.splat(0);
+      let d = D + j;
+      let a = A + (<usize>q << 2);
+      for (let i = 0; i < m; i++, d += row, a += step)
+        s = f32x4.add(s, f32x4.mul(v128.load32_splat(a), v128.load(d)));
+      v128.store(G + <usize>q * row + j, s);
+    }
 }
 
-/** P[m x k] = D[m x n] times transposed B[k x n]. */
+/** P[m x k] = D[m x n] times transposed B[k x n]. Four columns of P at a time. */
 export function multiplyRight(D: usize, B: usize, P: usize, m: i32, k: i32, n: i32): void {
   const row = <usize>n << 2;
   for (let i = 0; i < m; i++) {
     const d0 = D + <usize>i * row;
     let p = P + ((<usize>i * k) << 2);
-    for (let q = 0; q < k; q++, p += 4) {
-      const b0 = B + <usize>q * row;
+    let b = B;
+    let q = 0;
+    for (; q + 4 <= k; q += 4, p += 16, b += row << 2) {
+      let s0 = f32x4.splat(0);
+      let s1 = s0;
+      let s2 = s0;
+      let s3 = s0;
+      for (let j: usize = 0; j < row; j += 16) {
+        const d = v128.load(d0 + j);
+        const at = b + j;
+        s0 = f32x4.add(s0, f32x4.mul(d, v128.load(at)));
+        s1 = f32x4.add(s1, f32x4.mul(d, v128.load(at + row)));
+        s2 = f32x4.add(s2, f32x4.mul(d, v128.load(at + (row << 1))));
+        s3 = f32x4.add(s3, f32x4.mul(d, v128.load(at + row * 3)));
+      }
+      v128.store(p, sums(s0, s1, s2, s3));
+    }
+    for (; q < k; q++, p += 4, b += row) {
       let s = f32x4.splat(0);
       for (let j: usize = 0; j < row; j += 16)
-        s = f32x4.add(s, f32x4.mul(v128.load(d0 + j), v128.load(b0 + j)));
-      store<f32>(
-        p,
-        f32x4.extract_lane(s, 0) +
-          f32x4.extract_lane(s, 1) +
-          f32x4.extract_lane(s, 2) +
-          f32x4.extract_lane(s, 3),
-      );
+        s = f32x4.add(s, f32x4.mul(v128.load(d0 + j), v128.load(b + j)));
+      store<f32>(p, f32x4.extract_lane(sums(s, s, s, s), 0));
     }
   }
+}
+
+/** The sums of the lanes of each, from left to right. */
+// @ts-ignore: decorator
+@inline
+function sums(s0: v128, s1: v128, s2: v128, s3: v128): v128 {
+  const a = v128.shuffle<f32>(s0, s1, 0, 4, 1, 5);
+  const b = v128.shuffle<f32>(s2, s3, 0, 4, 1, 5);
+  const c = v128.shuffle<f32>(s0, s1, 2, 6, 3, 7);
+  const d = v128.shuffle<f32>(s2, s3, 2, 6, 3, 7);
+  const first = v128.shuffle<f32>(a, b, 0, 1, 4, 5);
+  const second = v128.shuffle<f32>(a, b, 2, 3, 6, 7);
+  const third = v128.shuffle<f32>(c, d, 0, 1, 4, 5);
+  const fourth = v128.shuffle<f32>(c, d, 2, 3, 6, 7);
+  return f32x4.add(f32x4.add(f32x4.add(first, second), third), fourth);
 }
 
 /** C[m x n] += bias[n]; negative numbers become 0 when `relu`. */

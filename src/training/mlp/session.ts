@@ -66,18 +66,22 @@ export function openSession(
   /** Running mean square of the gradient of the embeddings in use. */
   let power = 0;
 
+  // Loops, not `set`: a row holds a few numbers, and views of them cost more than the copies.
   const load = (inputs: Inputs, rows: Int32Array) => {
     m = rows.length;
+    const { bag: entries } = inputs;
     let p = 0;
-    rows.forEach((row, i) => {
-      x.set(inputs.dense.subarray(row * dense, (row + 1) * dense), i * inputWidth);
+    for (let i = 0; i < m; i++) {
+      const row = rows[i]!;
+      for (let j = 0; j < dense; j++) x[i * inputWidth + j] = inputs.dense[row * dense + j]!;
       offsets[i] = p;
-      if (!inputs.bag) return;
-      const [from, to] = [inputs.bag.offsets[row]!, inputs.bag.offsets[row + 1]!];
-      ids.set(inputs.bag.ids.subarray(from, to), p);
-      entryValues.set(inputs.bag.values.subarray(from, to), p);
-      p += to - from;
-    });
+      if (!entries) continue;
+      const to = entries.offsets[row + 1]!;
+      for (let from = entries.offsets[row]!; from < to; from++, p++) {
+        ids[p] = entries.ids[from]!;
+        entryValues[p] = entries.values[from]!;
+      }
+    }
     offsets[m] = p;
   };
 

@@ -29,6 +29,21 @@ describe("forest", () => {
       params: forest.params.parse({ trees, maxDepth: 9 }),
     });
 
+  test("a tree draws so many rows at most, however many there are", () => {
+    const bytes = (params: object) =>
+      digest(
+        forest.fit({
+          ...{ design, target, task: "multiclass", classes, seed: 2, threads: 1 },
+          params: forest.params.parse({ trees: 3, maxDepth: 9, ...params }),
+        }),
+        design,
+        "multiclass",
+        classes,
+      );
+    expect(bytes({ treeRows: 600 })).toBe(bytes({ rowSample: 0.1 }));
+    expect(bytes({ treeRows: 6000 })).toBe(bytes({}));
+  });
+
   test("real threads give the bytes of one", () => {
     const bytes = [1, 2, 3].map((n) => digest(learn(7, n), design, "multiclass", classes));
     expect(bytes[1]).toEqual(bytes[0]);

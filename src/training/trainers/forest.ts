@@ -16,6 +16,8 @@ const params = z.object({
   columnSample: z.number().positive().max(1).optional(),
   /** Rows drawn for a tree, as a share of all. */
   rowSample: z.number().positive().max(1).default(1),
+  /** Rows drawn for a tree at most: of millions each tree sees some, the forest all. */
+  treeRows: z.number().int().positive().default(300_000),
   /** Draw rows with replacement. */
   bootstrap: z.boolean().default(true),
   maxBins: z.number().int().min(2).max(255).default(255),

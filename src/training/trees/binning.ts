@@ -1,4 +1,5 @@
 import type { Random } from "../../lib/random.ts";
+import { sortFloats } from "../../lib/sort-floats.ts";
 import type { Design } from "../encoding/encoding.ts";
 import type { Arena } from "../kernels/arena.ts";
 
@@ -18,24 +19,45 @@ export interface Bins {
  * @param few where rows are few: at most so many bins, of neighbouring distinct values.
  */
 export function findBins(design: Design, maxBins: number, rng: Random, few = maxBins): Bins {
-  const { width, dense } = design;
+  const { width } = design;
   const rows = sampleRows(design.rows, rng);
   const used: number[] = [];
   const cuts: Float32Array[] = [];
-  const column = new Float32Array(rows.length);
-  for (let j = 0; j < width; j++) {
-    let m = 0;
-    for (let i = 0; i < rows.length; i++) {
-      const x = dense[rows[i]! * width + j]!;
-      if (!Number.isNaN(x)) column[m++] = x;
-    }
-    const c = cutsOf(column.subarray(0, m).sort(), maxBins, few);
-    // One value and some missing: the split "present or missing" is left.
-    if (c.length === 0 && !(m > 0 && hasMissing(design, j))) continue;
-    used.push(j);
-    cuts.push(c);
-  }
+  const present = Array.from({ length: Math.min(width, AT_ONCE) }, () => {
+    return new Float32Array(rows.length);
+  });
+  for (let first = 0; first < width; first += AT_ONCE)
+    gather(design, rows, first, present).forEach((column, at) => {
+      const j = first + at;
+      const c = cutsOf(sortFloats(column), maxBins, few);
+      // One value and some missing: the split "present or missing" is left.
+      if (c.length === 0 && !(column.length > 0 && hasMissing(design, j))) return;
+      used.push(j);
+      cuts.push(c);
+    });
   return { used: Int32Array.from(used), cuts };
+}
+
+/** Columns gathered in one pass over the rows: a line of the processor's cache holds 16 numbers. */
+const AT_ONCE = 16;
+
+/** What is present in up to AT_ONCE columns, from `first` on, of these rows; views of `into`. */
+function gather(
+  { width, dense }: Design,
+  rows: Int32Array,
+  first: number,
+  into: readonly Float32Array[],
+): Float32Array[] {
+  const columns = Math.min(AT_ONCE, width - first);
+  const counts = new Int32Array(columns);
+  for (const row of rows) {
+    const from = row * width + first;
+    for (let k = 0; k < columns; k++) {
+      const x = dense[from + k]!;
+      if (!Number.isNaN(x)) into[k]![counts[k]!++] = x;
+    }
+  }
+  return Array.from(counts, (count, k) => into[k]!.subarray(0, count));
 }
 
 /** Cuts of one sorted column without NaN. */

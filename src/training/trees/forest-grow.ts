@@ -16,6 +16,7 @@ interface ForestSettings {
   readonly minLeaf: number;
   readonly tries: number;
   readonly rowSample: number;
+  readonly treeRows: number;
   readonly bootstrap: boolean;
   readonly maxBins: number;
 }
@@ -116,7 +117,7 @@ function allocate(arena: Arena, input: ForestInput, bins: Bins, members: number)
     maxDepth: settings.maxDepth,
     minLeaf: settings.minLeaf,
     tries: Math.max(1, Math.min(features, settings.tries)),
-    drawn: Math.max(1, Math.round(n * settings.rowSample)),
+    drawn: Math.max(1, Math.min(settings.treeRows, Math.round(n * settings.rowSample))),
     bootstrap: settings.bootstrap,
     seed: input.seed,
     maxNodes,
