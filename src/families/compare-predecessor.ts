@@ -46,9 +46,9 @@ export async function comparePredecessor(
   const said = await scoresOf(deps, task, predecessor.file, takeRows(own.table, rows));
   if (said === undefined) return notCompared("its file cannot be loaded");
   const target = Float64Array.from(rows, (row) => own.target[row]!);
-  const before = lossesOf(task.spec.task, said, target);
+  const before = lossesOf(task.spec, said, target);
   const after = Float64Array.from(later, (i) => losses[i]!);
-  const { p } = proofOf(task.spec.task, after, before);
+  const { p } = proofOf(task.spec, after, before);
   const words = `loss ${mean(after)} against ${mean(before)} of version ${number} on ${rows.length} test rows later than what that was learned from`;
   return p <= SURE
     ? { number, stays: true, words: `the new one did worse: ${words} (p = ${p.toPrecision(2)})` }

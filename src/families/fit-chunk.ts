@@ -135,9 +135,9 @@ async function proven(
   const values = await scoresOfFile(deps, task, judged.file, takeRows(own.table, test));
   deps.sessions.drop(judged.file.onnx);
   const target = Float64Array.from(test, (row) => own.target[row]!);
-  const losses = lossesOf(spec.task, values, target);
+  const losses = lossesOf(spec, values, target);
   const before = lossesOf(
-    spec.task,
+    spec,
     Float64Array.from(test, (row) => given.parent[row]!),
     target,
   );
@@ -150,7 +150,7 @@ async function proven(
   const compared =
     predecessor && (await comparePredecessor(deps, { task, predecessor, own, test, losses }));
   const proof = {
-    ...{ p: proofOf(spec.task, before, losses).p, loss: spreadOf(losses).mean },
+    ...{ p: proofOf(spec, before, losses).p, loss: spreadOf(losses).mean },
     ...(compared ? { compared } : {}),
   };
   if (task.level === 0) return { ...proof, model: served };

@@ -91,7 +91,9 @@ export async function familyOf(
   },
 ): Promise<FamilyOutcome> {
   const { steps, data, plan, members } = input;
-  const { spec, family, code } = plan;
+  const { family, code } = plan;
+  const { classWeights } = family ?? {};
+  const spec = classWeights ? { ...plan.spec, classWeights } : plan.spec;
   const begun = await steps.step("family: plan", async () => {
     if (family === null)
       throw new MillwrightError(
