@@ -9,6 +9,7 @@ import type { Blobs } from "../storage/blobs/blobs.ts";
 import { type Table, takeRows } from "../table/table.ts";
 import { fitCandidate, type Threads } from "../training/candidate.ts";
 import type { FitOutcome, FittedFile } from "../training/fit.ts";
+import { sampleRows } from "../training/sample-rows.ts";
 import { columnNamed, trainingData } from "../training/training-data.ts";
 import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
 import type { AbstainGoal, AbstainRule } from "./abstention.ts";
@@ -41,6 +42,13 @@ export interface Evaluation {
 }
 
 type Parity = NonNullable<GateContext["parity"]>;
+
+const CHECKED_ROWS = 500;
+/** A trivial model learns nothing from more. */
+const BASELINE_ROWS = 200_000;
+
+const firstRows = (rows: number, most: number) =>
+  Uint32Array.from({ length: Math.min(rows, most) }, (_, row) => row);
 
 /** A FitOutcome is one. Of an imported model no model in memory was asked. */
 interface Judged {
@@ -99,7 +107,9 @@ export async function evaluate(deps: EvaluateDeps, input: EvaluateInput): Promis
   const metric = metricNamed(spec.metric, spec.task);
   const { judged: file, served } = input.fit;
   const scores = inItsClasses(spec, file, await scoreStored(deps, file, table));
-  const again = served.onnx === file.onnx ? scores : await scoreStored(deps, served, table);
+  // What is served beside it is asked about the checked rows only.
+  const checked = takeRows(table, firstRows(table.rows, served.check?.rows ?? CHECKED_ROWS));
+  const again = served.onnx === file.onnx ? scores : await scoreStored(deps, served, checked);
   const parities = [
     parityOf(spec.task, file.check, scores),
     parityOf(spec.task, served.check, again),
@@ -107,8 +117,9 @@ export async function evaluate(deps: EvaluateDeps, input: EvaluateInput): Promis
   const parity = parities.filter((found) => found !== undefined).reduce(worseOf, undefined);
   const champion = await championOn(deps, input, table);
   const name = `${input.data}/${digestOfJson(spec)}/train`;
+  const some = sampleRows(data.train, BASELINE_ROWS, spec.seed);
   const baselines = input.baselines.map((candidate): Contender => {
-    const fitted = fitCandidate(spec, candidate, { ...data, rows: data.train, name }, deps);
+    const fitted = fitCandidate(spec, candidate, { ...data, rows: some, name }, deps);
     return { name: candidate.id, scores: fitted.model.predict(fitted.encoder.encode(table)) };
   });
   const metricValue = (contender: Contender) => metric.compute(contender.scores, target);

@@ -37,7 +37,7 @@ const BASE_ROWS = 20_000;
 const CHUNK_ROWS = 20_000;
 const CHUNK_MEMBERS = 50;
 /** A member with more is learned from and judged on a sample: beyond, rows add little to what stands in for others. */
-const MEMBER_ROWS = 100_000;
+const MEMBER_ROWS = 50_000;
 
 /** Sorts the rows by member on every level and keeps them as chunks. Holds the table in memory, and one chunk. */
 export async function divide(
