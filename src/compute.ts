@@ -20,7 +20,9 @@ import type { ModelReference } from "./monitoring/model-reference.ts";
 import type { CalibrationCache } from "./monitoring/window-drift.ts";
 import type { Signature } from "./onnx/signature.ts";
 import { onnxRuntime } from "./runtime/onnxruntime.ts";
+import { sessionMemory } from "./runtime/session-memory.ts";
 import { type Sessions, sessions } from "./runtime/sessions.ts";
+import type { PinnedMember } from "./scoring/pinned-family.ts";
 import { reasonsFor } from "./scoring/reasons-for.ts";
 import { type ScorePartDeps, type ScorePartInput, scorePart } from "./scoring/score-part.ts";
 import { explainedBy } from "./serving/explain.ts";
@@ -29,6 +31,7 @@ import { type BlobHost, openBlobs } from "./storage/blobs/all.ts";
 import type { Blobs } from "./storage/blobs/blobs.ts";
 import type { Columns } from "./storage/columns/columns.ts";
 import { duckdbColumns } from "./storage/columns/duckdb.ts";
+import { getJson } from "./storage/json-blob.ts";
 import type { Table } from "./table/table.ts";
 import type { Threads } from "./training/candidate.ts";
 import { fit } from "./training/fit.ts";
@@ -52,6 +55,8 @@ interface Parts {
   loadTable(data: Digest): Promise<Table>;
   readonly sessions: Sessions<Signature>;
   readonly explainers: Sessions<Explainer>;
+  /** The last family's: all parts of a batch need the same. */
+  members(pinned: Digest): Promise<ReadonlyMap<string, PinnedMember>>;
 }
 
 /** Opened by the first task. The last table stays in memory: all candidates of a race read the same one. */
@@ -64,7 +69,14 @@ async function open(host: ComputeHost): Promise<Parts> {
     explainers: sessions(async (key) =>
       loadExplainer({ blobs, runtime: await onnxRuntime() }, explainedBy(key)),
     ),
-    sessions: sessions(async (onnx) => loadModel({ blobs, runtime: await onnxRuntime() }, onnx)),
+    sessions: sessions(async (onnx) => {
+      const model = await loadModel({ blobs, runtime: await onnxRuntime() }, onnx);
+      return { ...model, bytes: sessionMemory(model.bytes) };
+    }),
+    members: latest(async (pinned: Digest) => {
+      const members = await getJson<readonly PinnedMember[]>(blobs, pinned);
+      return new Map(members.map((member) => [member.model, member]));
+    }),
     loadTable: latest(async (data: Digest) => columns.readTable(await blobs.localPath(data))),
   };
 }

@@ -228,6 +228,7 @@ function modelDeps(platform: Platform): ModelRoutesDeps {
   return {
     registry,
     engine,
+    familyOf: async (member) => (await platform.families.memberNamed(member))?.family,
     async defined() {
       const { models } = (await platform.project()).definition;
       return Object.entries(models).map(([name, { dataset, target }]) => ({
@@ -326,8 +327,9 @@ function servedModels(platform: Platform): ServedModels {
 async function submitScore(platform: Platform, request: ScoreRequest) {
   const { model, source, forward, version, reasons, top } = request;
   const { definition, folder } = await platform.project();
-  const found = await platform.registry.find(model, String(version));
-  if (!found) throw new MillwrightError("not_found", `Model ${model} has no version ${version}.`);
+  const wanted = String(version ?? "champion");
+  const found = await platform.registry.find(model, wanted);
+  if (!found) throw new MillwrightError("not_found", `Model ${model} has no version ${wanted}.`);
   const handOn = forward === true ? definition.models[model]?.forward : forward;
   if (forward === true && !handOn)
     throw new MillwrightError(
@@ -337,7 +339,8 @@ async function submitScore(platform: Platform, request: ScoreRequest) {
   await checkInside(source, folder);
   const out = await resultInside(request.out, folder);
   const runId = await platform.engine.submit("score", {
-    ...{ model, source, folder, out, version: found.id },
+    ...{ model, source, folder, out },
+    ...(version === undefined ? {} : { version: found.id }),
     ...(reasons === undefined ? {} : { reasons }),
     ...(top === undefined ? {} : { top }),
     ...(handOn ? { forward: handOn } : {}),

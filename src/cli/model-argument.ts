@@ -6,7 +6,7 @@ import type { Platform } from "../pipelines/platform.ts";
  * that defines none, the only one imported.
  */
 export async function modelNamed(
-  platform: Pick<Platform, "project" | "registry">,
+  platform: Pick<Platform, "project" | "registry" | "families">,
   name: string | undefined,
 ): Promise<string> {
   const { definition } = await platform.project();
@@ -14,8 +14,21 @@ export async function modelNamed(
   if (name !== undefined && defined.includes(name)) return name;
   const known = [...new Set([...defined, ...(await platform.registry.models())])];
   if (name !== undefined && known.includes(name)) return name;
+  if (name !== undefined) await refuseMember(platform, name);
   return onlyOne(defined.length > 0 ? defined : known, name);
 }
+
+/** Throws, with where to look, for the name of a member of a family: it is not a model of the project, and its family answers for it. */
+export async function refuseMember(
+  { families }: Pick<Platform, "families">,
+  name: string,
+): Promise<void> {
+  const found = await families.memberNamed(name);
+  if (found) throw new MillwrightError("invalid_input", memberWords(found.family, name));
+}
+
+const memberWords = (family: string, member: string): string =>
+  `${member} is a member of the family ${family}. See it: millwright family ${family} ${member}. Ask the family: the columns of a row say who answers it (millwright predict ${family} …, with --explain for why).`;
 
 /** `model@version` in two: the last @ divides, since clients of MLflow may have registered names with others in them. */
 export function modelAndVersion(argument: string): readonly [string, string | undefined] {

@@ -9,6 +9,7 @@ import type { Platform } from "../pipelines/platform.ts";
 import type { ModelVersion } from "../registry/model-version.ts";
 import type { RawRow } from "../serving/rows.ts";
 import type { CommandOf, GlobalOptions } from "./command.ts";
+import { refuseMember } from "./model-argument.ts";
 import { suggestion } from "./near-names.ts";
 import { whyAbstained } from "./render-abstention.ts";
 import { explanationLines } from "./render-explanation.ts";
@@ -34,6 +35,7 @@ export const predict: CommandOf = (program, context) => {
         const defined = Object.keys((await platform.project()).definition.models);
         const known = [...new Set([...defined, ...(await platform.registry.models())])];
         const named = first !== undefined && (known.includes(first) || !first.includes("="));
+        if (named && !known.includes(first)) await refuseMember(platform, first);
         const model = modelOf(known, named ? first : undefined, defined);
         const version = await versionNamed(platform, model, options.with);
         const rows = options.rows
@@ -52,6 +54,12 @@ export const predict: CommandOf = (program, context) => {
           sayPrediction(terminal.say, version, prediction);
           for (const line of explanationLines(prediction)) terminal.say(line);
         }
+        if (!logged && options.with === "champion" && (await hasMembers(platform, model)))
+          terminal.say(
+            pc.yellow(
+              `answered by the model that all members of ${model} share: only a gateway asks the members (millwright up; many rows: millwright score)`,
+            ),
+          );
         terminal.say(
           pc.dim(
             logged
@@ -67,6 +75,9 @@ export const predict: CommandOf = (program, context) => {
       }
     });
 };
+
+const hasMembers = async ({ families }: Platform, model: string): Promise<boolean> =>
+  (await families.countMembers(model, { stands: true })) > 0;
 
 function modelOf(
   known: readonly string[],
@@ -184,7 +195,8 @@ function sayPrediction(
   version: ModelVersion,
   prediction: Prediction,
 ): void {
-  const by = pc.dim(`version ${prediction.version}`);
+  const member = prediction.answeredBy === undefined ? "" : `${prediction.answeredBy}, `;
+  const by = pc.dim(`${member}version ${prediction.version}`);
   const { target } = version.signature;
   if (prediction.value !== undefined) {
     const [low, high] = prediction.interval ?? [];

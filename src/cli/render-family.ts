@@ -84,7 +84,7 @@ export function renderMembers(members: readonly MemberView[], width: number): st
 export function renderMember(m: MemberView, width: number, now: number): string[] {
   const tried = Object.entries(m.tried).sort(([, a], [, b]) => a - b);
   const answers = m.version
-    ? `${m.candidate}, version ${m.version.number}`
+    ? `${m.candidate}, version ${m.version.number}${m.reason === null ? "" : `; ${m.reason}`}`
     : `its parent: ${m.reason ?? ""}`;
   return [
     "",

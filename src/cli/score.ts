@@ -13,7 +13,7 @@ import { versionNamed } from "./version-view.ts";
 
 interface ScoreOptions {
   readonly out: string;
-  readonly with: string;
+  readonly with?: string;
   readonly workers?: string;
   readonly explain?: string | true;
   readonly top?: string;
@@ -31,7 +31,10 @@ export const score: CommandOf = (program, context) => {
     .argument("<model>")
     .argument("<file>", "csv, tsv, jsonl (each also .gz) or parquet; a glob for many")
     .requiredOption("-o, --out <file>", "where the scored rows go: .parquet, .csv or .jsonl")
-    .option("--with <version>", "a version's number or alias", "champion")
+    .option(
+      "--with <version>",
+      "a version's number or alias, for every row (default: the champion, and the members of its family)",
+    )
     .option("--workers <n>", "at most so many threads at once (default: one per core)")
     .option("--explain [n]", "a column with the n main reasons of each answer (1 to 3, default 3)")
     .option("--top <n>", "the n highest scores also as a list of their own")
@@ -54,12 +57,12 @@ export const score: CommandOf = (program, context) => {
         const name = (await platform.registry.models()).includes(model)
           ? model
           : await modelNamed(platform, model);
-        const version = await versionNamed(platform, name, options.with);
+        const version = await versionNamed(platform, name, options.with ?? "champion");
         const { definition } = await platform.project();
         const forward = forwardOf(options, definition.models[name]?.forward);
         const input: ScoreInput = {
-          ...{ model: name, version: version.id, source: file, folder: process.cwd(), out },
-          ...wishes,
+          ...{ model: name, source: file, folder: process.cwd(), out, ...wishes },
+          ...(options.with === undefined ? {} : { version: version.id }),
           ...(forward ? { forward } : {}),
         };
         const runId = await platform.engine.submit("score", input);
@@ -95,6 +98,7 @@ function tell(terminal: Terminal, done: ScoreOutcome, ms: number): void {
         `${done.rejected.toLocaleString("en-US")} rows could not be scored; each with its reason: ${done.rejectedFile}`,
       ),
     );
+  for (const line of answeredLines(done)) terminal.say(line);
   const { forwarded } = done;
   if (!forwarded) return;
   const where = forwarded.file === null ? "" : `: ${forwarded.file}`;
@@ -103,6 +107,28 @@ function tell(terminal: Terminal, done: ScoreOutcome, ms: number): void {
     terminal.say(
       `${forwarded.rows} rows handed on to ${forwarded.to}${where}. Room for ${forwarded.capacityLeft} more until the period ends.`,
     );
+}
+
+/** Of a family: who answered how many rows. */
+function answeredLines({ answered, model, number }: ScoreOutcome): string[] {
+  if (answered === undefined) return [];
+  const { levels, stoodIn, training } = answered;
+  const rows = (n: number) => n.toLocaleString("en-US").padStart(12);
+  const whose = (columns: readonly string[]) =>
+    columns.length === 0
+      ? `${model} version ${number}, the model everybody shares`
+      : `members by ${columns.join(", ")}`;
+  return [
+    `Answered, with the members as they were after training ${training} of the family:`,
+    ...levels.map(({ columns, rows: n }) => `${rows(n)}  ${whose(columns)}`),
+    ...(stoodIn === 0
+      ? []
+      : [
+          pc.yellow(
+            `${rows(stoodIn)}  of these because the file of their member could not be loaded; train it again: millwright train ${model} --members <member>`,
+          ),
+        ]),
+  ];
 }
 
 function wishesOf({ workers, explain, top }: ScoreOptions) {

@@ -1,11 +1,14 @@
+import pc from "picocolors";
 import type { DatasetVersion } from "../datasets/dataset-version.ts";
 import { MillwrightError } from "../errors.ts";
+import { memberView } from "../families/family-view.ts";
 import type { Platform } from "../pipelines/platform.ts";
 import type { ModelVersion } from "../registry/model-version.ts";
 import type { CommandOf, GlobalOptions } from "./command.ts";
 import { type Looking, lookAt } from "./look-at.ts";
 import { suggestion } from "./near-names.ts";
 import { renderDataset, type SetAside } from "./render-dataset.ts";
+import { renderMember } from "./render-family.ts";
 import { renderIncident, renderIncidents } from "./render-incident.ts";
 import { renderModel, renderVersion } from "./render-model.ts";
 import { renderRun } from "./render-run.ts";
@@ -19,7 +22,10 @@ interface Shown {
 export const show: CommandOf = (program, context) => {
   program
     .command("show")
-    .argument("<what>", "a run, a model, model@version, a dataset, a digest, or `incidents`")
+    .argument(
+      "<what>",
+      "a run, a model, model@version, a member of a family, a dataset, a digest, or `incidents`",
+    )
     .action(async (what: string, _: unknown, command) => {
       const options: GlobalOptions = command.optsWithGlobals();
       await lookAt(context, options, (looking) => shown(what, looking));
@@ -58,6 +64,8 @@ async function shown(what: string, looking: Looking): Promise<Shown> {
   if (datasets.has(what)) return showDataset(what, looking);
   const run = await showRun(what, looking);
   if (run) return run;
+  const member = await showMember(model, looking);
+  if (member) return member;
   throw new MillwrightError(
     "not_found",
     `There is nothing called "${what}". ${suggestion(what, [...models, ...datasets, "incidents"], "models or datasets")}`,
@@ -69,6 +77,21 @@ async function showRun(id: string, { platform, now, width }: Looking): Promise<S
   if (!run) return undefined;
   const steps = await platform.engine.steps(id);
   return { lines: renderRun(run, steps, now, width), result: { ...run, steps } };
+}
+
+async function showMember(
+  name: string,
+  { platform, now, width }: Looking,
+): Promise<Shown | undefined> {
+  const found = await platform.families.memberNamed(name);
+  if (!found) return undefined;
+  const { family, member } = found;
+  const view = memberView(member);
+  const more = `  A member of the family ${family}: millwright family ${family}`;
+  return {
+    lines: [...renderMember(view, width, now), pc.dim(more)],
+    result: { ...view, family },
+  };
 }
 
 async function showModel(model: string, { platform, now, width }: Looking): Promise<Shown> {

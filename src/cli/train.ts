@@ -74,9 +74,14 @@ export const train: CommandOf = (program, context) => {
 };
 
 function familyLines(model: string, family: FamilyOutcome): string[] {
-  const { members, standing, seconds } = family;
+  const { members, standing, seconds, stayed } = family;
   return [
     `family: ${counted(members, "member")} in ${inWords(1000 * seconds)}, ${standing} stand alone; the others use their parents`,
+    ...(stayed > 0
+      ? [
+          `${counted(stayed, "member")} kept the model there was, which did better on rows that are later than what it was learned from`,
+        ]
+      : []),
     pc.dim(`See them: millwright family ${model}`),
   ];
 }

@@ -1,8 +1,10 @@
 import { trainerNamed } from "../training/candidate.ts";
+import { rowWeights } from "../training/class-weights.ts";
 import { takeDesign } from "../training/encoding/take-design.ts";
 import { columnsOf } from "../training/linear/matrix.ts";
 import { fitPooled, pooledModel } from "../training/linear/pooled.ts";
 import { planCandidates } from "../training/plan.ts";
+import type { DataShape } from "../training/trainer.ts";
 import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
 import type { Choice } from "./family.ts";
 import type { FittedMember, MemberRows } from "./fit-member.ts";
@@ -30,7 +32,10 @@ export function ownModels(
   trainers: readonly string[],
   rows: number,
 ): Contender[] {
-  const shape = { task: spec.task, rows, width: spec.columns.length, outputs: 1, bagFeatures: 0 };
+  const shape: DataShape = {
+    ...{ task: spec.task, rows, width: spec.columns.length, outputs: 1, bagFeatures: 0 },
+    ...(spec.monotone ? { monotone: true } : {}),
+  };
   const planned = trainers.flatMap((name) => planCandidates([name], spec.task, shape).slice(0, 1));
   return planned.map((candidate) => ownModel(spec, member, candidate));
 }
@@ -45,7 +50,11 @@ function correction(spec: TrainingSpec, member: MemberRows, strength: number): C
     ...{ id: `shrunk-${strength}`, choice: "shrunk", losses: [], parts: [] },
     fit(rows) {
       const target = pickRows(member.target, rows);
-      const learned = fitPooled(task, takeDesign(design, rows), target, { prior, strength });
+      const weights = rowWeights(spec, target);
+      const learned = fitPooled(task, takeDesign(design, rows), target, {
+        ...{ prior, strength },
+        ...(weights ? { rowWeights: weights } : {}),
+      });
       return { encoder, model: pooledModel(task, learned, design), features: design };
     },
   };
@@ -56,15 +65,18 @@ function ownModel(spec: TrainingSpec, member: MemberRows, candidate: Candidate):
   const { design, encoder } = trainer.style === "tree" ? member.tree : member.smooth;
   return {
     ...{ id: candidate.id, choice: "own", losses: [], parts: [] },
-    fit: (rows) => ({
-      encoder,
-      features: design,
-      model: trainer.fit({
-        ...{ design: takeDesign(design, rows), target: pickRows(member.target, rows) },
+    fit(rows) {
+      const target = pickRows(member.target, rows);
+      const weights = rowWeights(spec, target);
+      const model = trainer.fit({
+        ...{ design: takeDesign(design, rows), target },
         ...{ task: spec.task, classes: spec.classes.length, seed: spec.seed, threads: 1 },
+        ...(weights ? { weights } : {}),
+        ...(spec.monotone ? { monotone: spec.monotone } : {}),
         params: trainer.params.parse(candidate.params),
-      }),
-    }),
+      });
+      return { encoder, features: design, model };
+    },
   };
 }
 

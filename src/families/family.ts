@@ -1,6 +1,7 @@
 import type { Digest } from "../lib/digest.ts";
 import type { TrainingSpec } from "../training/training-spec.ts";
 import type { Spread } from "./loss.ts";
+import type { Compared } from "./predecessor.ts";
 
 /**
  * Levels of a family, from the finest: columns whose values name a member. Above them stands the model that everybody shares. A
@@ -89,6 +90,8 @@ export interface FamilyFiles {
   readonly base: Digest;
   readonly global: Parent;
   readonly parents: Readonly<Record<string, Parent>>;
+  /** Blobs of the `LevelTask`s, the finest first: what it takes to make a member again. Not of trainings before they were kept. */
+  readonly tasks?: readonly Digest[];
 }
 
 /** How a member was found to do best. */
@@ -116,6 +119,8 @@ export interface MemberResult {
   readonly p: number | null;
   /** Where p could make it stand. */
   readonly model?: MemberModel;
+  /** The same, beside the version in service. */
+  readonly compared?: Compared;
   /** Why it has none, in words. */
   readonly reason?: string;
 }

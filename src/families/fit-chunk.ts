@@ -11,6 +11,7 @@ import { type Table, takeRows } from "../table/table.ts";
 import { takeDesign } from "../training/encoding/take-design.ts";
 import { exportOnnx } from "../training/export-onnx.ts";
 import type { TrainingSpec } from "../training/training-spec.ts";
+import { comparePredecessor } from "./compare-predecessor.ts";
 import {
   type Chunk,
   type ChunkMember,
@@ -28,6 +29,7 @@ import { lossesOf, spreadOf } from "./loss.ts";
 import { overParent, parentInput, tableWithParent, withParent } from "./over-parent.ts";
 import { parentOf, parentScores, scoresOfFile } from "./parent-scores.ts";
 import { TEST } from "./parts.ts";
+import type { Predecessors } from "./predecessor.ts";
 import { proofOf } from "./proof.ts";
 
 export interface FitChunkInput {
@@ -36,6 +38,8 @@ export interface FitChunkInput {
   /** Blob of the level's chunks, and which of them. */
   readonly chunks: Digest;
   readonly index: number;
+  /** Blob of `Predecessors`: what its members have in service; left out: nothing is compared with it. */
+  readonly predecessors?: Digest;
 }
 
 export interface FitChunkDeps {
@@ -55,6 +59,9 @@ export async function fitChunk(deps: FitChunkDeps, input: FitChunkInput): Promis
   const task = await getJson<LevelTask>(deps.blobs, input.task);
   const chunk = (await getJson<readonly Chunk[]>(deps.blobs, input.chunks))[input.index]!;
   const { spec } = task;
+  const predecessors = input.predecessors
+    ? await getJson<Predecessors>(deps.blobs, input.predecessors)
+    : {};
   const rows = partedRows(spec, await deps.loadTable(chunk.rows));
   const features = await deps.features(spec, task.base);
   const smooth = features.smooth.encode(rows.table);
@@ -69,15 +76,15 @@ export async function fitChunk(deps: FitChunkDeps, input: FitChunkInput): Promis
     const parent = parentOf(task, own.table);
     const said = await parentScores(deps, task, parent, own);
     const design = takeDesign(smooth, places);
-    const input = said.map((score) => parentInput(spec.task, score));
+    const heard = said.map((score) => parentInput(spec.task, score));
     const given: MemberRows = {
       ...{ target: own.target, parts: own.parts, parent: said },
       smooth: { encoder: features.smooth, design },
       tree: { encoder: features.tree, design: takeDesign(tree, places) },
-      over: { encoder: over, design: withParent(design, input) },
+      over: { encoder: over, design: withParent(design, heard) },
     };
     const fit = fitMember(spec, given, task);
-    members.push(await resultOf(deps, { task, member, own, given, parent, fit }));
+    members.push(await resultOf(deps, { task, member, own, given, parent, fit, predecessors }));
     deps.progress(members.length, chunk.members.length);
   }
   const result: ChunkResult = { members, seconds: (deps.now() - started) / 1000 };
@@ -91,6 +98,7 @@ interface Fitted {
   readonly given: MemberRows;
   readonly parent: Parent;
   readonly fit: MemberFit;
+  readonly predecessors: Predecessors;
 }
 
 async function resultOf(deps: FitChunkDeps, fitted: Fitted): Promise<MemberResult> {
@@ -112,10 +120,10 @@ async function resultOf(deps: FitChunkDeps, fitted: Fitted): Promise<MemberResul
 /** Once more, from the file and through the serving runtime: what is served is what is judged. */
 async function proven(
   deps: FitChunkDeps,
-  { task, own, given, parent, fit }: Fitted,
+  { task, member, own, given, parent, fit, predecessors }: Fitted,
   whole: FittedMember,
   test: Uint32Array,
-): Promise<Pick<MemberResult, "p" | "loss" | "model">> {
+): Promise<Pick<MemberResult, "p" | "loss" | "model" | "compared">> {
   const { spec } = task;
   const corrects = fit.choice === "shrunk";
   const write = async (model: FittedMember, over: ModelFile) => {
@@ -127,9 +135,9 @@ async function proven(
   const values = await scoresOfFile(deps, task, judged.file, takeRows(own.table, test));
   deps.sessions.drop(judged.file.onnx);
   const target = Float64Array.from(test, (row) => own.target[row]!);
-  const losses = lossesOf(spec.task, values, target);
+  const losses = lossesOf(spec, values, target);
   const before = lossesOf(
-    spec.task,
+    spec,
     Float64Array.from(test, (row) => given.parent[row]!),
     target,
   );
@@ -138,7 +146,13 @@ async function proven(
     ...answers,
     background: await backgroundOf(deps, spec, own, given, answers.signature),
   };
-  const proof = { p: proofOf(spec.task, before, losses).p, loss: spreadOf(losses).mean };
+  const predecessor = predecessors[member.name];
+  const compared =
+    predecessor && (await comparePredecessor(deps, { task, predecessor, own, test, losses }));
+  const proof = {
+    ...{ p: proofOf(spec, before, losses).p, loss: spreadOf(losses).mean },
+    ...(compared ? { compared } : {}),
+  };
   if (task.level === 0) return { ...proof, model: served };
   const parts: ModelFile[] = [];
   for (let part = 0; part < PARTS; part++)

@@ -133,7 +133,7 @@ export function fitMember(
       loss: spreadOf(losses).mean,
       reference: spreadOf(flat([...best.losses, losses])),
     },
-    p: proofOf(spec.task, onTest, losses).p,
+    p: proofOf(spec, onTest, losses).p,
     everything: () => best.fit(where(() => true)),
     withoutPart: (part) => (sampled ? best.fit(without[part]!) : best.parts[part]!),
   };
@@ -152,7 +152,7 @@ const lossesAt = (
   member: MemberRows,
   rows: Uint32Array,
   scores: Float64Array,
-): Float64Array => lossesOf(spec.task, scores, pickRows(member.target, rows));
+): Float64Array => lossesOf(spec, scores, pickRows(member.target, rows));
 
 const flat = (parts: readonly Float64Array[]): Float64Array =>
   Float64Array.from(parts.flatMap((part) => [...part]));

@@ -51,7 +51,10 @@ export function membersOf(
     if (parts[row] !== TEST) group.train++;
   }
   // The coarsest first; the columns of a group's first row stand for it.
-  const above = of.levels.slice(of.level + 1).toReversed().flat();
+  const above = of.levels
+    .slice(of.level + 1)
+    .toReversed()
+    .flat();
   const codesAbove = [...new Set(above)].map((name) => codesOf(table, name).codes);
   const found = [...index.values()]
     .map(({ values, rows, train }) => ({

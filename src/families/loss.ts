@@ -1,15 +1,27 @@
 import type { Target, Task } from "../lib/task.ts";
+import type { TrainingSpec } from "../training/training-spec.ts";
 
 /** Probabilities are not believed beyond: a single row must not decide. */
 const SURE = 1e-4;
 
-/** Log loss in nats (binary), squared error (regression) of each row. */
-export function lossesOf(task: Task, scores: Float64Array, target: Target): Float64Array {
-  if (task === "regression") return scores.map((value, i) => (value - target[i]!) ** 2);
+/** What rows are asked about, and what each class counts. Of a family the weights are numbers: the same for all members. */
+export type Asked = { readonly task: Task } & Pick<TrainingSpec, "classWeights">;
+
+/** Log loss in nats (binary), squared error (regression) of each row; where classes have weights, times that of the row's. */
+export function lossesOf(asked: Asked, scores: Float64Array, target: Target): Float64Array {
+  if (asked.task === "regression") return scores.map((value, i) => (value - target[i]!) ** 2);
+  const weights = weightsOf(asked);
   return scores.map((p, i) => {
-    const said = target[i] === 1 ? p : 1 - p;
-    return -Math.log(Math.min(1 - SURE, Math.max(SURE, said)));
+    const yes = target[i] === 1;
+    const said = yes ? p : 1 - p;
+    return -weights[yes ? 1 : 0] * Math.log(Math.min(1 - SURE, Math.max(SURE, said)));
   });
+}
+
+/** Of the two classes. */
+export function weightsOf({ classWeights }: Asked): readonly [number, number] {
+  if (classWeights === undefined || classWeights === "balanced") return [1, 1];
+  return [classWeights[0]!, classWeights[1]!];
 }
 
 export interface Spread {

@@ -21,6 +21,8 @@ export interface FamilyVersion {
   /** Blob of the members trained, with everything that was found. */
   readonly results: Digest;
   readonly summary: FamilySummary;
+  /** Versions of the program and what it ran on; not of trainings before it was kept. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
 }
@@ -66,6 +68,7 @@ export interface FamilyMember {
   readonly reference: Spread;
   readonly parentLoss: number | null;
   readonly q: number | null;
+  /** Of one that uses its parent: why. Of one that stands: what was found of its version beside the one before. */
   readonly reason: string | null;
   readonly version:
     | ({ readonly id: Digest; readonly number: number; readonly background: Digest } & ModelFile)

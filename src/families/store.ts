@@ -7,7 +7,7 @@ export type FamilyStore = ReturnType<typeof familyStore>;
 /** All SQL of families. */
 export function familyStore(sql: Sql) {
   return {
-    /** Keeps a training; the same id again changes nothing. Numbers count up by family. @returns as it is kept. */
+    /** Keeps a training; one that was kept before, whose members stand again, becomes the newest. Numbers count up by family. @returns as it is kept. */
     async addVersion(version: Omit<FamilyVersion, "number">): Promise<FamilyVersion> {
       const { id, family, runId, dataset, code, champion, parent, createdAt, ...body } = version;
       await sql.query("select pg_advisory_xact_lock(hashtext('family:' || $1))", [family]);
@@ -16,7 +16,7 @@ export function familyStore(sql: Sql) {
            (id, family, number, run_id, dataset, code, champion, parent, body, created_at)
          select $1, $2, 1 + coalesce(max(number), 0), $3, $4, $5, $6, $7, $8::jsonb, to_timestamp($9::float8 / 1000)
          from millwright.family_version where family = $2
-         on conflict (id) do nothing`,
+         on conflict (id) do update set created_at = excluded.created_at`,
         [
           ...[id, family, runId, dataset, code, champion, parent ?? null],
           ...[JSON.stringify(body), createdAt],
@@ -33,10 +33,19 @@ export function familyStore(sql: Sql) {
     /** Newest first. */
     async versions(family: string, limit = 100): Promise<FamilyVersion[]> {
       const rows = await sql.query<VersionRow>(
-        `${VERSION} where family = $1 order by number desc limit $2`,
+        `${VERSION} where family = $1 order by created_at desc, number desc limit $2`,
         [family, limit],
       );
       return rows.map(versionOf);
+    },
+
+    /** The newest training of all members. */
+    async newestWhole(family: string): Promise<FamilyVersion | undefined> {
+      const [row] = await sql.query<VersionRow>(
+        `${VERSION} where family = $1 and parent is null order by created_at desc, number desc limit 1`,
+        [family],
+      );
+      return row && versionOf(row);
     },
 
     async families(): Promise<string[]> {
@@ -86,6 +95,18 @@ export function familyStore(sql: Sql) {
       return row && memberOf(row);
     },
 
+    /** The member of that model name, of whatever family. */
+    async memberNamed(
+      name: string,
+    ): Promise<{ readonly family: string; readonly member: FamilyMember } | undefined> {
+      const [row] = await sql.query<MemberRow & { readonly family: string }>(
+        `select *, (extract(epoch from trained_at) * 1000)::float8 as trained_ms
+         from millwright.family_member where name = $1 limit 1`,
+        [name],
+      );
+      return row && { family: row.family, member: memberOf(row) };
+    },
+
     /** Figures of the members as they are now, by level. */
     async figures(family: string): Promise<LevelFigures[]> {
       return sql.query<LevelFigures>(
@@ -122,7 +143,7 @@ export function familyStore(sql: Sql) {
            (m->>'rows')::int, (m->>'testRows')::int, m->>'candidate', (m->>'loss')::float8,
            (m->>'parentLoss')::float8, m->'reference', (m->>'q')::float8, m->>'reason',
            m->'version', (m->>'bytes')::int, m->'tried', m->>'training',
-           to_timestamp((m->>'trainedAt')::float8 / 1000), null
+           to_timestamp((m->>'trainedAt')::float8 / 1000), nullif(m->'watched', 'null'::jsonb)
          from jsonb_array_elements($2::jsonb) m
          on conflict (family, name) do update set
            level = excluded.level, key = excluded.key, stands = excluded.stands, rows = excluded.rows,
@@ -130,7 +151,7 @@ export function familyStore(sql: Sql) {
            parent_loss = excluded.parent_loss, reference = excluded.reference, q = excluded.q,
            reason = excluded.reason, version = excluded.version, bytes = excluded.bytes,
            tried = excluded.tried, training = excluded.training, trained_at = excluded.trained_at,
-           watched = null`,
+           watched = excluded.watched`,
         [family, JSON.stringify(members)],
       );
     },
@@ -205,7 +226,10 @@ interface VersionRow {
   readonly code: Digest;
   readonly champion: Digest;
   readonly parent: Digest | null;
-  readonly body: Pick<FamilyVersion, "levels" | "enough" | "files" | "results" | "summary">;
+  readonly body: Pick<
+    FamilyVersion,
+    "levels" | "enough" | "files" | "results" | "summary" | "environment"
+  >;
   readonly created_ms: number;
 }
 

@@ -4,6 +4,7 @@ import { familyChunk } from "./family-chunk.ts";
 import { judge } from "./judge.ts";
 import type { Platform } from "./platform.ts";
 import { reproduce } from "./reproduce.ts";
+import { reproduceMember } from "./reproduce-member.ts";
 import { score, scoreHelp } from "./score.ts";
 import { tidyLog } from "./tidy-log.ts";
 import { train } from "./train.ts";
@@ -23,5 +24,6 @@ export const PIPELINES: readonly ((platform: Platform) => Pipeline)[] = [
   score,
   scoreHelp,
   reproduce,
+  reproduceMember,
   tidyLog,
 ];

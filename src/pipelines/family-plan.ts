@@ -1,6 +1,9 @@
 import type { Schema } from "../datasets/schema.ts";
 import { MillwrightError } from "../errors.ts";
 import { ENOUGH, type Enough, type Levels } from "../families/family.ts";
+import type { Target } from "../lib/task.ts";
+import { trainerNamed } from "../training/candidate.ts";
+import { rowWeights } from "../training/class-weights.ts";
 import type { TrainingSpec } from "../training/training-spec.ts";
 import type { FamilyDefinition } from "./project.ts";
 
@@ -12,6 +15,8 @@ export interface FamilyPlan {
   readonly trainers: readonly string[];
   readonly proof: boolean;
   readonly pooling: boolean;
+  /** What each class counts, in numbers: in every member the same as among all rows, so that they can be compared. */
+  readonly classWeights?: readonly number[];
 }
 
 /** The finest level first; the model everybody shares is not among them. */
@@ -22,6 +27,8 @@ export function planFamily(
   spec: TrainingSpec,
   definition: FamilyDefinition | undefined,
   schema: Schema,
+  /** Of the training rows. */
+  target: Target,
 ): FamilyPlan | null {
   if (definition === undefined) return null;
   const where = `models.${spec.model}.family`;
@@ -30,12 +37,11 @@ export function planFamily(
       "unsupported",
       `${where}: ${spec.target} has ${spec.classes.length} classes; members have models of two classes or of a number so far. Leave the family out, or predict one class against the others.`,
     );
-  for (const field of ["classWeights", "monotone"] as const)
-    if (spec[field] !== undefined)
-      throw new MillwrightError(
-        "unsupported",
-        `${where}: a model with train.${field} cannot have members so far: theirs would not keep it. Leave one of the two out.`,
-      );
+  if (spec.classWeights !== undefined && spec.calibrate)
+    throw new MillwrightError(
+      "unsupported",
+      `${where}: the classes of ${spec.model} have weights (train.classWeights) and its probabilities are calibrated back (train.calibrate); what members correct is not. Leave one of the two out.`,
+    );
   const levels = levelsOf(definition);
   for (const name of levels.flat()) {
     const column = schema.columns.find((c) => c.name === name);
@@ -53,10 +59,38 @@ export function planFamily(
         `${where}: the column "${name}" ${name === spec.target ? "is what is predicted" : "holds times"}; members are named by texts or numbers.`,
       );
   }
+  const weights = rowWeights(spec, target);
+  const weightOf = (k: number) => weights?.[target.indexOf(k)] ?? 1;
   return {
     levels,
     enough: { ...ENOUGH, ...definition.enough },
-    trainers: (definition.trainers ?? spec.trainers).filter((name) => name !== "baseline"),
-    ...{ proof: definition.proof ?? true, pooling: definition.pooling ?? true },
+    trainers: trainersOf(spec, definition, levels.flat()),
+    ...{ proof: definition.proof ?? true },
+    // A linear correction of what the parent says would not keep what is monotone in it.
+    pooling: spec.monotone === undefined && (definition.pooling ?? true),
+    ...(weights ? { classWeights: spec.classes.map((_, k) => weightOf(k)) } : {}),
   };
+}
+
+/** Of monotone columns only those trainers that keep them. */
+function trainersOf(
+  { model, trainers, monotone }: TrainingSpec,
+  definition: FamilyDefinition,
+  naming: readonly string[],
+): string[] {
+  const named = (definition.trainers ?? trainers).filter((name) => name !== "baseline");
+  if (monotone === undefined) return named;
+  const where = `models.${model}`;
+  const both = naming.find((name) => Object.hasOwn(monotone, name));
+  if (both !== undefined)
+    throw new MillwrightError(
+      "invalid_config",
+      `${where}.train.monotone names "${both}", which names members of its family: from one member to the next nothing is monotone. Leave it out of one of the two.`,
+    );
+  const kept = named.filter((name) => trainerNamed(name).monotone);
+  if (kept.length > 0) return kept;
+  throw new MillwrightError(
+    "invalid_config",
+    `${where}.family.trainers: ${named.join(", ")} cannot keep what train.monotone asks for. Add "gbdt", or leave train.monotone out.`,
+  );
 }

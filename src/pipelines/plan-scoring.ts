@@ -4,9 +4,11 @@ import type { Digest } from "../lib/digest.ts";
 import type { ModelVersion } from "../registry/model-version.ts";
 import { addedColumns } from "../scoring/added-columns.ts";
 import { capacityOf } from "../scoring/forwarding.ts";
+import type { PinnedFamily } from "../scoring/pinned-family.ts";
 import { batchId, partBytes, type ScorePlan } from "../scoring/score-plan.ts";
 import type { Piece, Source } from "../storage/columns/columns.ts";
 import { resultFormat } from "../storage/columns/result-format.ts";
+import { pinFamily } from "./pin-family.ts";
 import type { Platform } from "./platform.ts";
 import type { ScoreInput } from "./score.ts";
 
@@ -24,14 +26,18 @@ const FORGET_MS = 7 * 86_400_000;
 
 /** Looks at the source, decides how it is read and cut, and keeps that. Everything that can be refused is refused here. */
 export async function planScoring(
-  deps: Pick<Platform, "columns" | "registry" | "datasets" | "scoring" | "blobs" | "project">,
+  deps: Pick<
+    Platform,
+    "columns" | "registry" | "datasets" | "scoring" | "blobs" | "project" | "serving" | "families"
+  >,
   input: ScoreInput & { readonly step: StepContext },
 ): Promise<BatchPlan> {
   const { model, out, step } = input;
   resultFormat(out);
-  const version = await deps.registry.find(model, input.version);
+  const wanted = input.version ?? "champion";
+  const version = await deps.registry.find(model, wanted);
   if (!version)
-    throw new MillwrightError("not_found", `Model "${model}" has no version "${input.version}".`);
+    throw new MillwrightError("not_found", `Model "${model}" has no version "${wanted}".`);
   const { signature } = version;
   checkWishes(signature.task, input);
   const { definition } = await deps.project();
@@ -43,11 +49,14 @@ export async function planScoring(
     ...(dataset?.header ? { header: dataset.header } : {}),
   });
   checkSource(source, version, input);
-  const types = name === undefined ? {} : await typesOf(deps, name, version);
+  const family = input.version === undefined ? await pinFamily(deps, version) : undefined;
+  const types = name === undefined ? {} : await typesOf(deps, name, version, family);
+  const reasons = input.reasons ?? 0;
   const scoring: ScorePlan = {
-    ...{ model, source, types, reasons: input.reasons ?? 0 },
-    version: routed(version),
-    added: addedColumns(signature, source.names, (input.reasons ?? 0) > 0),
+    ...{ model, source, types, reasons, version: routed(version), ...(family ? { family } : {}) },
+    added: addedColumns(signature, source.names, {
+      ...{ reasons: reasons > 0, family: family !== undefined },
+    }),
   };
   for (const blob of await deps.scoring.forgetBatches(FORGET_MS)) await deps.blobs.delete(blob);
   const id = batchId(scoring);
@@ -107,9 +116,11 @@ async function typesOf(
   { datasets }: Pick<Platform, "datasets">,
   name: string,
   version: ModelVersion,
+  family: PinnedFamily | undefined,
 ): Promise<ScorePlan["types"]> {
   const dataset = version.dataset && (await datasets.find(name, version.dataset));
-  const used = new Set(version.signature.columns.map((column) => column.name));
+  const read = [...version.signature.columns, ...(family?.columns ?? [])];
+  const used = new Set(read.map((column) => column.name));
   return Object.fromEntries(
     (dataset ? dataset.schema.columns : [])
       .filter((column) => used.has(column.name))

@@ -127,7 +127,12 @@ export async function planTraining(
     testRows: parts.test.length,
     gates: definition.gates ?? null,
     abstain: definition.abstain ?? null,
-    family: planFamily(spec, definition.family, data.schema),
+    family: planFamily(
+      spec,
+      definition.family,
+      data.schema,
+      Float64Array.from(parts.train, (row) => parts.target[row]!),
+    ),
     champion: champion
       ? {
           version: champion.id,

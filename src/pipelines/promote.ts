@@ -59,7 +59,8 @@ export async function promote(
       fields,
       reason,
     });
-    await announce("model.promoted", model, { version, previous: previous ?? null, reason }, at);
+    const said = { version, previous: previous ?? null, reason, runId: runId ?? null };
+    await announce("model.promoted", model, said, at);
     return { previous, promoted: true };
   });
   crashPoint("promote:committed");

@@ -1,6 +1,8 @@
 import type { DatasetVersion } from "../datasets/dataset-version.ts";
+import type { ModelFile } from "../families/family.ts";
 import type { JudgedMember } from "../families/judge-level.ts";
 import type { FamilyMember, FamilyVersion } from "../families/members.ts";
+import type { Compared } from "../families/predecessor.ts";
 import { crashPoint } from "../lib/crash-point.ts";
 import { type Digest, digestOfJson } from "../lib/digest.ts";
 import type { RowFields } from "../serving/route.ts";
@@ -30,15 +32,21 @@ export interface RegisteredFamily {
   /** Whose model is another one than before, and whose has gone. */
   readonly changed: number;
   readonly removed: number;
+  /** Whose model in service was shown to be better than the new one. */
+  readonly stayed: number;
 }
 
 /** Keeps a training of a family, and puts its members into service: versions, routes and event in one transaction. Safe to repeat. */
 export async function registerMembers(
-  platform: Pick<Platform, "transact" | "project" | "blobs" | "clock">,
+  platform: Pick<Platform, "transact" | "project" | "blobs" | "clock" | "environment">,
   input: RegisterMembersInput,
 ): Promise<RegisteredFamily> {
   const { family, data, code, champion, plan, trained, under, runId } = input;
   const judged = await getJson<readonly JudgedMember[]>(platform.blobs, trained.results);
+  const beside = await getJson<Readonly<Record<string, Compared>>>(
+    platform.blobs,
+    trained.compared,
+  );
   const { definition } = await platform.project();
   const fields = rowFieldsOf(definition, family, data.schema);
   const at = platform.clock.now();
@@ -50,10 +58,16 @@ export async function registerMembers(
       ...{ id: digestOfJson(made), ...made, runId, ...plan, createdAt: at },
       ...(under === undefined ? {} : { parent: under }),
       summary: { levels, rows, testRows, seconds, computeSeconds },
+      environment: platform.environment,
     });
     const known = new Map((await families.members(family)).map((m) => [m.name, m]));
     const members = judged.map((member) =>
-      asMember(member, { version, known: known.get(member.name), at }),
+      asMember(member, {
+        version,
+        known: known.get(member.name),
+        compared: beside[member.name],
+        at,
+      }),
     );
     await families.putMembers(family, members);
     const gone =
@@ -92,6 +106,8 @@ export async function registerMembers(
     return {
       ...{ version: version.id, number: version.number, standing },
       ...{ changed: changed.length, removed: removed.length },
+      stayed: judged.filter((member) => stays(member, known.get(member.name), beside[member.name]))
+        .length,
     };
   });
 }
@@ -101,19 +117,22 @@ function asMember(
   of: {
     readonly version: FamilyVersion;
     readonly known: FamilyMember | undefined;
+    readonly compared: Compared | undefined;
     readonly at: number;
   },
 ): FamilyMember {
-  const { version: training, known, at } = of;
+  const { version: training, known, compared, at } = of;
   const { name, level, values, stands, rows, testRows, candidate, model, tried, q } = judged;
-  const { family, dataset, code } = training;
-  const id = stands ? digestOfJson({ family, name, file: model!.file, dataset, code }) : undefined;
+  if (stays(judged, known, compared))
+    return { ...known!, reason: `training ${training.number}: ${compared!.words}` };
+  const id = stands ? memberVersionId(training, { name, file: model!.file }) : undefined;
   const before = known?.version ?? null;
   const number = before?.id === id ? before?.number : (before?.number ?? 0) + 1;
   return {
     ...{ name, level, values, stands, rows, testRows, candidate, tried, q },
     ...{ loss: finite(judged.loss), reference: judged.reference },
-    ...{ parentLoss: finite(judged.parentLoss), reason: judged.reason ?? null },
+    ...{ parentLoss: finite(judged.parentLoss) },
+    reason: judged.reason ?? (before?.id === id ? known?.reason : compared?.words) ?? null,
     version:
       id === undefined
         ? null
@@ -121,6 +140,19 @@ function asMember(
     ...{ bytes: stands ? model!.bytes : null, training: training.id, trainedAt: at, watched: null },
   };
 }
+
+/** What a version of a member is called: the digest of its file and of what that was made from. */
+export const memberVersionId = (
+  { family, dataset, code }: Pick<FamilyVersion, "family" | "dataset" | "code">,
+  { name, file }: { readonly name: string; readonly file: ModelFile },
+): Digest => digestOfJson({ family, name, file, dataset, code });
+
+/** The version in service was shown to be better than the new one, and is still in service. */
+const stays = (
+  { stands }: JudgedMember,
+  known: FamilyMember | undefined,
+  compared: Compared | undefined,
+): boolean => stands && compared?.stays === true && known?.version?.number === compared.number;
 
 /** NaN: without test rows. */
 const finite = (loss: number | null): number | null =>

@@ -37,7 +37,8 @@ export async function rollback(
       ...{ ...route, champion: version, shadow: undefined, split: undefined },
       ...{ reason, by: input.runId },
     });
-    await announce("model.rolled_back", model, { from, to, reason }, at);
+    const said = { from, to, reason, runId: input.runId ?? null };
+    await announce("model.rolled_back", model, said, at);
     return { from, to };
   });
 }

@@ -5,6 +5,7 @@ import { MillwrightError } from "../errors.ts";
 import { reasonsOf } from "../explanation/reasons.ts";
 import type { HttpAnswer, HttpRequest, HttpRoute } from "../http/http.ts";
 import { mount } from "../http/mount.ts";
+import { readSignature } from "../onnx/read-signature.ts";
 import type { ModelVersion } from "../registry/model-version.ts";
 import { changeRoute } from "./change-route.ts";
 import { explainHere } from "./explain-here.ts";
@@ -44,9 +45,9 @@ export function routeRoutes(
 
 /** What versions say and why, asked by a person. */
 export function tryingRoutes(
-  deps: Parameters<typeof tryRow>[0] & Pick<Platform, "registry" | "predictions">,
+  deps: Parameters<typeof tryRow>[0] & Pick<Platform, "registry" | "predictions" | "serving">,
 ): HttpRoute[] {
-  const { registry, predictions } = deps;
+  const { registry, predictions, serving } = deps;
   const found = async (model: string, name: string): Promise<ModelVersion> => {
     const version = await registry.find(model, name);
     if (version) return version;
@@ -78,16 +79,20 @@ export function tryingRoutes(
       const logged = await predictions.find({ model, id });
       if (!logged)
         throw new MillwrightError("not_found", `The log of ${model} has no prediction "${id}".`);
-      const version = await registry.get(logged.version);
-      if (!version)
+      const registered = await registry.get(logged.version);
+      const { version, model: by } = registered
+        ? { version: registered, model: registered.model }
+        : ((await serving.versionServed(logged.version)) ?? {});
+      if (!version || by === undefined)
         throw new MillwrightError(
           "not_found",
           `The version that answered, ${logged.version}, is not registered any more.`,
         );
       const [explanation] = await explainHere(deps, { version, rows: [logged.inputs] });
-      const { target } = version.signature;
+      const { target = "" } =
+        registered?.signature ?? readSignature(await deps.blobs.get(version.onnx)) ?? {};
       return {
-        ...{ version: who(version), target },
+        ...{ version: { model: by, number: version.number, id: version.id }, target },
         explanation: { ...explanation!, contributions: [...explanation!.contributions] },
         reasons: reasonsOf(explanation!, target),
       };

@@ -1,5 +1,6 @@
 import type { Pipeline } from "../engine/engine.ts";
 import type { Digest } from "../lib/digest.ts";
+import type { AnsweredBy, PinnedFamily } from "../scoring/pinned-family.ts";
 import { type Forwarded, forwardRows } from "./forward-rows.ts";
 import { planScoring } from "./plan-scoring.ts";
 import type { Platform } from "./platform.ts";
@@ -8,8 +9,8 @@ import { writeScores } from "./write-scores.ts";
 
 export interface ScoreInput {
   readonly model: string;
-  /** Number, alias or digest of a version. */
-  readonly version: string;
+  /** Number, alias or digest of a version, which then answers every row. Left out: the champion, and the members of its family. */
+  readonly version?: string;
   /** Path or glob, relative to `folder`. */
   readonly source: string;
   /** Absolute. */
@@ -39,7 +40,27 @@ export interface ScoreOutcome {
   readonly parts: number;
   readonly partsFound: number;
   readonly forwarded: Forwarded | null;
+  /** Of a family: who answered how many rows. */
+  readonly answered?: FamilyAnswered;
 }
+
+export interface FamilyAnswered {
+  /** Number of the family's training whose members answered. */
+  readonly training: number;
+  /** The finest first; the last, without columns, is the model everybody shares. */
+  readonly levels: readonly { readonly columns: readonly string[]; readonly rows: number }[];
+  /** Rows of members that could not be loaded: the model everybody shares answered. */
+  readonly stoodIn: number;
+}
+
+const answeredOf = (
+  { number, levels }: PinnedFamily,
+  { levels: rows, stoodIn }: AnsweredBy,
+): FamilyAnswered => ({
+  training: number,
+  levels: rows.map((n, level) => ({ columns: levels[level] ?? [], rows: n })),
+  stoodIn,
+});
 
 /**
  * A batch: every row of a source, scored by one version, exactly once. Finished parts are kept under the digest of source bytes,
@@ -61,10 +82,12 @@ export const score = (platform: Platform): Pipeline<ScoreInput, ScoreOutcome> =>
       input.top === undefined && input.forward === undefined
         ? null
         : await steps.step("forward", () => forwardRows(platform, { ...input, plan, runId }));
-    const { model, version } = plan.scoring;
+    const { model, version, family } = plan.scoring;
+    const { answered, ...results } = written;
     return {
-      ...{ model, version: version.id, number: version.number, out: input.out, ...written },
+      ...{ model, version: version.id, number: version.number, out: input.out, ...results },
       ...{ parts: batch.parts, partsFound: batch.found, forwarded },
+      ...(family && answered ? { answered: answeredOf(family, answered) } : {}),
     };
   },
 });

@@ -6,6 +6,7 @@ import type { Digest } from "../lib/digest.ts";
 import { getJson } from "../storage/json-blob.ts";
 import type { Candidate } from "../training/training-spec.ts";
 import { isCommand } from "./command-trainer.ts";
+import { findPredecessors } from "./find-predecessors.ts";
 import { gatherData } from "./gather-data.ts";
 import type { Recipe } from "./keep-recipe.ts";
 import { planTraining, type TrainingPlan } from "./plan-training.ts";
@@ -19,6 +20,13 @@ export interface TrainFamilyInput {
   /** By name; all when left out. */
   readonly members?: readonly string[];
   readonly asOf?: number;
+  /** Only where the members were last trained under another champion than there is now: what its promotion starts. */
+  readonly ifUnderAnother?: boolean;
+}
+
+/** Nothing was to be done, or could be, and why. */
+export interface NoFamily {
+  readonly nothing: string;
 }
 
 export interface FamilyOutcome extends RegisteredFamily {
@@ -27,14 +35,34 @@ export interface FamilyOutcome extends RegisteredFamily {
 }
 
 /** The members of a family, all or some of them; the model that everybody shares stays as it is. */
-export const trainFamily = (platform: Platform): Pipeline<TrainFamilyInput, FamilyOutcome> => ({
+export const trainFamily = (
+  platform: Platform,
+): Pipeline<TrainFamilyInput, FamilyOutcome | NoFamily> => ({
   name: "train-family",
   async run(steps, input) {
+    if (input.ifUnderAnother) {
+      const because = await steps.step("family: due", () => whyNotDue(platform, input.model));
+      if (because !== null) return { nothing: because };
+    }
     const data = await steps.step("ingest", (step) => gatherData(platform, { ...input, step }));
     const plan = await steps.step("plan", () => planTraining(platform, { ...input, data }));
     return familyOf(platform, { steps, data, plan, members: input.members });
   },
 });
+
+/** null: the members are to be trained under the champion there is. */
+async function whyNotDue(platform: Platform, model: string): Promise<string | null> {
+  const champion = await platform.registry.alias(model, "champion");
+  const whole = await platform.families.newestWhole(model);
+  if (whole?.champion === champion) return "the members were trained under this champion";
+  try {
+    await sharedOf(platform, model);
+    return null;
+  } catch (error) {
+    if (error instanceof MillwrightError && error.code === "unsupported") return error.message;
+    throw error;
+  }
+}
 
 /** The members after a training of their model: none while it has no champion, or where nothing has changed for them. */
 export async function familyUnderChampion(
@@ -44,9 +72,9 @@ export async function familyUnderChampion(
   const { steps, data, plan } = input;
   const due = await steps.step("family: due", async () => {
     const champion = await platform.registry.alias(plan.spec.model, "champion");
-    const [newest] = await platform.families.versions(plan.spec.model, 1);
+    const whole = await platform.families.newestWhole(plan.spec.model);
     const same =
-      newest?.dataset === data.id && newest.code === plan.code && newest.champion === champion;
+      whole?.dataset === data.id && whole.code === plan.code && whole.champion === champion;
     return champion !== undefined && !same;
   });
   return due ? familyOf(platform, input) : undefined;
@@ -63,7 +91,9 @@ export async function familyOf(
   },
 ): Promise<FamilyOutcome> {
   const { steps, data, plan, members } = input;
-  const { spec, family, code } = plan;
+  const { family, code } = plan;
+  const { classWeights } = family ?? {};
+  const spec = classWeights ? { ...plan.spec, classWeights } : plan.spec;
   const begun = await steps.step("family: plan", async () => {
     if (family === null)
       throw new MillwrightError(
@@ -77,15 +107,19 @@ export async function familyOf(
     };
   });
   const { champion, onnx, shared, under, startedAt } = begun;
+  const predecessors = await steps.step("family: predecessors", () =>
+    findPredecessors(platform, { spec: under?.spec ?? spec, members }),
+  );
   const trained = await trainMembers(platform, {
     // Members are compared on the same rows as their parents were made for.
-    ...{ steps, spec: under?.spec ?? spec, data, shared, champion: onnx },
+    ...{ steps, spec: under?.spec ?? spec, data, shared, champion: onnx, predecessors },
     family: { ...family!, ...(under ? { levels: under.levels } : {}) },
     ...(members && under ? { some: { names: members, files: under.files } } : {}),
   });
   const registered = await steps.step("family: register", () =>
     registerMembers(platform, {
-      ...{ family: spec.model, runId: steps.runId, data, code, champion, trained, startedAt },
+      ...{ family: spec.model, runId: steps.runId, data, code, trained, startedAt },
+      champion: under?.champion ?? champion,
       plan: { levels: family!.levels, enough: family!.enough },
       under: under?.id,
     }),
@@ -106,9 +140,9 @@ async function underWhich(platform: Platform, family: string) {
       "not_found",
       `The family ${family} has not been trained yet: millwright train ${family}`,
     );
-  const { id, files, levels } = newest as FamilyVersion;
+  const { id, files, levels, champion } = newest as FamilyVersion;
   const { spec } = await getJson<{ spec: TrainingPlan["spec"] }>(platform.blobs, files);
-  return { id, files, levels, spec };
+  return { id, files, levels, champion, spec };
 }
 
 /** The champion, and how it is made: so are the models that stand in for it where it has seen the rows. */

@@ -30,6 +30,8 @@ export interface MembersInput {
   readonly shared: Candidate;
   /** What answers for it. */
   readonly champion: Digest;
+  /** Blob of `Predecessors`: what members of the finest level have in service. */
+  readonly predecessors: Digest | null;
   /** Some members only, under the parents of an earlier training. */
   readonly some?: { readonly names: readonly string[]; readonly files: Digest };
 }
@@ -39,6 +41,8 @@ export interface TrainedMembers {
   readonly files: Digest;
   /** Blob of `JudgedMember[]`. */
   readonly results: Digest;
+  /** Blob of `Compared` by member: what was found beside the versions in service. */
+  readonly compared: Digest;
   readonly levels: readonly LevelSummary[];
   /** Names of the members whose chunk could not be trained. */
   readonly failed: readonly string[];
@@ -55,7 +59,7 @@ export async function trainMembers(
   platform: Platform,
   input: MembersInput,
 ): Promise<TrainedMembers> {
-  const { steps, spec, data, family, some } = input;
+  const { steps, spec, data, family, some, predecessors } = input;
   const { levels, enough, trainers, proof, pooling } = family;
   const { blobs, compute } = platform;
   const [divided, above] = await Promise.all([
@@ -71,6 +75,7 @@ export async function trainMembers(
   const results: Digest[] = [];
   const summaries: LevelSummary[] = [];
   const failed: string[] = [];
+  const tasks: Digest[] = [];
   let { parents } = top;
   let computeSeconds = 0;
   for (let level = levels.length - 1; level >= 0; level--) {
@@ -83,8 +88,11 @@ export async function trainMembers(
       };
       return putJson(blobs, shared);
     });
+    tasks.unshift(task);
     const inputs = Array.from({ length: count }, (_, index): FitChunkInput => {
-      return { task, chunks, index };
+      // Those below a member were compared with its new version, so that one answers.
+      const beside = level === 0 && predecessors ? { predecessors } : {};
+      return { task, chunks, index, ...beside };
     });
     const fitted =
       count === 0 ? [] : await steps.fanOut<Digest>(`level ${level}`, "family-chunk", inputs);
@@ -119,9 +127,21 @@ export async function trainMembers(
     failed.push(...judged.failed);
   }
   const kept = await steps.step("family: keep", async () => {
-    const files: FamilyFiles = { ...top, parents };
+    const files: FamilyFiles = { ...top, parents, tasks };
     const all = await inTurn(results, (digest) => getJson<readonly JudgedMember[]>(blobs, digest));
-    return { files: await putJson(blobs, files), results: await putJson(blobs, all.flat()) };
+    // Apart: the same training is the same version, whatever was in service before it.
+    const found = all.flat().map(({ compared, ...result }) => ({ result, compared }));
+    const beside = found.flatMap(({ result, compared }) =>
+      compared ? [[result.name, compared] as const] : [],
+    );
+    return {
+      files: await putJson(blobs, files),
+      results: await putJson(
+        blobs,
+        found.map(({ result }) => result),
+      ),
+      compared: await putJson(blobs, Object.fromEntries(beside)),
+    };
   });
   const { rows, testRows } = divided;
   return { ...kept, levels: summaries, failed, rows, testRows, computeSeconds };

@@ -1,6 +1,7 @@
 import type { Schedule } from "../engine/schedule.ts";
 import type { Trigger } from "../engine/trigger.ts";
 import type { Json } from "../lib/json.ts";
+import { isActive } from "../tracking/run-view.ts";
 import type { AdoptInput } from "./adopt-version.ts";
 import type { Platform } from "./platform.ts";
 import type { ModelDefinition, ProjectDefinition } from "./project.ts";
@@ -14,12 +15,13 @@ import { FAMILY_WINDOWS } from "./watch-family.ts";
  *     watch ── incident, and retraining would help ──▶ train ── passes its gates ──▶ shadow ──▶ judge ──▶ (canary ──▶ judge ──▶) champion
  *     watch ── enough new labels ───────────────────▶ train
  *     watch-family ── members have become worse ────▶ train-family, these alone
+ *     promote, rollback ── another champion ────────▶ train-family, all of them, unless a training that promoted goes on with them
  *     control ── the project's code changed ────────▶ train
  *     schedule ── retrain.every ────────────────────▶ train;  every window ──▶ watch;  every 5 minutes ──▶ judge;  every hour ──▶ tidy-log
  *     a client registered a model ──────────────────▶ adopt ── passes its gates ──▶ as above
  */
 export const triggersOf = (
-  platform: Pick<Platform, "project" | "registry">,
+  platform: Pick<Platform, "project" | "registry" | "families" | "engine">,
 ): readonly Trigger[] => {
   const retrain = (
     name: string,
@@ -68,6 +70,25 @@ export const triggersOf = (
           ...{ model: subject, members, reason: `${members.length} members have become worse` },
           ...(typeof asOf === "number" ? { asOf } : {}),
         } satisfies TrainFamilyInput;
+      },
+    },
+    {
+      name: "members-under-champion",
+      on: ["model.promoted", "model.rolled_back"],
+      pipeline: "train-family",
+      async input({ subject, payload }) {
+        const { definition } = await platform.project();
+        if (definition.models[subject]?.family === undefined) return undefined;
+        const { runId } = payload as Readonly<Record<string, Json>>;
+        const by = typeof runId === "string" ? await platform.engine.get(runId) : undefined;
+        // A training that promotes goes on with the members itself.
+        if (by?.pipeline === "train" && isActive(by)) return undefined;
+        const champion = await platform.registry.alias(subject, "champion");
+        const whole = await platform.families.newestWhole(subject);
+        if (whole?.champion === champion) return undefined;
+        // Looked at once more when the run begins: one before it may have trained them by then.
+        const reason = "the model they are compared with is another one";
+        return { model: subject, reason, ifUnderAnother: true } satisfies TrainFamilyInput;
       },
     },
     {

@@ -1,11 +1,14 @@
 import type { Pipeline } from "../engine/engine.ts";
 import { failingMembers, type LossSums } from "../families/failing.ts";
+import type { FamilyFiles } from "../families/family.ts";
 import { lossesOf } from "../families/loss.ts";
 import { namesOf } from "../families/member-name.ts";
 import { windowOf } from "../monitoring/windows.ts";
 import type { Signature } from "../onnx/signature.ts";
 import { TRAFFIC } from "../serving/prediction.ts";
 import type { LoggedPrediction } from "../serving/read-log.ts";
+import { getJson } from "../storage/json-blob.ts";
+import type { TrainingSpec } from "../training/training-spec.ts";
 import type { Platform } from "./platform.ts";
 
 export interface WatchFamilyInput {
@@ -45,6 +48,8 @@ export const watchFamily = (
       const [version] = await platform.families.versions(model, 1);
       const champion = version && (await platform.registry.get(version.champion));
       if (!version || !champion) return { model, rows: 0, looked: 0, failing: [] };
+      const { spec } = await getJson<FamilyFiles>(platform.blobs, version.files);
+      const { classWeights } = spec;
       step.progress("reading what became known");
       const asOf = input.asOf ?? Number.MAX_SAFE_INTEGER;
       const query = { model, variant: TRAFFIC, from: window.start, to: window.end };
@@ -53,7 +58,10 @@ export const watchFamily = (
       for await (const part of platform.predictions.scan({ ...query, withFeedback: true })) {
         const known = part.filter(({ truth }) => truth !== undefined && truth.at < asOf);
         rows += known.length;
-        addLosses(losses, known, { model, levels: version.levels, of: champion.signature });
+        addLosses(losses, known, {
+          ...{ model, levels: version.levels, of: champion.signature },
+          ...(classWeights ? { classWeights } : {}),
+        });
       }
       const members = await platform.families.members(model);
       const watched = failingMembers(members, losses, window.end);
@@ -80,14 +88,16 @@ function addLosses(
     readonly model: string;
     readonly levels: readonly (readonly string[])[];
     readonly of: Signature;
-  },
+  } & Pick<TrainingSpec, "classWeights">,
 ): void {
   const { task, classes } = family.of;
   if (task !== "binary" && task !== "regression") return;
+  const { classWeights } = family;
+  const asked = { task, ...(classWeights ? { classWeights } : {}) };
   for (const { inputs, output, truth } of rows) {
     const label = truth!.label;
     const target = task === "binary" ? Number(String(label) === classes[1]) : Number(label);
-    const [loss] = lossesOf(task, Float64Array.of(output[0]!), Float64Array.of(target));
+    const [loss] = lossesOf(asked, Float64Array.of(output[0]!), Float64Array.of(target));
     if (!Number.isFinite(loss)) continue;
     for (const name of namesOf(family.model, family.levels, (column) => inputs[column])) {
       if (name === undefined) continue;

@@ -1,6 +1,7 @@
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { crashPoint } from "../lib/crash-point.ts";
 import { resultColumns } from "../scoring/added-columns.ts";
+import { type AnsweredBy, nobodyYet, plusAnswered } from "../scoring/pinned-family.ts";
 import type { Part } from "../scoring/store.ts";
 import { decodeUtf8 } from "../table/utf8.ts";
 import type { BatchPlan } from "./plan-scoring.ts";
@@ -10,6 +11,8 @@ export interface WrittenScores {
   readonly rows: number;
   readonly rejected: number;
   readonly rejectedFile: string | null;
+  /** Of a family. */
+  readonly answered?: AnsweredBy;
 }
 
 /** The parts of a finished batch as one file in the order of the source, and beside it what was set aside. */
@@ -36,7 +39,10 @@ export async function writeScores(
   const aside = parts.filter(({ scored }) => scored?.rejectedData);
   if (aside.length > 0)
     await deps.columns.publishText(rejectedLines(deps, plan, aside), { to: rejectedFile, token });
+  const { family } = plan.scoring;
+  const answered = parts.flatMap(({ scored }) => scored?.answered ?? []);
   return {
+    ...(family ? { answered: answered.reduce(plusAnswered, nobodyYet(family.levels.length)) } : {}),
     rows: sum("rows"),
     rejected: sum("rejected"),
     rejectedFile: aside.length > 0 ? rejectedFile : null,

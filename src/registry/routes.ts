@@ -19,6 +19,8 @@ export interface ModelRoutesDeps {
   defined(): Promise<
     readonly { readonly name: string; readonly dataset: string; readonly target: string }[]
   >;
+  /** The family of which a name is a member. */
+  familyOf(member: string): Promise<string | undefined>;
   /** The stored evaluation and leaderboard; undefined when they cannot be read. Asked once per version: they never change. */
   evidence(version: ListedVersion): Promise<Evidence | undefined>;
   /** Newest first. */
@@ -60,6 +62,12 @@ export function modelRoutes(deps: ModelRoutesDeps): HttpRoute[] {
   const known = async (model: string): Promise<void> => {
     const all = await names();
     if (all.includes(model)) return;
+    const family = await deps.familyOf(model);
+    if (family !== undefined)
+      throw new MillwrightError(
+        "not_found",
+        `${model} is a member of the family ${family}: GET /api/families/${encodeURIComponent(family)}/members/${encodeURIComponent(model)}. It is trained by POST /api/families/${encodeURIComponent(family)}/train with its name in members.`,
+      );
     throw new MillwrightError(
       "not_found",
       `There is no model ${model}. Known models: ${all.join(", ") || "none"}.`,

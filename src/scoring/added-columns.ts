@@ -9,6 +9,9 @@ export interface AddedColumns {
   readonly outputs: readonly string[];
   /** Number of the version. */
   readonly version: string;
+  /** Of a family: name of the model that answered, and its level; undefined: one version answers all rows. */
+  readonly answeredBy?: string;
+  readonly level?: string;
   readonly abstained: string;
   /** undefined: no reasons were asked for. */
   readonly reasons: string | undefined;
@@ -20,12 +23,12 @@ type Said = Pick<Signature, "task" | "classes">;
 export function addedColumns(
   { task, classes }: Said,
   names: readonly string[],
-  reasons: boolean,
+  wanted: { readonly reasons: boolean; readonly family?: boolean },
 ): AddedColumns {
   const taken = new Set(names.map((name) => name.toLowerCase()));
-  const free = (wanted: string): string => {
-    let name = wanted;
-    for (let n = 2; taken.has(name.toLowerCase()); n++) name = `${wanted}_${n}`;
+  const free = (best: string): string => {
+    let name = best;
+    for (let n = 2; taken.has(name.toLowerCase()); n++) name = `${best}_${n}`;
     taken.add(name.toLowerCase());
     return name;
   };
@@ -34,8 +37,9 @@ export function addedColumns(
     label: free("prediction"),
     outputs: told.map((name) => free(`probability_${name}`)),
     version: free("version"),
+    ...(wanted.family ? { answeredBy: free("answered_by"), level: free("level") } : {}),
     abstained: free("abstained"),
-    reasons: reasons ? free("reasons") : undefined,
+    reasons: wanted.reasons ? free("reasons") : undefined,
   };
 }
 
@@ -61,6 +65,12 @@ export function resultColumns(
     { name: added.label, type: task === "regression" ? "number" : "string" },
     ...added.outputs.map((name): WrittenColumn => ({ name, type: "number" })),
     { name: added.version, type: "number", as: "INTEGER" },
+    ...(added.answeredBy === undefined
+      ? []
+      : [{ name: added.answeredBy, type: "string" } as const]),
+    ...(added.level === undefined
+      ? []
+      : [{ name: added.level, type: "number", as: "INTEGER" } as const]),
     { name: added.abstained, type: "number", as: "BOOLEAN" },
     ...(added.reasons === undefined ? [] : [{ name: added.reasons, type: "string" } as const]),
   ];

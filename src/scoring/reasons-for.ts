@@ -23,7 +23,7 @@ export async function reasonsFor(
   });
 }
 
-function valueAt(column: Column, row: number): Json {
+export function valueAt(column: Column, row: number): Json {
   if (column.type === "string") return column.dictionary[column.codes[row]!] ?? null;
   const value = column.values[row]!;
   return Number.isNaN(value) ? null : value;

@@ -10,12 +10,13 @@ import type { Sessions } from "../runtime/sessions.ts";
 import type { RoutedVersion } from "../serving/route.ts";
 import type { Blobs } from "../storage/blobs/blobs.ts";
 import type { Columns, Piece, TableWriter } from "../storage/columns/columns.ts";
-import { type Table, takeRows } from "../table/table.ts";
+import type { Table } from "../table/table.ts";
 import type { BadRow, TextBlock } from "../table/text-block.ts";
 import { resultColumns } from "./added-columns.ts";
-import { saidColumns } from "./said-columns.ts";
+import { openAnswerer } from "./open-answerer.ts";
+import { type AnsweredBy, type PinnedMember, plusAnswered } from "./pinned-family.ts";
+import { type SaidBy, saidColumns } from "./said-columns.ts";
 import type { ScorePlan } from "./score-plan.ts";
-import { scoreRows } from "./score-rows.ts";
 
 export interface ScorePartInput {
   readonly plan: ScorePlan;
@@ -32,6 +33,8 @@ export interface ScoredPart {
   readonly rejectedData: Digest | null;
   readonly rows: number;
   readonly rejected: number;
+  /** Of a family. */
+  readonly answered?: AnsweredBy | undefined;
 }
 
 export interface ScorePartDeps {
@@ -40,6 +43,8 @@ export interface ScorePartDeps {
   readonly sessions: Sessions<Signature>;
   readonly signal: Abort;
   readonly progress: (rows: number) => void;
+  /** The members of a batch, by name; read once for all of its parts. */
+  members(pinned: Digest): Promise<ReadonlyMap<string, PinnedMember>>;
   /** The main reasons for what was said, one text a row. */
   explain(
     version: RoutedVersion,
@@ -56,28 +61,32 @@ export async function scorePart(deps: ScorePartDeps, input: ScorePartInput): Pro
   const { version, source, added } = plan;
   return deps.sessions.use(version.onnx, async ({ session, about: signature }) => {
     const type = typist(typedColumns(signature, plan));
+    const answer = await openAnswerer(deps, { plan, signature, session });
     const rejected: string[] = [];
+    let answered: AnsweredBy | undefined;
     let writer: TableWriter | undefined;
     let rows = 0;
     try {
       for await (const block of deps.columns.pieceBlocks(source, piece, input.unpacked)) {
         if (deps.signal.aborted) throw new MillwrightError("cancelled", "Scoring was cancelled.");
         const typed = type(block);
-        const all = await scoreRows(session, { signature, table: typed.table });
-        const good = finiteRows(keptRows(block, typed.bad), typed.table, all);
+        const said = await answer(typed.table);
+        const good = finiteRows(keptRows(block, typed.bad), said.scores);
         for (const bad of [...typed.bad, ...notFinite(block, good.odd)])
           rejected.push(JSON.stringify(bad));
-        const { table, scores } = good;
+        const { scores, at } = good;
         if (scores.rows === 0) continue;
-        const reasons =
-          plan.reasons > 0 ? await deps.explain(version, { table, top: plan.reasons }) : undefined;
-        const about = { added, version: version.number, abstain: version.abstain, reasons };
-        const said = saidColumns(signature, scores, about);
+        const table = saidColumns(signature, scores, {
+          ...{ added, by: at === undefined ? said.by : shifted(said.by, at) },
+          reasons: plan.reasons > 0 ? await said.reasons(at) : undefined,
+        });
         writer ??= await deps.columns.writer(resultColumns(source, added, signature), {
           inMemory: source.names.length <= FEW_COLUMNS,
         });
-        await writer.appendCells(block, good.rows, said);
+        await writer.appendCells(block, good.rows, table);
         rows += scores.rows;
+        const now = said.answered(at);
+        answered = answered && now ? plusAnswered(answered, now) : now;
         deps.progress(rows);
       }
       const file = await writer?.finish();
@@ -86,7 +95,8 @@ export async function scorePart(deps: ScorePartDeps, input: ScorePartInput): Pro
       const aside = rejected.length > 0 ? utf8ToBytes(`${rejected.join("\n")}\n`) : undefined;
       const rejectedData = aside ? await deps.blobs.put(aside) : null;
       crashPoint("score:part-written");
-      return { data, rejectedData, rows, rejected: rejected.length };
+      const counts = { rows, rejected: rejected.length };
+      return { data, rejectedData, ...counts, ...(answered ? { answered } : {}) };
     } catch (error) {
       await writer?.abort();
       throw error;
@@ -94,15 +104,19 @@ export async function scorePart(deps: ScorePartDeps, input: ScorePartInput): Pro
   });
 }
 
-function typedColumns({ columns }: Signature, { source, types }: ScorePlan): TypedColumn[] {
+function typedColumns({ columns }: Signature, plan: ScorePlan): TypedColumn[] {
+  const { source, types, family } = plan;
   const places = new Map(source.names.map((name, at) => [name, at]));
-  return columns.map(({ name, role }) => ({
+  const own = new Set(columns.map(({ name }) => name));
+  const others = family?.columns.filter(({ name }) => !own.has(name)) ?? [];
+  return [...columns, ...others].map(({ name, role }) => ({
     name,
     type:
       types[name]?.type ?? (role === "numeric" ? "number" : role === "time" ? "time" : "string"),
     order: types[name]?.dateOrder ?? "dmy",
     at: places.get(name),
-    strict: true,
+    // What only names members is no reason to set a row aside: it belongs to nobody.
+    strict: role !== undefined,
   }));
 }
 
@@ -118,28 +132,35 @@ function keptRows(block: TextBlock, bad: readonly BadRow[]): Int32Array {
 interface GoodRows {
   /** Of the block. */
   readonly rows: Int32Array;
-  readonly table: Table;
   readonly scores: Scores;
+  /** Places of these rows among those that were scored; undefined: all. */
+  readonly at: readonly number[] | undefined;
   /** Of the block: rows to which the model's answer was no finite number. */
   readonly odd: readonly number[];
 }
 
-function finiteRows(rows: Int32Array, table: Table, scores: Scores): GoodRows {
+function finiteRows(rows: Int32Array, scores: Scores): GoodRows {
   const { width, values } = scores;
   const finite = (i: number) =>
     values.subarray(i * width, (i + 1) * width).every((value) => Number.isFinite(value));
-  if (values.every((value) => Number.isFinite(value))) return { rows, table, scores, odd: [] };
+  if (values.every((value) => Number.isFinite(value)))
+    return { rows, scores, at: undefined, odd: [] };
   const at = Array.from(rows, (_, i) => i).filter(finite);
   const good = new Float64Array(at.length * width);
   for (const [to, i] of at.entries())
     good.set(values.subarray(i * width, (i + 1) * width), to * width);
   return {
     rows: Int32Array.from(at, (i) => rows[i]!),
-    table: takeRows(table, at),
-    scores: { rows: at.length, width, values: good },
+    ...{ at, scores: { rows: at.length, width, values: good } },
     odd: Array.from(rows).filter((_, i) => !finite(i)),
   };
 }
+
+const shifted = ({ version, model, level }: SaidBy, at: readonly number[]): SaidBy => ({
+  version: (i) => version(at[i]!),
+  model: (i) => model(at[i]!),
+  level: (i) => level(at[i]!),
+});
 
 const notFinite = ({ lines }: TextBlock, rows: readonly number[]): BadRow[] =>
   rows.map((row) => ({

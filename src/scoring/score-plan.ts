@@ -4,11 +4,14 @@ import type { RoutedVersion } from "../serving/route.ts";
 import type { Source } from "../storage/columns/columns.ts";
 import type { DateOrder } from "../table/date.ts";
 import type { AddedColumns } from "./added-columns.ts";
+import type { PinnedFamily } from "./pinned-family.ts";
 
 /** What all parts of a batch have in common: plain data, goes to compute threads. */
 export interface ScorePlan {
   readonly model: string;
   readonly version: RoutedVersion;
+  /** Members that answer rows of their own before the version does. */
+  readonly family?: PinnedFamily;
   readonly source: Source;
   /** How columns of the model are typed when they are text in a file; others follow from their role. */
   readonly types: Readonly<Record<string, { type: ColumnType; dateOrder?: DateOrder }>>;
@@ -24,12 +27,15 @@ const FORMAT = 1;
  * What a batch is called: the same for the same source bytes, read the same way, scored by the same version with the same
  * options, whatever the files are called and wherever the result goes. Under this name its finished parts are kept.
  */
-export function batchId({ version, source, types, added, reasons }: ScorePlan): Digest {
+export function batchId(plan: ScorePlan): Digest {
+  const { version, family, source, types, added, reasons } = plan;
   const { files, format, names, delimiter, quotes, hasHeader } = source;
   return digestOfJson({
     ...{ FORMAT, version: version.id, onnx: version.onnx, abstain: version.abstain ?? null },
     ...{ types, added, reasons, format, names, delimiter: delimiter ?? null, quotes, hasHeader },
     files: files.map(({ digest, encoding }) => [digest, encoding]),
+    // By name, too: it is among the answers.
+    ...(family ? { model: plan.model, levels: family.levels, members: family.members } : {}),
   });
 }
 

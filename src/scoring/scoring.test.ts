@@ -62,7 +62,7 @@ const source = (more: Partial<Source> = {}): Source => ({
 const plan = (more: Partial<ScorePlan> = {}): ScorePlan => ({
   ...{ model: "m", source: source(), types: {}, reasons: 0 },
   version: { id: "sha256:a", number: 1, onnx: "sha256:b" },
-  added: addedColumns({ task: "binary", classes: ["no", "yes"] }, ["x"], false),
+  added: addedColumns({ task: "binary", classes: ["no", "yes"] }, ["x"], { reasons: false }),
   ...more,
 });
 
@@ -98,14 +98,18 @@ describe("a batch's name", () => {
 describe("added columns", () => {
   test("never hide one of the source, also when only the case differs", () => {
     const names = ["Prediction", "probability_yes", "version", "ABSTAINED"];
-    expect(addedColumns({ task: "binary", classes: ["no", "yes"] }, names, true)).toEqual({
+    expect(
+      addedColumns({ task: "binary", classes: ["no", "yes"] }, names, { reasons: true }),
+    ).toEqual({
       ...{ label: "prediction_2", outputs: ["probability_yes_2"], version: "version_2" },
       ...{ abstained: "abstained_2", reasons: "reasons" },
     });
-    expect(addedColumns({ task: "multiclass", classes: ["a", "b"] }, [], false).outputs).toEqual([
-      ...["probability_a", "probability_b"],
-    ]);
-    expect(addedColumns({ task: "regression", classes: [] }, [], false).outputs).toEqual([]);
+    expect(
+      addedColumns({ task: "multiclass", classes: ["a", "b"] }, [], { reasons: false }).outputs,
+    ).toEqual([...["probability_a", "probability_b"]]);
+    expect(
+      addedColumns({ task: "regression", classes: [] }, [], { reasons: false }).outputs,
+    ).toEqual([]);
   });
   test("columns of a Parquet source keep their types where text can be turned back into them", () => {
     const sqlTypes = {

@@ -2,6 +2,7 @@ import type { Digest } from "../lib/digest.ts";
 import type { Piece } from "../storage/columns/columns.ts";
 import type { Sql } from "../storage/sql/sql.ts";
 import type { ForwardedRow, Forwarding } from "./forwarding.ts";
+import type { AnsweredBy } from "./pinned-family.ts";
 import type { ScoredPart } from "./score-part.ts";
 
 export interface Part {
@@ -56,7 +57,7 @@ export function scoringStore(sql: Sql) {
     /** In the order of the source. */
     async parts(batch: Digest): Promise<Part[]> {
       const rows = await sql.query<PartRow>(
-        `select part, piece, data, rejected_data, rows, rejected, finished_at is not null as finished
+        `select part, piece, data, rejected_data, rows, rejected, answered, finished_at is not null as finished
          from millwright.score_part where batch = $1 order by part`,
         [batch],
       );
@@ -119,9 +120,12 @@ export function scoringStore(sql: Sql) {
     async finish(batch: Digest, part: number, scored: ScoredPart): Promise<void> {
       await sql.query(
         `update millwright.score_part
-         set data = $3, rejected_data = $4, rows = $5, rejected = $6, finished_at = now()
+         set data = $3, rejected_data = $4, rows = $5, rejected = $6, answered = $7, finished_at = now()
          where batch = $1 and part = $2 and finished_at is null`,
-        [batch, part, scored.data, scored.rejectedData, scored.rows, scored.rejected],
+        [
+          ...[batch, part, scored.data, scored.rejectedData, scored.rows, scored.rejected],
+          scored.answered === undefined ? null : JSON.stringify(scored.answered),
+        ],
       );
     },
 
@@ -210,6 +214,7 @@ interface PartRow {
   readonly rejected_data?: Digest | null;
   readonly rows?: number;
   readonly rejected?: number;
+  readonly answered?: AnsweredBy | null;
   readonly finished: boolean;
 }
 
@@ -222,6 +227,7 @@ const partOf = (row: PartRow): Part => ({
         rejectedData: row.rejected_data ?? null,
         rows: row.rows ?? 0,
         rejected: row.rejected ?? 0,
+        ...(row.answered ? { answered: row.answered } : {}),
       }
     : undefined,
 });

@@ -1,4 +1,4 @@
-import { MillwrightError } from "../errors.ts";
+import { isUnloadable } from "../runtime/unloadable.ts";
 import { type AnsweredPart, answerPart, type PartInput } from "./answer-part.ts";
 import { canFallBack, fallBack } from "./fall-back.ts";
 import type { PredictDeps } from "./predict.ts";
@@ -86,7 +86,3 @@ async function settled<T>(
     alarm.stop();
   }
 }
-
-const isUnloadable = (error: unknown): boolean =>
-  error instanceof MillwrightError &&
-  (error.code === "not_found" || error.code === "invalid_model");

@@ -57,8 +57,19 @@ async function answerFamily(
 ): Promise<AnsweredPart> {
   const { route, rows, ids, at, explain, note } = input;
   const whole = { route, rows, ids, places: undefined, at, explain, note };
-  const parts = speakersOf(deps.routes, route, rows);
-  const answer = ({ speaker, level }: Speaker, part: typeof whole): Promise<AnsweredPart> =>
+  const memberNamed = (name: string): ServedRoute | undefined => {
+    const member = deps.routes.get(name);
+    return member !== undefined && hasChampion(member) ? member : undefined;
+  };
+  const parts = speakersOf(
+    memberNamed,
+    { model: route.model, levels: route.fields.levels ?? [] },
+    { count: rows.length, cell: (i, column) => cellsOf(rows[i])[column] },
+  );
+  const answer = (
+    { speaker, level }: Speaker<ServedRoute>,
+    part: typeof whole,
+  ): Promise<AnsweredPart> =>
     speaker === undefined
       ? answerDivided(deps, { ...part, level })
       : answerInTime(deps, {
@@ -71,6 +82,9 @@ async function answerFamily(
   );
   return together(parts, answered, rows.length);
 }
+
+const cellsOf = (row: unknown): Readonly<Record<string, unknown>> =>
+  typeof row === "object" && row !== null ? (row as Record<string, unknown>) : {};
 
 const partOf = <T extends Pick<OwnPart, "rows" | "ids">>(
   input: T,

@@ -1,43 +1,41 @@
+import type { Levels } from "../families/family.ts";
 import { namesOf } from "../families/member-name.ts";
-import type { ServedRoute } from "./route.ts";
-import type { RouteTable } from "./route-table.ts";
-import { hasChampion } from "./routing.ts";
 
 /** Who answers some rows of a family. */
-export interface Speaker {
-  /** The member; undefined: the model everybody shares. */
-  readonly speaker: ServedRoute | undefined;
-  /** 0 = the finest. */
+export interface Speaker<Member> {
+  /** undefined: the model everybody shares. */
+  readonly speaker: Member | undefined;
+  /** 0 = the finest; the number of levels for the model everybody shares. */
   readonly level: number;
   /** Places in the request, ascending. */
   readonly rows: readonly number[];
 }
 
-/** The rows of a request by who answers them: of the members a row belongs to the first that has a model. */
-export function speakersOf(
-  routes: Pick<RouteTable, "get">,
-  { model, fields }: ServedRoute,
-  rows: readonly unknown[],
-): Speaker[] {
-  const levels = fields.levels ?? [];
+/**
+ * Rows by who answers them: of the members a row belongs to the first that has a model. Requests and batches are divided here.
+ * @param memberNamed the member of a name; undefined where it has no model.
+ */
+export function speakersOf<Member>(
+  memberNamed: (name: string) => Member | undefined,
+  family: { readonly model: string; readonly levels: Levels },
+  rows: { readonly count: number; cell(row: number, column: string): unknown },
+): Speaker<Member>[] {
+  const { model, levels } = family;
   const found = new Map<
-    string,
-    { speaker: ServedRoute | undefined; level: number; rows: number[] }
+    Member | undefined,
+    { speaker: Member | undefined; level: number; rows: number[] }
   >();
-  rows.forEach((row, i) => {
-    const cells = (typeof row === "object" && row !== null ? row : {}) as Record<string, unknown>;
-    const names = namesOf(model, levels, (column) => cells[column]);
+  for (let i = 0; i < rows.count; i++) {
+    const names = namesOf(model, levels, (column) => rows.cell(i, column));
     let level = 0;
-    let speaker: ServedRoute | undefined;
-    for (; level < levels.length && speaker === undefined; level++) {
-      const route = names[level] === undefined ? undefined : routes.get(names[level]!);
-      if (route !== undefined && hasChampion(route)) speaker = route;
+    let speaker: Member | undefined;
+    for (; level < levels.length; level++) {
+      speaker = names[level] === undefined ? undefined : memberNamed(names[level]!);
+      if (speaker !== undefined) break;
     }
-    if (speaker !== undefined) level -= 1;
-    const key = speaker?.model ?? "";
-    const part = found.get(key);
+    const part = found.get(speaker);
     if (part) part.rows.push(i);
-    else found.set(key, { speaker, level, rows: [i] });
-  });
+    else found.set(speaker, { speaker, level, rows: [i] });
+  }
   return [...found.values()];
 }

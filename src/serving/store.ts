@@ -72,6 +72,28 @@ export function servingStore(sql: Sql) {
       return row && routeOf(row);
     },
 
+    /** Of many models as they are now, by name; those that are not served are left out. */
+    async routesOf(models: readonly string[]): Promise<Route[]> {
+      const rows = await sql.query<RouteRow>(
+        `select distinct on (model) * from millwright.route
+         where model = any($1::text[]) order by model, revision desc`,
+        [models],
+      );
+      return rows.flatMap((row) => routeOf(row) ?? []);
+    },
+
+    /** A version that answers or once answered, and for which model: also of members of a family, which no registry knows. */
+    async versionServed(
+      id: string,
+    ): Promise<{ readonly model: string; readonly version: RoutedVersion } | undefined> {
+      const [row] = await sql.query<{ model: string; version: RoutedVersion }>(
+        `select model, champion as version from millwright.route
+         where champion->>'id' = $1 order by change desc limit 1`,
+        [id],
+      );
+      return row;
+    },
+
     /** As it was at a revision; undefined when there was none, or the model was not served. */
     async routeAt(model: string, revision: number): Promise<Route | undefined> {
       const [row] = await sql.query<RouteRow>(

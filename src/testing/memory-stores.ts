@@ -94,6 +94,10 @@ export function memoryStores(): MemoryStores {
           .reverse()
           .slice(0, limit),
       lockRoutes: async () => {},
+      async versionServed(id: string) {
+        const found = state.routes.find(({ champion }) => champion?.id === id);
+        return found && { model: found.model, version: found.champion! };
+      },
     } as unknown as Stores["serving"],
     monitoring: {
       async keepWindow(report) {

@@ -25,10 +25,18 @@ afterAll(async () => {
 async function visit(
   path: string,
   look: (page: Page) => Promise<void>,
-  options: { width?: number; height?: number; dark?: boolean; refused?: number } = {},
+  options: {
+    width?: number;
+    height?: number;
+    dark?: boolean;
+    refused?: number;
+    /** Runs in the page before it is loaded. */
+    before?: () => void;
+  } = {},
 ): Promise<void> {
   const { page, problems, context } = await chromium.page(options);
   try {
+    if (options.before) await page.addInitScript(options.before);
     await page.goto(server.url + path);
     await page.locator("h1").waitFor();
     await page.locator(".loading").first().waitFor({ state: "detached" });
@@ -91,10 +99,10 @@ describe("a family of ten thousand", () => {
       await page.waitForURL(/\/runs\//);
     }));
 
-  test("the map is a few elements, read by pointer and keys, and opens a member", () =>
+  test("the map is one element, read by pointer and keys, and opens a member", () =>
     visit("/families/churn", async (page) => {
       await map(page).waitFor();
-      expect(await map(page).locator("path").count()).toBeLessThan(20);
+      expect(await map(page).evaluate((element) => element.tagName)).toBe("CANVAS");
       const caption = page.locator(".heat figcaption");
       await map(page).hover({ position: { x: 3, y: 3 } });
       await caption.getByText(/^customer \d+: .* rows to learn from$/).waitFor();
@@ -113,6 +121,49 @@ describe("a family of ten thousand", () => {
       await map(page).click({ position: { x: 3, y: 3 } });
       await page.getByRole("heading", { name: /^customer/, level: 1 }).waitFor();
     }));
+
+  test("the map has the colours of the scheme, and is never wider than its card", async () => {
+    await visit(
+      "/families/churn",
+      async (page) => {
+        await map(page).waitFor();
+        const colours = () =>
+          map(page).evaluate((element) => {
+            const canvas = element as HTMLCanvasElement;
+            const copy = new OffscreenCanvas(canvas.width, canvas.height);
+            const context = copy.getContext("2d", { willReadFrequently: true })!;
+            context.drawImage(canvas, 0, 0);
+            const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+            const pixels = new Set<string>();
+            for (let i = 0; i < data.length; i += 4)
+              if (data[i + 3] === 255) pixels.add(`${data[i]},${data[i + 1]},${data[i + 2]}`);
+            return [...pixels].sort();
+          });
+        const light = await colours();
+        // Uses its parent, five steps of gain, failing.
+        expect(light.length).toBe(7);
+        await page.emulateMedia({ colorScheme: "dark" });
+        await expect.poll(async () => (await colours()).join()).not.toBe(light.join());
+        const wide = await page.evaluate(() => (window as { wider?: string[] }).wider);
+        expect(wide).toEqual([]);
+      },
+      {
+        ...{ width: 390, height: 844 },
+        before: () => {
+          const seen: string[] = [];
+          (window as { wider?: string[] }).wider = seen;
+          const look = () => {
+            const width = (of: string) => document.querySelector(of)?.getBoundingClientRect().width;
+            const [map, card] = [width(".heat canvas"), width(".heat")];
+            if (map !== undefined && card !== undefined && map > card)
+              seen.push(`${map} in ${card}`);
+            requestAnimationFrame(look);
+          };
+          requestAnimationFrame(look);
+        },
+      },
+    );
+  });
 
   test("search, state, order, level and page are in the address, each with its command", () =>
     visit("/families/churn", async (page) => {

@@ -98,6 +98,7 @@ export async function sampleServer(
     errorStatus: mlflowErrorStatus,
     routes: [
       ...modelRoutes({
+        familyOf: async () => undefined,
         registry: empty ? { ...registry, ...none } : registry,
         engine: empty ? { ...engine, list: async () => [] } : engine,
         defined: async () =>

@@ -93,7 +93,8 @@ beforeAll(async () => {
       async run(_: string, input: ScorePartInput, step: StepContext) {
         onPart(++scored, input);
         const deps = { columns, blobs, sessions: shelf, signal: step.signal, progress: () => {} };
-        return scorePart({ ...deps, explain: async () => [] }, input);
+        const members = async () => new Map<string, never>();
+        return scorePart({ ...deps, members, explain: async () => [] }, input);
       },
     },
   } as unknown as Platform;

@@ -36,11 +36,12 @@ export function useLive<T>(key: string, load: () => Promise<T>, everyMs = EVERY_
       if (!document.hidden || everyMs === Number.POSITIVE_INFINITY) {
         try {
           const data = await loader.current();
-          const text = JSON.stringify(data);
+          // What never changes is asked for once: there is nothing to compare it with.
+          const text = everyMs === Number.POSITIVE_INFINITY ? "" : JSON.stringify(data);
           connection.ok();
           if (!over)
             setState((s) =>
-              s.key === key && s.text === text && !s.error ? s : { key, text, data },
+              s.key === key && text !== "" && s.text === text && !s.error ? s : { key, text, data },
             );
         } catch (error) {
           pause = Math.min(everyMs, RETRY_MS);

@@ -50,6 +50,7 @@ const Member = z.object({
   parentLoss: loss,
   /** The smallest rate of false discoveries at which it would stand; null: not tested. */
   q: z.number().nullable(),
+  /** Of one that uses its parent: why. Of one that stands: what was found of its version beside the one before. */
   reason: z.string().nullable(),
   version: z.object({ id: z.string(), number: z.number().int(), onnx: z.string() }).nullable(),
   bytes: z.number().nullable(),

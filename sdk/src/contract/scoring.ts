@@ -19,8 +19,8 @@ export const scoring = {
           /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\.(parquet|csv|jsonl)$/,
           "a file name (no folders) that ends in .parquet, .csv or .jsonl",
         ),
-      /** Number, alias or digest. */
-      version: z.union([z.string().max(100), z.number().int()]).default("champion"),
+      /** Number, alias or digest of the version that answers every row. Left out: the champion, and the members of its family. */
+      version: z.union([z.string().max(100), z.number().int()]).optional(),
       /** So many main reasons for each answer, in a column of their own. */
       reasons: z.number().int().min(1).max(3).optional(),
       /** The so many highest scores also as a list of their own. */

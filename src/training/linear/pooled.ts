@@ -24,6 +24,8 @@ export function fitPooled(
     readonly strength: number;
     /** Of the solution; members are many, and a member's rows few. */
     readonly tolerance?: number;
+    /** Binary. */
+    readonly rowWeights?: Float64Array;
   },
 ): Coefficients {
   const matrix = matrixOf(design);
@@ -45,6 +47,7 @@ export function fitPooled(
     tolerance,
     maxIterations: 200,
     ...(options.prior ? { prior: linearOf(prior) } : {}),
+    ...(options.rowWeights ? { rowWeights: options.rowWeights } : {}),
   });
   const fitted = new Float64Array(columns + 1);
   fitted.set(weights);

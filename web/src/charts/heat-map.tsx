@@ -3,10 +3,11 @@ import {
   type MouseEvent,
   type PointerEvent,
   type ReactNode,
-  useMemo,
+  useLayoutEffect,
   useRef,
   useState,
 } from "react";
+import { useScheme } from "./use-scheme.ts";
 import { useWidth } from "./use-width.ts";
 
 export interface HeatCell {
@@ -22,8 +23,8 @@ const MOST = 20;
 const WANTED_HEIGHT = 330;
 
 /**
- * Many things as small squares, row by row, one path a colour: ten thousand are a dozen elements. Pointer and arrow keys read one,
- * click and Enter open it; a touch only reads, because a finger is wider than a square.
+ * Many things as small squares, row by row, on one canvas: ten thousand are drawn in a few milliseconds. Pointer and arrow keys read
+ * one, click and Enter open it; a touch only reads, because a finger is wider than a square.
  */
 export function HeatMap({
   cells,
@@ -43,16 +44,23 @@ export function HeatMap({
   const [at, setAt] = useState<number>();
   const touched = useRef(false);
   const { size, across, down } = gridOf(cells.length, width);
-  const paths = useMemo(() => pathsOf(cells, across, size), [cells, across, size]);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const probe = useRef<SVGPathElement>(null);
+  const scheme = useScheme();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another scheme has other colours
+  useLayoutEffect(() => {
+    if (canvas.current && probe.current)
+      draw(canvas.current, { cells, across, down, size, paint: paintOf(probe.current) });
+  }, [cells, across, down, size, scheme]);
   const last = cells.length - 1;
-  const cellAt = (event: MouseEvent<SVGSVGElement>): number | undefined => {
+  const cellAt = (event: MouseEvent<HTMLCanvasElement>): number | undefined => {
     const box = event.currentTarget.getBoundingClientRect();
     const column = Math.floor((event.clientX - box.left) / size);
     const row = Math.floor((event.clientY - box.top) / size);
     const i = row * across + column;
     return column >= 0 && column < across && i >= 0 && i <= last ? i : undefined;
   };
-  const place = (event: PointerEvent<SVGSVGElement>) => setAt(cellAt(event));
+  const place = (event: PointerEvent<HTMLCanvasElement>) => setAt(cellAt(event));
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Enter" && at !== undefined) return open(at);
     const to = MOVES[event.key]?.(at ?? -1, across, last);
@@ -63,7 +71,7 @@ export function HeatMap({
   const shown = at !== undefined && at <= last ? at : undefined;
   const handlers = {
     ...{ tabIndex: 0, onPointerMove: place, onKeyDown },
-    onPointerDown(event: PointerEvent<SVGSVGElement>) {
+    onPointerDown(event: PointerEvent<HTMLCanvasElement>) {
       touched.current = event.pointerType === "touch";
       if (touched.current) place(event);
     },
@@ -73,7 +81,7 @@ export function HeatMap({
     onBlur() {
       if (!touched.current) setAt(undefined);
     },
-    onClick(event: MouseEvent<SVGSVGElement>) {
+    onClick(event: MouseEvent<HTMLCanvasElement>) {
       const clicked = cellAt(event);
       if (!touched.current && clicked !== undefined) open(clicked);
     },
@@ -81,17 +89,15 @@ export function HeatMap({
   return (
     <figure className="chart heat" ref={frame}>
       <div className="grid" style={{ height: down * size }}>
-        <svg
-          width={across * size}
-          height={down * size}
-          viewBox={`0 0 ${across * size} ${down * size}`}
+        <canvas
+          ref={canvas}
+          style={{ width: across * size, height: down * size }}
           role="img"
           aria-label={summary}
           {...handlers}
-        >
-          {paths.map(({ name, d }) => (
-            <path key={name} className={name} d={d} />
-          ))}
+        />
+        <svg className="probe" aria-hidden="true">
+          <path ref={probe} />
         </svg>
         {shown !== undefined && (
           <span
@@ -120,22 +126,67 @@ export function gridOf(
   }
 }
 
-function pathsOf(cells: readonly HeatCell[], across: number, size: number) {
-  const paths = new Map<string, string[]>();
+/** How squares of a class are painted. */
+interface Paint {
+  readonly fill: string;
+  /** undefined: no outline. */
+  readonly stroke: string | undefined;
+  readonly opacity: number;
+}
+
+/** The stylesheet's word on a class, read off an element that nobody sees. */
+const paintOf =
+  (probe: SVGPathElement) =>
+  (name: string): Paint => {
+    probe.setAttribute("class", name);
+    const { fill, stroke, opacity } = getComputedStyle(probe);
+    return { fill, stroke: stroke === "none" ? undefined : stroke, opacity: Number(opacity) };
+  };
+
+function draw(
+  canvas: HTMLCanvasElement,
+  map: {
+    readonly cells: readonly HeatCell[];
+    readonly across: number;
+    readonly down: number;
+    readonly size: number;
+    readonly paint: (name: string) => Paint;
+  },
+): void {
+  const { cells, across, down, size, paint } = map;
+  const ratio = window.devicePixelRatio;
+  canvas.width = Math.round(across * size * ratio);
+  canvas.height = Math.round(down * size * ratio);
+  const context = canvas.getContext("2d")!;
+  context.scale(ratio, ratio);
+  context.lineWidth = 1;
+  const groups = new Map<string, number[]>();
   const light = cells.some(({ dim }) => dim) ? " lit" : "";
   cells.forEach(({ tone, dim }, i) => {
     const name = `heat-${tone}${dim ? " dim" : light}`;
-    // What fails is larger as well: never the colour alone.
-    const wider = tone === "failing" ? 1 : 0;
-    const side = size - 1 + 2 * wider;
-    const [x, y] = [(i % across) * size - wider, Math.floor(i / across) * size - wider];
-    const square = `M${x} ${y}h${side}v${side}h-${side}z`;
-    const known = paths.get(name);
-    if (known) known.push(square);
-    else paths.set(name, [square]);
+    const known = groups.get(name);
+    if (known) known.push(i);
+    else groups.set(name, [i]);
   });
-  return [...paths].map(([name, squares]) => ({ name, d: squares.join("") }));
+  // What is asked for lies over the others, and what fails is larger as well: never the colour alone.
+  const ordered = [...groups].sort(([a], [b]) => placeOf(a) - placeOf(b));
+  for (const [name, places] of ordered) {
+    const { fill, stroke, opacity } = paint(name);
+    const wider = isFailing(name) ? 1 : 0;
+    const side = size - 1 + 2 * wider;
+    context.globalAlpha = opacity;
+    context.fillStyle = fill;
+    if (stroke !== undefined) context.strokeStyle = stroke;
+    for (const i of places) {
+      const [x, y] = [(i % across) * size - wider, Math.floor(i / across) * size - wider];
+      context.fillRect(x, y, side, side);
+      if (stroke !== undefined) context.strokeRect(x, y, side, side);
+    }
+  }
 }
+
+const placeOf = (name: string): number => (name.endsWith(" dim") ? 0 : 2) + Number(isFailing(name));
+const isFailing = (name: string): boolean => name.startsWith("heat-failing");
 
 /** Where a key leads from cell `i`. */
 const MOVES: Readonly<Record<string, (i: number, across: number, last: number) => number>> = {

@@ -1,4 +1,4 @@
-import type { FamilyView } from "@millwright/sdk/contract/families";
+import type { FamilyFleet, FamilyView } from "@millwright/sdk/contract/families";
 import { useMemo } from "react";
 import { api } from "../../api.ts";
 import { type Live, useLast, useLive } from "../../live.ts";
@@ -35,21 +35,37 @@ export function FamilyPage({ model }: { model: string }) {
   );
 }
 
+/** The fleets looked at last: who goes back to a level waits for nobody. */
+const kept = new Map<string, FamilyFleet>();
+const MOST_KEPT = 8;
+
+/**
+ * All members of a level. It is large, so it is asked for once for each state of the members.
+ * @param mark another one, when something has happened to them.
+ */
+function useFleet(model: string, level: number, mark: string) {
+  const of = `fleet ${model} ${level}`;
+  const key = `${of} ${mark}`;
+  const load = async () => {
+    const fleet = kept.get(key) ?? (await api.fleet({ model, level }));
+    kept.delete(key);
+    kept.set(key, fleet);
+    if (kept.size > MOST_KEPT) kept.delete(kept.keys().next().value!);
+    return fleet;
+  };
+  const { data, error } = useLive(key, load, Number.POSITIVE_INFINITY);
+  return { fleet: useLast(of, data ?? kept.get(key)), error };
+}
+
 function Shown({ family, live }: { family: FamilyView; live: Live<FamilyView> }) {
   const { model, levels, trainings, watchedAt } = family;
   const query = useQuery();
   const view = viewIn(query, levels.length);
   const failing = sumOf(levels, "failing");
   const level = levels[view.level]!;
-  // Asked for again when something has happened to the members, and only then: it is large.
-  const fleetOf = `fleet ${model} ${view.level}`;
-  const asked = useLive(
-    `${fleetOf} ${trainings[0]?.number} ${watchedAt} ${failing}`,
-    () => api.fleet({ model, level: view.level }),
-    Number.POSITIVE_INFINITY,
-  );
-  const fleet = useLast(fleetOf, asked.data);
-  const members = useMemo(() => (fleet ? membersOf(fleet) : undefined), [fleet]);
+  const { number, createdAt } = trainings[0] ?? {};
+  const asked = useFleet(model, view.level, `${number} ${createdAt} ${watchedAt} ${failing}`);
+  const members = useMemo(() => asked.fleet && membersOf(asked.fleet), [asked.fleet]);
   return (
     <Page
       eyebrow={

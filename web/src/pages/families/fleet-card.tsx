@@ -1,5 +1,5 @@
 import type { FamilyLevel } from "@millwright/sdk/contract/families";
-import { useMemo } from "react";
+import { useDeferredValue, useMemo } from "react";
 import { HeatMap } from "../../charts/heat-map.tsx";
 import { go, Link, pathTo } from "../../location.tsx";
 import { Card } from "../../ui/card.tsx";
@@ -27,7 +27,10 @@ export function FleetCard({
   error: Error | undefined;
   view: View;
 }) {
-  const { colour, search, state } = view;
+  const { colour } = view;
+  // What is typed or chosen is shown at once; the map follows.
+  const search = useDeferredValue(view.search);
+  const state = useDeferredValue(view.state);
   const cells = useMemo(
     () =>
       cellsOf(members ?? [], {

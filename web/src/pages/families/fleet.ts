@@ -11,19 +11,36 @@ export interface FleetMember {
   readonly state: MemberState;
   readonly rows: number;
   readonly gain: number | null;
-  /** Lower case: what a search looks into, as the server does. */
-  readonly text: string;
 }
 
-/** Those with the most rows first: places stay the same while states change. */
-export const membersOf = (fleet: FamilyFleet): FleetMember[] =>
+const sorted = new WeakMap<FamilyFleet, readonly FleetMember[]>();
+
+/** Those with the most rows first: places stay the same while states change. Made once of a fleet. */
+export function membersOf(fleet: FamilyFleet): readonly FleetMember[] {
+  const known = sorted.get(fleet) ?? sortedMembers(fleet);
+  sorted.set(fleet, known);
+  return known;
+}
+
+const sortedMembers = (fleet: FamilyFleet): FleetMember[] =>
   fleet.names
     .map((name, i) => ({
       ...{ name, values: fleet.values[i]!, state: fleet.states[i]!, rows: fleet.rows[i]! },
       gain: fleet.gains[i]!,
-      text: `${name} [${fleet.values[i]!.map((value) => JSON.stringify(value)).join(", ")}]`.toLowerCase(),
     }))
     .sort((a, b) => b.rows - a.rows || (a.name < b.name ? -1 : 1));
+
+const texts = new WeakMap<FleetMember, string>();
+
+/** Lower case: what a search looks into, as the server does. Made when somebody searches. */
+function textOf(member: FleetMember): string {
+  const known = texts.get(member);
+  if (known !== undefined) return known;
+  const values = member.values.map((value) => JSON.stringify(value)).join(", ");
+  const text = `${member.name} [${values}]`.toLowerCase();
+  texts.set(member, text);
+  return text;
+}
 
 /** Upper borders of the colours, as shares of the parent's loss. */
 export const GAIN_STEPS = [0.02, 0.05, 0.1, 0.2, Number.POSITIVE_INFINITY] as const;
@@ -47,7 +64,7 @@ export const cellsOf = (
   const wanted = of.search.toLowerCase();
   return members.map((member) => ({
     tone: toneOf(member, of.colour),
-    dim: !member.text.includes(wanted) || !isState(member, of.state),
+    dim: (wanted !== "" && !textOf(member).includes(wanted)) || !isState(member, of.state),
   }));
 };
 

@@ -164,5 +164,5 @@ function leadOf({
   if (!stands)
     return `Its parent answers for it: ${reason ?? "none of its candidates was better"}.`;
   const less = change(loss, parentLoss);
-  return `A model of its own answers, version ${version?.number} (${candidate})${less === "" ? "" : `: its loss is ${less.slice(1)} lower than its parent’s on ${plural(testRows, "row")} that nobody learned from`}.`;
+  return `A model of its own answers, version ${version?.number} (${candidate})${less === "" ? "" : `: its loss is ${less.slice(1)} lower than its parent’s on ${plural(testRows, "row")} that nobody learned from`}.${reason === null ? "" : ` Beside the version before: ${reason}.`}`;
 }
