@@ -11,11 +11,12 @@ import type { Json } from "../lib/json.ts";
 import type { Log } from "../lib/log.ts";
 import type { Sql } from "../storage/sql/sql.ts";
 import type { Drain } from "./drain.ts";
-import type { FanOutResult, Pipeline, Placing, StepContext, Steps } from "./engine.ts";
+import type { FanOutResult, Placing, StepContext, Steps } from "./engine.ts";
 import { childOutcomes, childRuns, childrenOver } from "./fan-out.ts";
 import { fanOutProgress } from "./fan-out-progress.ts";
 import { knownPipeline, type Placed } from "./placing.ts";
 import { progressWriter } from "./progress.ts";
+import type { Registered } from "./registered.ts";
 import { describeFailure, insist, type RunStore } from "./runs.ts";
 import { submitRuns } from "./submit.ts";
 
@@ -30,7 +31,7 @@ export interface StepsDeps {
   /** This process. */
   readonly by: string;
   readonly sql: Sql;
-  readonly pipelines: ReadonlyMap<string, Pipeline>;
+  readonly pipelines: Pick<Registered, "get" | "names">;
   readonly log: Log;
   /** Aborts when this process's engine stops. */
   readonly stopping: AbortSignal;

@@ -10,7 +10,7 @@ import { capacityHere } from "./capacity.ts";
 import { giveShares } from "./claim.ts";
 import { dispatcher } from "./dispatch.ts";
 import { drain } from "./drain.ts";
-import type { Pipeline, WorkOptions } from "./engine.ts";
+import type { WorkOptions } from "./engine.ts";
 import { joinFleet } from "./fleet.ts";
 import {
   beginRuns,
@@ -19,6 +19,7 @@ import {
   recoverRuns,
   stopJournal,
 } from "./journal.ts";
+import type { Registered } from "./registered.ts";
 import { repairRuns, runOwners } from "./repair.ts";
 import { describeFailure, type RunFailure, type RunStore } from "./runs.ts";
 import { abandon, durableSteps, isJournalSignal, type StepsDeps } from "./steps.ts";
@@ -29,7 +30,7 @@ interface WorkDeps {
   readonly log: Log;
   readonly runs: RunStore;
   readonly journal: JournalClient;
-  readonly pipelines: ReadonlyMap<string, Pipeline>;
+  readonly pipelines: Registered;
 }
 
 /**
@@ -119,7 +120,7 @@ async function execute(deps: StepsDeps, runId: string): Promise<void> {
     if (!pipeline)
       throw new MillwrightError(
         "not_found",
-        `This worker has no pipeline '${run.pipeline}' (it has ${[...pipelines.keys()].join(", ") || "none"}). Start the worker with the project that defines it.`,
+        `This worker has no pipeline '${run.pipeline}' (it has ${pipelines.names().join(", ") || "none"}). Start the worker with the project that defines it.`,
       );
     const output = await pipeline.run(durableSteps(deps, run), run.input as never);
     if (stopping.aborted) await abandon();

@@ -104,6 +104,7 @@ export function sampleEngine(now: number): Engine {
   const unused = () => Promise.reject(new Error("not part of this test"));
   return {
     register() {},
+    registerOthers() {},
     start: async () => {},
     stop: async () => {},
     async submit(pipeline, input) {

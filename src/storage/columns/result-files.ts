@@ -1,4 +1,4 @@
-import { open, rename, rm } from "node:fs/promises";
+import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { DuckDBInstance } from "@duckdb/node-api";
 import { MillwrightError } from "../../errors.ts";
@@ -46,6 +46,7 @@ async function publish(
 ): Promise<void> {
   const partial = `${to}.${token}.partial`;
   try {
+    await mkdir(dirname(to), { recursive: true });
     await rm(partial, { force: true });
     await write(partial);
     await sync(partial);
