@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DBOS } from "@dbos-inc/dbos-sdk";
 import {
+  DBOSUnexpectedStepError,
   DBOSWorkflowCancelledError,
   DBOSWorkflowConflictError,
 } from "@dbos-inc/dbos-sdk/internal/error";
@@ -56,6 +57,9 @@ export const abandon = (): Promise<never> => new Promise(() => {});
 /** The step was ended by DBOS (cancelled, or another process owns the run now): not an outcome of the step. */
 export const isJournalSignal = (error: unknown): boolean =>
   error instanceof DBOSWorkflowConflictError || error instanceof DBOSWorkflowCancelledError;
+
+/** What is recorded in this place is another step. */
+export const isOutOfOrder = (error: unknown): boolean => error instanceof DBOSUnexpectedStepError;
 
 /**
  * `Steps` on DBOS. DBOS numbers its operations in the order in which they are called, so nothing here may await before it

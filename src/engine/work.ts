@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
-import { DBOSUnexpectedStepError } from "@dbos-inc/dbos-sdk/internal/error";
 import { MillwrightError } from "../errors.ts";
 import { newId } from "../lib/ids.ts";
 import type { Json } from "../lib/json.ts";
@@ -22,7 +21,7 @@ import {
 import type { Registered } from "./registered.ts";
 import { repairRuns, runOwners } from "./repair.ts";
 import { describeFailure, type RunFailure, type RunStore } from "./runs.ts";
-import { abandon, durableSteps, isJournalSignal, type StepsDeps } from "./steps.ts";
+import { abandon, durableSteps, isJournalSignal, isOutOfOrder, type StepsDeps } from "./steps.ts";
 
 interface WorkDeps {
   readonly url: string;
@@ -134,12 +133,12 @@ async function execute(deps: StepsDeps, runId: string): Promise<void> {
 }
 
 function reasonOf(error: unknown): RunFailure {
-  if (error instanceof DBOSUnexpectedStepError)
+  if (isOutOfOrder(error))
     return {
       code: "conflict",
       message:
-        "The pipeline's code changed while this run was in progress: its steps no longer come in the order in which they were recorded. " +
-        "Submit the run again.",
+        "The steps of this run no longer come in the order in which they were recorded: the pipeline's code changed while it was in " +
+        "progress, or it decides by what no step gave back (a clock, chance, a file). Submit the run again.",
     };
   const { code, message } = describeFailure(error);
   return { code, message };

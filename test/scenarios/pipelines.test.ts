@@ -92,6 +92,11 @@ export const fails = pipeline("fails", async (run) => {
   throw new RangeError("thrown by the body");
 }, { params: { how: "" } });
 
+export const wobbles = pipeline("wobbles", async (run) => {
+  await run.step(existsSync(run.folder + "/other") ? "other" : "usual", () => 1);
+  await run.step("hold", (_, { folder, signal }) => again(() => existsSync(folder + "/other"), signal), null);
+});
+
 export const kept = pipeline("kept", async (run) => {
   const made = await run.step("make", (input, { folder }) => { note(folder, "made " + input.n); return input.n * 2; },
     { n: run.params.n as number }, { cache: true });
@@ -247,6 +252,17 @@ describe("a run", () => {
     expect(before).toBeLessThanOrEqual(1);
     await expect(start("branches")).rejects.toThrow(/no pipeline "branches".*It has .*simple/s);
     expect(await run("simple")).toMatchObject({ word: "second" });
+  });
+
+  test("whose body decides by what no step gave back is ended, and says why", async () => {
+    const id = await start("wobbles");
+    await until(async () => (await app.platform.engine.steps(id)).length === 3);
+    await app.close();
+    writeFileSync(join(folder, "other"), "");
+    app = await open();
+    await expect(app.platform.engine.wait(id)).rejects.toThrow(
+      /no longer come in the order.*decides by what no step gave back/,
+    );
   });
 
   test("waits for a person, survives a restart meanwhile, and gives up on one who does not come", async () => {

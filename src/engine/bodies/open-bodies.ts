@@ -12,7 +12,7 @@ import type { Bodies, BodyRequest } from "../bodies.ts";
 import type { StepContext } from "../engine.ts";
 import { describeFailure } from "../runs.ts";
 import type { StepResults } from "../step-results.ts";
-import { isJournalSignal } from "../steps.ts";
+import { isJournalSignal, isOutOfOrder } from "../steps.ts";
 import { keepBundle } from "../user-code.ts";
 import { type BodyThread, bodyThread } from "./body-thread.ts";
 import type { BodyCall } from "./protocol.ts";
@@ -143,7 +143,7 @@ function answers(deps: {
       const settle = (given: Answer): void => {
         place.answer = given;
         // Whoever has the run now goes on with it.
-        if ("error" in given && isJournalSignal(given.error)) deps.reject(given.error);
+        if ("error" in given && isOfJournal(given.error)) deps.reject(given.error);
         else flush();
       };
       const done = start(() => answer(id, call)).then(
@@ -166,6 +166,9 @@ function answers(deps: {
     },
   };
 }
+
+/** Another process has the run, it was cancelled, or its steps are not those that were recorded: nothing that a body could mend. */
+const isOfJournal = (error: unknown): boolean => isJournalSignal(error) || isOutOfOrder(error);
 
 /** Now, not later: a call's place in the journal is that of its first moment. What is thrown at once is a rejection. */
 const start = async <T>(body: () => Promise<T>): Promise<T> => body();
