@@ -93,6 +93,9 @@ export function durableSteps(
     waiters += 1;
     try {
       await deps.runs.stepStarted(runId, { name, position, state: "waiting", by: deps.by });
+      await deps.runs
+        .setProgress(runId, { step: name, message: "", fraction: undefined })
+        .catch(() => {});
       await showState();
       const result = await wait;
       await deps.runs.stepEnded(runId, name, "succeeded");
