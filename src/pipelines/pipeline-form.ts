@@ -60,10 +60,11 @@ const Pipeline = z.custom<PipelineDefinition>().superRefine((value, context) => 
 export const PipelinesForm = z
   .record(z.string().refine(isName, `use ${NAME_RULE}`), Pipeline)
   .superRefine((pipelines, context) => {
-    for (const [name, { pipeline }] of Object.entries(pipelines)) {
+    for (const [name, given] of Object.entries(pipelines)) {
+      const pipeline = (given as Partial<PipelineDefinition> | null)?.pipeline;
       const say = (message: string) => context.addIssue({ code: "custom", path: [name], message });
       if (OWN_PIPELINES.includes(name)) say("this name is one of Millwright's own; take another");
-      else if (pipeline !== name)
+      else if (typeof pipeline === "string" && pipeline !== name)
         say(`it is pipeline("${pipeline}", …): give the field and the pipeline the same name`);
     }
   });
