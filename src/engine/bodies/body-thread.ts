@@ -16,7 +16,16 @@ interface Execution {
   reject(error: Error): void;
 }
 
+/** What a thread tells. */
+export interface ThreadEvents {
+  called(id: number, call: BodyCall): void;
+  line(text: string): void;
+  ended(outcome: { readonly value: Json } | { readonly error: Error }): void;
+}
+
 export interface BodyThread {
+  /** Resolves when it is gone. */
+  readonly over: Promise<void>;
   /** Runs the function of a call. Throws `timeout` when it takes longer; never while it goes on. */
   execute(id: number, context: StepContext, timeoutMs: number | undefined): Promise<Json>;
   answer(id: number, value: Json): void;
@@ -27,14 +36,13 @@ export interface BodyThread {
 }
 
 /** A thread that runs one body once. `ended` hears how that came out; functions may still be in flight. */
-export function bodyThread(options: {
-  readonly entry: URL;
-  readonly start: BodyStart;
-  readonly heapMb: number;
-  called(id: number, call: BodyCall): void;
-  line(text: string): void;
-  ended(outcome: { readonly value: Json } | { readonly error: Error }): void;
-}): BodyThread {
+export function bodyThread(
+  options: ThreadEvents & {
+    readonly entry: URL;
+    readonly start: BodyStart;
+    readonly heapMb: number;
+  },
+): BodyThread {
   const { entry, start, heapMb, called, line, ended } = options;
   const executions = new Map<number, Execution>();
   const attempts = new Map<number, number>();
@@ -109,6 +117,7 @@ export function bodyThread(options: {
   };
 
   return {
+    over: new Promise((resolve) => worker.once("exit", () => resolve())),
     answer: (id, value) => answered({ kind: "answer", id, value }),
     refuse: (id, failure) => answered({ kind: "refuse", id, failure }),
     async execute(id, context, timeoutMs) {
