@@ -83,7 +83,7 @@ describe("a schedule", () => {
       schedule: { every: "day", at: "02:00", params: { limit: 2 } },
     });
     expect(schedulesOf({ datasets: {}, models: {}, pipelines }, "sha256:c")).toContainEqual({
-      ...{ name: "pipeline:nightly", pipeline: "nightly", every: "0 2 * * *" },
+      ...{ name: "pipeline.nightly", pipeline: "nightly", every: "0 2 * * *" },
       input: { code: "sha256:c", params: { day: "x", limit: 2 } },
     });
   });

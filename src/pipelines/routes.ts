@@ -110,7 +110,7 @@ export function pipelineRoutes(
       const declared = Object.values((await project()).definition.pipelines ?? {});
       const planned = new Map((await schedules.list()).map((one) => [one.name, one]));
       const views = declared.map(async ({ pipeline: name, options }) => {
-        const schedule = planned.get(`pipeline:${name}`);
+        const schedule = planned.get(`pipeline.${name}`);
         const [last] = await engine.list({ pipeline: name, limit: 1 });
         return {
           ...{ name, params: options.params ?? null },

@@ -116,7 +116,7 @@ export function schedulesOf(
       params: pipelineParams(definition, given as UserRunInput["params"]),
     };
     return [
-      { name: `pipeline:${pipeline}`, pipeline, every: everyOf(schedule), input: { ...input } },
+      { name: `pipeline.${pipeline}`, pipeline, every: everyOf(schedule), input: { ...input } },
     ];
   };
   const own = Object.entries(project.models).flatMap(([model, { retrain, monitor, family }]) => {

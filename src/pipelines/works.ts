@@ -1,12 +1,9 @@
 import { z } from "zod";
+import type { Digest } from "../lib/digest.ts";
 import { durationMs } from "../lib/duration.ts";
-import type { AnswerRow } from "../serving/answer.ts";
-import type { AdoptOutcome } from "./adopt-version.ts";
 import type { KeptFile } from "./pipeline.ts";
 import type { Budget } from "./project.ts";
 import { RunForm } from "./remote-run.ts";
-import type { ScoreOutcome } from "./score.ts";
-import type { TrainOutcome } from "./train.ts";
 
 /** Steps that the platform does. Each but `predict` is a run of its own, a child of the one that asks. */
 export type Work = TrainWork | ScoreWork | PredictWork | ImportWork;
@@ -43,13 +40,61 @@ export interface ImportWork {
   readonly file: KeptFile;
 }
 
+/** What the works give back, told here without all that they are made of: the types of a config load little. */
+export interface Trained {
+  readonly model: string;
+  readonly number: number;
+  readonly version: Digest;
+  readonly dataset: Digest;
+  readonly winner: string;
+  readonly passed: boolean;
+  readonly deployment: "promoted" | "canary" | "shadow" | "kept";
+  /** In words: what was decided and why. */
+  readonly decision: string;
+  /** The earlier run whose result this is: nothing has changed since. */
+  readonly reused?: string;
+}
+
+export interface Scored {
+  readonly model: string;
+  readonly number: number;
+  readonly version: Digest;
+  /** Absolute. */
+  readonly out: string;
+  readonly rows: number;
+  readonly rejected: number;
+  readonly rejectedFile: string | null;
+  readonly forwarded: { readonly rows: number; readonly file: string | null } | null;
+}
+
+export interface Predicted {
+  /** The more probable class; the number itself for regression; null when it abstains. */
+  readonly label: string | number | null;
+  readonly abstained?: boolean;
+  /** Binary: of the positive class. */
+  readonly probability?: number;
+  readonly probabilities?: Readonly<Record<string, number>>;
+  readonly value?: number;
+  readonly version: number;
+}
+
+export interface Adopted {
+  readonly model: string;
+  readonly judged: boolean;
+  /** null: it was not judged. */
+  readonly passed: boolean | null;
+  readonly number: number | null;
+  readonly deployment: Trained["deployment"] | null;
+  readonly decision: string;
+}
+
 export type WorkResult<W> = W extends TrainWork
-  ? TrainOutcome
+  ? Trained
   : W extends ScoreWork
-    ? ScoreOutcome
+    ? Scored
     : W extends PredictWork
-      ? readonly Omit<AnswerRow, "id">[]
-      : AdoptOutcome;
+      ? readonly Predicted[]
+      : Adopted;
 
 /** Trains a model of the project, as `millwright train` does. */
 export const train = (

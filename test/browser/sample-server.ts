@@ -157,7 +157,7 @@ export async function sampleServer(
         schedules: {
           list: async () => [
             {
-              ...{ name: "pipeline:nightly", pipeline: "nightly", every: "0 2 * * *", input: {} },
+              ...{ name: "pipeline.nightly", pipeline: "nightly", every: "0 2 * * *", input: {} },
               ...{ nextAt: now + 5 * 3_600_000, lastAt: undefined },
             },
           ],
