@@ -56,7 +56,7 @@ export async function doWork(
         `Step '${name}': forward: true: the project says nothing of forwarding for ${model}. Give { to, capacity }, or write it into millwright.config.ts.`,
       );
     return child("score", {
-      ...{ model, source, folder, out: `${folder}/${out}`, version },
+      ...{ model, source, folder, out: `${folder}/${out}`, version, makeFolder: true },
       ...(reasons === undefined ? {} : { reasons }),
       ...(top === undefined ? {} : { top }),
       ...(forward ? { forward } : {}),

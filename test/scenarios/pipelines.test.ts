@@ -122,7 +122,7 @@ export const parent = pipeline("parent", async (run) => {
 export const nightly = pipeline("nightly", async (run) => {
   const trained = await run.step("train", train("churn"));
   const [asked] = await run.step("ask", predict("churn", [run.params.row as Record<string, string>]));
-  const scored = await run.step("score", score("churn", { input: "customers.csv", out: "scored.csv", forward: true }));
+  const scored = await run.step("score", score("churn", { input: "customers.csv", out: "made/scored.csv", forward: true }));
   return { number: trained.number, label: asked!.label, rows: scored.rows, forwarded: scored.forwarded };
 });
 
@@ -300,7 +300,7 @@ test("trains, asks and scores", async () => {
   const done = await run<{ forwarded: { rows: number } }>("nightly", { row: asked });
   expect(done).toMatchObject({ number: 1, label: expect.stringMatching(/yes|no/), rows: 1500 });
   expect(done.forwarded.rows).toBe(5);
-  expect(lines("scored.csv").length).toBe(1501);
+  expect(lines("made/scored.csv").length).toBe(1501);
 });
 
 describe("a program elsewhere", () => {

@@ -25,6 +25,13 @@ export default { pipelines: {
     await run.step("a " + performance.now(), () => 1);
     await run.waitFor("go", "1h");
   } },
+  breaks: { body: (run) => Promise.all([
+    run.step("bad", () => { throw new Error("no"); }, null, { retries: 0 }),
+    run.step("long", (_, { signal }) => new Promise((_, fail) => signal.addEventListener("abort", () => fail(signal.reason)))),
+  ]) },
+  later: { body: async (run) => {
+    await run.step("one", () => { setTimeout(() => { throw new Error("nobody awaits this"); }, 1); return new Promise((go) => setTimeout(go, 5000)); });
+  } },
   loops: { body: async (run) => {
     await run.step("loops", (_, { signal }) => { for (;;); }, null, { timeout: "200ms", retries: 0 });
   } },
@@ -85,6 +92,20 @@ test("one that asks for something else then is told so", async () => {
   await pause(600);
   await engine.signal(run, "go", null);
   await expect(engine.wait(run)).rejects.toThrow(/asked for 'step a .* and now for 'step a /);
+});
+
+test("a step in flight is told to end when the body fails beside it", async () => {
+  const run = await engine.submit("breaks", null);
+  await expect(engine.wait(run)).rejects.toThrow(/Error: no/);
+  const [, long] = await engine.steps(run);
+  expect(long).toMatchObject({ name: "long", state: "failed", attempts: 1 });
+});
+
+test("an error that nothing awaits ends the run, not the worker", async () => {
+  const run = await engine.submit("later", null);
+  await expect(engine.wait(run)).rejects.toThrow(
+    /thread of pipeline 'later' ended in the middle of a step: nobody awaits this/,
+  );
 });
 
 test("a step that pays no heed to its signal loses its thread, and the worker lives", async () => {

@@ -41,12 +41,12 @@ export function publishText(chunks: AsyncIterable<Uint8Array>, place: ResultPlac
 }
 
 async function publish(
-  { to, token }: ResultPlace,
+  { to, token, makeFolder }: ResultPlace,
   write: (partial: string) => Promise<void>,
 ): Promise<void> {
   const partial = `${to}.${token}.partial`;
   try {
-    await mkdir(dirname(to), { recursive: true });
+    if (makeFolder) await mkdir(dirname(to), { recursive: true });
     await rm(partial, { force: true });
     await write(partial);
     await sync(partial);
