@@ -9,7 +9,13 @@ const entry = (name) => (existsSync(`src/${name}.ts`) ? [`src/${name}.ts`] : [])
 await buildKernels();
 rmSync("dist/chunks", { recursive: true, force: true });
 await build({
-  entryPoints: [...entry("main"), ...entry("compute"), ...entry("run-thread"), ...entry("index")],
+  entryPoints: [
+    ...entry("main"),
+    ...entry("compute"),
+    ...entry("run-thread"),
+    ...entry("pipeline-thread"),
+    ...entry("index"),
+  ],
   outdir: "dist",
   bundle: true,
   splitting: true,

@@ -35,6 +35,7 @@ const LAYERS = [
   "log.ts",
   "compute.ts",
   "run-thread.ts",
+  "pipeline-thread.ts",
   "gateway",
   "gateway.ts",
   "mlflow-api",
@@ -47,7 +48,7 @@ const LAYERS = [
 ];
 const SUBSTRATE = new Set(["storage", "runtime", "engine", "http", "grpc"]); // siblings: they do not know each other
 const HOST =
-  /^src\/(storage|runtime|engine|http|grpc|gateway|mlflow-api|cli|testing)\/|^src\/(main|compute|run-thread|gateway|control|app|config|log)\.ts$/;
+  /^src\/(storage|runtime|engine|http|grpc|gateway|mlflow-api|cli|testing)\/|^src\/(main|compute|run-thread|pipeline-thread|gateway|control|app|config|log)\.ts$/;
 const ROLE = new Set(["store.ts", "routes.ts", "methods.ts"]);
 const COMPOSES = new Set([
   "app.ts",
@@ -70,10 +71,11 @@ const files = sources("src");
 const layerOf = (file) => file.split("/")[1] ?? "";
 const camel = (s) => s.replace(/-(\w)/g, (_, c) => c.toUpperCase());
 
-/** Pipelines, their port and their triggers tell what happens in which order: asynchronous by nature. */
+/** Pipelines (ours, and what people write), their port and their triggers tell what happens in which order: asynchronous by nature. */
 const isStory = (file, code) =>
   layerOf(file) === "pipelines" &&
-  (/\): Pipeline</.test(code) || ["platform.ts", "triggers.ts"].includes(basename(file)));
+  (/\): Pipeline</.test(code) ||
+    ["platform.ts", "pipeline.ts", "triggers.ts"].includes(basename(file)));
 
 for (const file of files) {
   const text = readFileSync(file, "utf8");

@@ -8,6 +8,7 @@ import packageJson from "../package.json" with { type: "json" };
 import type { ComputeHost } from "./compute.ts";
 import { blobHost, type Config } from "./config.ts";
 import { datasetStore } from "./datasets/store.ts";
+import { openBodies } from "./engine/bodies/open-bodies.ts";
 import { capacityHere } from "./engine/capacity.ts";
 import type { Compute } from "./engine/compute.ts";
 import { dbosEngine } from "./engine/dbos.ts";
@@ -20,16 +21,18 @@ import { gitCommit } from "./engine/git-commit.ts";
 import { JOB_BLOBS, openJobs } from "./engine/jobs/open-jobs.ts";
 import { DEFAULT_QUEUE } from "./engine/placing.ts";
 import { openPlace } from "./engine/remote/all.ts";
+import { stepResults } from "./engine/step-results.ts";
 import { loadUserCode } from "./engine/user-code.ts";
 import { MillwrightError } from "./errors.ts";
 import { familyStore } from "./families/store.ts";
 import { journalRoot, newAttempt } from "./gateway/prediction-log.ts";
+import { digestOfJson } from "./lib/digest.ts";
 import type { Log } from "./lib/log.ts";
 import { trackingArtifacts } from "./mlflow-api/artifact-api.ts";
 import { monitoringStore } from "./monitoring/store.ts";
-import { PIPELINES } from "./pipelines/all.ts";
+import { PIPELINES, pipelineNamed } from "./pipelines/all.ts";
 import { checkProject } from "./pipelines/check-project.ts";
-import { placeRun } from "./pipelines/place-run.ts";
+import { placeRun, placeUserRun } from "./pipelines/place-run.ts";
 import type {
   LoadedProject,
   LoggedByClients,
@@ -117,6 +120,12 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
       }),
   });
   const tracking = ownTracking(sql);
+  const environment = {
+    ...{ node: process.versions.node, millwright: VERSION, runtime: runtime.name },
+  };
+  const results = stepResults(sql);
+  const codeFolder = join(config.dataDir, "code");
+  const bodies = openBodies({ blobs, results, folder: codeFolder, environment, log });
   const platform: Platform = {
     ...storesOn(sql),
     clock,
@@ -124,7 +133,7 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
     engine,
     compute,
     programs: { ...programs, tracking: (workspace) => trackingVariables(config, workspace) },
-    jobs,
+    ...{ jobs, bodies, results },
     blobs,
     columns,
     runtime,
@@ -132,8 +141,9 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
     logged: loggedByClients(sql, trackingArtifacts({ sql, blobs, clock }, { scratch }).located),
     ...{ tracking, user: userName() },
     predictions: predictionLog({ journals, columns, blobs, store: logStore(sql) }),
-    environment: { node: process.versions.node, millwright: VERSION, runtime: runtime.name },
+    environment,
     threads: config.threads,
+    folder: config.project,
     project,
     transact: (body) => sql.transact((tx) => body(storesOn(tx))),
     evaluationOf: async (version) => {
@@ -150,6 +160,11 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
     const placing = (input: unknown) => placeRun(platform, { pipeline: pipeline.name, input });
     engine.register({ ...pipeline, placing });
   }
+  const theirs = pipelineNamed(platform);
+  engine.registerOthers((name) => ({
+    ...theirs(name),
+    placing: () => placeUserRun(platform, { pipeline: name }),
+  }));
   const working =
     work === "yes" || (work === "if-needed" && !(await workerAlive(sql, DEFAULT_QUEUE)));
   await engine.start(working ? { work: true, ...workOptions(config, project) } : { work: false });
@@ -161,6 +176,7 @@ export async function openApp({ config, log, work }: AppOptions): Promise<App> {
     sql,
     async close(options = {}) {
       await engine.stop(options);
+      await bodies.close();
       await sweep?.stop();
       await records?.stop();
       await compute.close();
@@ -347,12 +363,17 @@ function projectReader(config: Config): () => Promise<LoadedProject> {
   let known: { readonly code: string; readonly commit: string | undefined } | undefined;
   let last: { readonly at: number; readonly project: Promise<LoadedProject> } | undefined;
   const read = async (): Promise<LoadedProject> => {
-    const code = await loadUserCode(file, join(config.dataDir, "code"));
-    const definition = checkProject(code.value, PROJECT_FILE, code.source);
+    const loaded = await loadUserCode(file, join(config.dataDir, "code"));
+    const definition = checkProject(loaded.value, PROJECT_FILE, loaded.source);
     // Asked anew only when the code is another one: a commit that changes none is not worth a process a second.
-    if (known?.code !== code.digest)
-      known = { code: code.digest, commit: await gitCommit(config.project) };
-    return { definition, code: code.digest, commit: known.commit, folder: config.project };
+    if (known?.code !== loaded.digest)
+      known = { code: loaded.digest, commit: await gitCommit(config.project) };
+    const { pipelines, ...rest } = definition;
+    return {
+      // What a pipeline does is no reason to train the models again.
+      code: pipelines === undefined ? loaded.digest : digestOfJson(rest),
+      ...{ definition, bundle: loaded.bundle, commit: known.commit, folder: config.project },
+    };
   };
   return () => {
     if (!last || Date.now() - last.at > 1000) last = { at: Date.now(), project: read() };

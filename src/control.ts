@@ -21,6 +21,7 @@ import { openServer } from "./http/server.ts";
 import type { Json } from "./lib/json.ts";
 import type { Log } from "./lib/log.ts";
 import { METRICS_TYPE, renderMetrics } from "./lib/render-metrics.ts";
+import { utf8Bytes } from "./lib/utf8.ts";
 import { registryParts, type TrackingParts, trackingApi } from "./mlflow-api/mlflow-api.ts";
 import { deliverRegularly, type ServedModels } from "./mlflow-api/registry-api.ts";
 import { incidentView } from "./monitoring/incident-view.ts";
@@ -33,7 +34,7 @@ import type { Platform } from "./pipelines/platform.ts";
 import { promote } from "./pipelines/promote.ts";
 import { promoteByAlias } from "./pipelines/promote-by-alias.ts";
 import { rollback } from "./pipelines/rollback.ts";
-import { jobRoutes, routeRoutes, tryingRoutes } from "./pipelines/routes.ts";
+import { jobRoutes, pipelineRoutes, routeRoutes, tryingRoutes } from "./pipelines/routes.ts";
 import type { ScoreInput } from "./pipelines/score.ts";
 import type { TrainFamilyInput } from "./pipelines/train-family.ts";
 import { schedulesOf, triggersOf } from "./pipelines/triggers.ts";
@@ -116,6 +117,7 @@ export async function openControl(app: App, config: Config, log: Log): Promise<C
               ...(members ? { members } : {}),
             } satisfies TrainFamilyInput),
         }),
+        ...pipelineRoutes({ ...platform, schedules: plan }),
         ...routeRoutes(platform),
         ...tryingRoutes({ ...platform, breathe: () => setImmediate() }),
         ...predictionRoutes(predictionDeps(platform)),
@@ -173,9 +175,10 @@ async function followProject(
   let known: string | undefined;
   let turn: Promise<void> | undefined;
   const look = async (): Promise<void> => {
-    const { definition, code } = await platform.project();
-    if (code === known) return;
-    const wanted = definition.replay ? [] : schedulesOf(definition);
+    const { definition, code, bundle } = await platform.project();
+    if (bundle === known) return;
+    const kept = await platform.blobs.put(utf8Bytes(bundle));
+    const wanted = definition.replay ? [] : schedulesOf(definition, kept);
     for (const schedule of wanted) await plan.put(schedule, platform.clock.now());
     const names = new Set(wanted.map((schedule) => schedule.name));
     for (const { name } of await plan.list()) if (!names.has(name)) await plan.remove(name);
@@ -185,7 +188,7 @@ async function followProject(
       if (newest?.code !== undefined && newest.code !== code)
         await platform.announce("code.changed", model, { code }, platform.clock.now());
     }
-    known = code;
+    known = bundle;
   };
   await look();
   const timer = setInterval(() => {

@@ -49,6 +49,12 @@ export const noLeak = (params: { readonly accept?: readonly string[] } = {}): Ga
   gate("no_leak", params);
 
 export type { CommandTrainer } from "./pipelines/command-trainer.ts";
+export {
+  type PipelineDefinition,
+  type PipelineRun,
+  pipeline,
+  type StepTools,
+} from "./pipelines/pipeline.ts";
 export type {
   DatasetDefinition,
   FamilyDefinition,
@@ -58,3 +64,4 @@ export type {
   ProjectDefinition,
 } from "./pipelines/project.ts";
 export { kubernetes, process, ray } from "./pipelines/remote-run.ts";
+export { importModel, predict, score, train } from "./pipelines/works.ts";

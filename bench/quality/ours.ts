@@ -148,6 +148,7 @@ async function runSet(
           definition: project,
           folder,
           code: "sha256:0" as const,
+          bundle: "",
         }),
         registry: { alias: async () => undefined } as never,
       },

@@ -87,6 +87,7 @@ export async function openSet(set: BenchSet, data: string, folder: string, seed:
         },
         folder,
         code: "sha256:0" as const,
+        bundle: "",
       }),
       registry: { alias: async () => undefined } as never,
     },

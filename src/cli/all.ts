@@ -15,9 +15,11 @@ import { predictions } from "./predictions.ts";
 import { promote, rollback } from "./promote.ts";
 import { reproduce } from "./reproduce.ts";
 import { route } from "./route.ts";
+import { run } from "./run.ts";
 import { runs } from "./runs.ts";
 import { score } from "./score.ts";
 import { show } from "./show.ts";
+import { signal } from "./signal.ts";
 import { split } from "./split.ts";
 import { start } from "./start.ts";
 import { status } from "./status.ts";
@@ -39,6 +41,8 @@ export const COMMANDS: readonly CommandOf[] = [
   promote,
   rollback,
   route,
+  run,
+  signal,
   status,
   runs,
   compare,

@@ -26,6 +26,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     "rollback",
     "route",
   ],
+  "Pipelines:": ["run", "signal"],
   "Look:": ["status", "runs", "compare", "reproduce", "predictions", "show", "logs"],
   "Operate:": ["cancel", "doctor", "gc", "start"],
 };
@@ -240,6 +241,26 @@ const HELP: Readonly<Record<string, Help>> = {
         "a member of a family without a model of its own",
       ],
       ["millwright route churn --history", "every change; go back with --undo <revision>"],
+    ],
+  },
+  run: {
+    summary: "run a pipeline of the project and follow it",
+    about:
+      "A pipeline is a function of named steps that the project declares under `pipelines`. A finished step never runs again: killed at any moment, the run goes on with the next worker, with the code it began with. Its result is printed; with --json, as data. Left with Ctrl-C it goes on where a worker is. Without a running `up` the command works by itself.",
+    examples: [
+      ["millwright run nightly", "follows it to its end"],
+      ["millwright run nightly --params '{\"limit\": 40}'", "with other params than its own"],
+      ["millwright run nightly --detach", "leaves it to the worker of `millwright up`"],
+      ["millwright runs --pipeline nightly", "its runs; stop one with: millwright cancel <run>"],
+    ],
+  },
+  signal: {
+    summary: "tell a run what it waits for",
+    about:
+      "A pipeline that calls run.waitFor(topic, …) waits, for days if need be, until this is said. Said before it waits, it is kept for it.",
+    examples: [
+      ["millwright signal run_01m7y… approved", "without more"],
+      ['millwright signal run_01m7y… approved \'{"by": "me"}\'', "what waitFor gives back"],
     ],
   },
   status: {

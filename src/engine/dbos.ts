@@ -6,11 +6,12 @@ import { newId } from "../lib/ids.ts";
 import type { Log } from "../lib/log.ts";
 import type { Sql } from "../storage/sql/sql.ts";
 import { armCrashPointsFromEnvironment } from "./crash-points.ts";
-import type { Engine, Pipeline, Run } from "./engine.ts";
+import type { Engine, Run } from "./engine.ts";
 import { workerAlive } from "./fleet.ts";
 import { type JournalClient, openJournalClient, prepareJournal } from "./journal.ts";
 import { loadOf, workersOf } from "./load.ts";
 import { knownPipeline, placed } from "./placing.ts";
+import { registeredPipelines } from "./registered.ts";
 import { cancelRuns } from "./repair.ts";
 import { runStore } from "./runs.ts";
 import { submitRuns } from "./submit.ts";
@@ -28,7 +29,7 @@ const WAIT_POLL_MS = 150;
 export function dbosEngine(deps: { url: string; sql: Sql; log: Log }): Engine {
   const { url, sql, log } = deps;
   const runs = runStore(sql);
-  const pipelines = new Map<string, Pipeline>();
+  const pipelines = registeredPipelines();
   let client: JournalClient | undefined;
   let working: Awaited<ReturnType<typeof startWork>> | undefined;
 
@@ -43,11 +44,8 @@ export function dbosEngine(deps: { url: string; sql: Sql; log: Log }): Engine {
   };
 
   return {
-    register(pipeline) {
-      if (pipelines.has(pipeline.name))
-        throw new MillwrightError("invalid_config", `Two pipelines are called '${pipeline.name}'.`);
-      pipelines.set(pipeline.name, pipeline);
-    },
+    register: pipelines.add,
+    registerOthers: pipelines.others,
     async start(options) {
       if (client) return;
       armCrashPointsFromEnvironment();
@@ -66,7 +64,7 @@ export function dbosEngine(deps: { url: string; sql: Sql; log: Log }): Engine {
       client = undefined;
     },
     async submit(pipeline, input, options = {}) {
-      const known = pipelines.size > 0 ? knownPipeline(pipelines, pipeline) : undefined;
+      const known = pipelines.names().length > 0 ? knownPipeline(pipelines, pipeline) : undefined;
       const placing = placed(options, (await known?.placing?.(input as never)) ?? {});
       const id =
         options.id ?? newId("run", Date.now(), () => randomBytes(4).readUInt32LE() / 2 ** 32);

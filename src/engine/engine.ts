@@ -156,6 +156,8 @@ export interface RunFilter {
 export interface Engine {
   /** Call for every pipeline before `start`. */
   register(pipeline: Pipeline): void;
+  /** Makes the pipeline of a name that nobody registered: they come and go while the process lives. */
+  registerOthers(named: (name: string) => Pipeline | undefined): void;
   /** `work: false` submits and observes only (gateway, control); `work: true` also executes. */
   start(options: { work: false } | ({ work: true } & WorkOptions)): Promise<void>;
   /**

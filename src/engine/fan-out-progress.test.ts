@@ -23,3 +23,11 @@ test("what runs now decides how long the rest takes", () => {
   expect(timeLeftMs(some)).toBe(9500);
   expect(timeLeftMs({ ...some, running: 0 })).toBeUndefined();
 });
+
+test("of an only child it is told what that does", () => {
+  const only = { step: "ingest", message: "reading", fraction: undefined };
+  const progress = fanOutProgress({ ...none, running: 1, only }, 1);
+  expect(progress).toEqual({ message: "ingest: reading", fraction: undefined });
+  expect(fanOutProgress({ ...none, waiting: 1 }, 1).message).toBe("it waits");
+  expect(fanOutProgress({ ...none, running: 1, only }, 2).message).toMatch(/^0 of 2/);
+});

@@ -11,6 +11,8 @@ export interface Children {
   readonly waiting: number;
   /** Of those that ran to their end, from the first to the last moment of work; undefined as long as none has. */
   readonly meanMs: number | undefined;
+  /** What the only one is doing, where there is one. */
+  readonly only?: (Progress & { readonly step: string }) | undefined;
 }
 
 export const overOf = (c: Children): number => c.succeeded + c.failed + c.cancelled;
@@ -23,8 +25,14 @@ export function timeLeftMs(c: Children): number | undefined {
   return (c.meanMs * (left - c.running / 2)) / c.running;
 }
 
-/** "1204 of 5000 (3 failed), 8 running, about 4 min left" */
+/** "1204 of 5000 (3 failed), 8 running, about 4 min left"; of an only child, what it is doing */
 export function fanOutProgress(c: Children, of: number): Progress {
+  if (of === 1 && overOf(c) === 0) {
+    if (c.only === undefined)
+      return { message: c.running > 0 ? "it begins" : "it waits", fraction: undefined };
+    const { step, message, fraction } = c.only;
+    return { message: [step, message].filter(Boolean).join(": "), fraction: fraction ?? undefined };
+  }
   const over = overOf(c);
   const left = timeLeftMs(c);
   const lost = [

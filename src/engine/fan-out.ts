@@ -64,7 +64,9 @@ export async function childrenOver(
 }
 
 async function look(sql: Sql, parent: Parent): Promise<Children & { readonly state: RunState }> {
-  const [row] = await sql.query<Children & { state: RunState; meanMs: number | null }>(
+  const [row] = await sql.query<
+    Children & { state: RunState; meanMs: number | null; only: Children["only"] | null }
+  >(
     `select (select state from millwright.run where id = $1) as state,
        count(*) filter (where state = 'succeeded') as succeeded,
        count(*) filter (where state = 'failed') as failed,
@@ -72,11 +74,12 @@ async function look(sql: Sql, parent: Parent): Promise<Children & { readonly sta
        count(*) filter (where state = 'running') as running,
        count(*) filter (where state in ('queued', 'waiting')) as waiting,
        (1000 * extract(epoch from avg(finished_at - started_at)
-         filter (where state in ('succeeded', 'failed'))))::float8 as "meanMs"
+         filter (where state in ('succeeded', 'failed'))))::float8 as "meanMs",
+       case when count(*) = 1 then max(progress::text)::jsonb end as only
      from millwright.run where parent_id = $1 and parent_step = $2`,
     [parent.id, parent.step],
   );
-  return { ...row!, meanMs: row!.meanMs ?? undefined };
+  return { ...row!, meanMs: row!.meanMs ?? undefined, only: row!.only ?? undefined };
 }
 
 /** In the order of the inputs. */

@@ -1,5 +1,6 @@
 import { MillwrightError } from "../errors.ts";
 import type { Pipeline, Placing, Resources } from "./engine.ts";
+import type { Registered } from "./registered.ts";
 
 export const DEFAULT_QUEUE = "default";
 const MOST_URGENT = 100;
@@ -41,11 +42,14 @@ export function checkQueueName(queue: string): void {
     );
 }
 
-export function knownPipeline(pipelines: ReadonlyMap<string, Pipeline>, name: string): Pipeline {
+export function knownPipeline(
+  pipelines: Pick<Registered, "get" | "names">,
+  name: string,
+): Pipeline {
   const pipeline = pipelines.get(name);
   if (pipeline) return pipeline;
   throw new MillwrightError(
     "not_found",
-    `There is no pipeline '${name}'. Known: ${[...pipelines.keys()].join(", ")}.`,
+    `There is no pipeline '${name}'. Known: ${pipelines.names().join(", ")}.`,
   );
 }

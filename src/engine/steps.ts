@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DBOS } from "@dbos-inc/dbos-sdk";
 import {
+  DBOSUnexpectedStepError,
   DBOSWorkflowCancelledError,
   DBOSWorkflowConflictError,
 } from "@dbos-inc/dbos-sdk/internal/error";
@@ -11,11 +12,12 @@ import type { Json } from "../lib/json.ts";
 import type { Log } from "../lib/log.ts";
 import type { Sql } from "../storage/sql/sql.ts";
 import type { Drain } from "./drain.ts";
-import type { FanOutResult, Pipeline, Placing, RunState, StepContext, Steps } from "./engine.ts";
+import type { FanOutResult, Placing, RunState, StepContext, Steps } from "./engine.ts";
 import { childOutcomes, childRuns, childrenOver } from "./fan-out.ts";
 import { fanOutProgress } from "./fan-out-progress.ts";
 import { knownPipeline, type Placed } from "./placing.ts";
 import { progressWriter } from "./progress.ts";
+import type { Registered } from "./registered.ts";
 import { describeFailure, insist, type RunStore } from "./runs.ts";
 import type { SharedJournal } from "./shared-journal.ts";
 import { submitRuns } from "./submit.ts";
@@ -32,7 +34,7 @@ export interface StepsDeps {
   /** This process. */
   readonly by: string;
   readonly sql: Sql;
-  readonly pipelines: ReadonlyMap<string, Pipeline>;
+  readonly pipelines: Pick<Registered, "get" | "names">;
   readonly log: Log;
   /** Aborts when this process's engine stops. */
   readonly stopping: AbortSignal;
@@ -57,6 +59,9 @@ export const abandon = (): Promise<never> => new Promise(() => {});
 /** The step was ended by DBOS (cancelled, or another process owns the run now): not an outcome of the step. */
 export const isJournalSignal = (error: unknown): boolean =>
   error instanceof DBOSWorkflowConflictError || error instanceof DBOSWorkflowCancelledError;
+
+/** What is recorded in this place is another step. */
+export const isOutOfOrder = (error: unknown): boolean => error instanceof DBOSUnexpectedStepError;
 
 /**
  * `Steps` on DBOS. DBOS numbers its operations in the order in which they are called, so nothing here may await before it
@@ -91,6 +96,9 @@ export function durableSteps(
     try {
       const first = deps.shared.stepBegins(runId);
       await deps.runs.stepStarted(runId, { name, position, state: "waiting", by: deps.by, first });
+      await deps.runs
+        .setProgress(runId, { step: name, message: "", fraction: undefined })
+        .catch(() => {});
       await showState();
       const result = await wait;
       await deps.runs.stepEnded({ id: runId, name, by: deps.by, state: "succeeded" });

@@ -10,6 +10,8 @@ export interface UserCode {
   readonly value: unknown;
   /** Digest of the bundle: changes when the file or anything it imports changes, not when a comment does. */
   readonly digest: Digest;
+  /** What the digest is of. */
+  readonly bundle: string;
   readonly source: string;
 }
 
@@ -32,11 +34,10 @@ export async function loadUserCode(file: string, cacheDir: string): Promise<User
     );
   const text = await bundle(file);
   const digest = digestOf(text);
-  const target = join(cacheDir, `${digest.slice(7, 27)}.mjs`);
-  keepBundle(target, text);
+  const target = keepBundle(cacheDir, digest, text);
   try {
     const module = (await import(pathToFileURL(target).href)) as { default?: unknown };
-    return { value: module.default, digest, source: readFileSync(file, "utf8") };
+    return { value: module.default, digest, bundle: text, source: readFileSync(file, "utf8") };
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
     throw new MillwrightError("invalid_config", `${file} fails when it is loaded: ${message}`, {
@@ -45,15 +46,20 @@ export async function loadUserCode(file: string, cacheDir: string): Promise<User
   }
 }
 
-/** Several processes do this at once: the file appears complete, and one that is right is left alone. */
-function keepBundle(target: string, text: string): void {
+/**
+ * Makes a bundle one that can be imported here: `millwright` in it is the program that runs. @returns its path. Several processes do this at
+ * once: the file appears complete, and one that is right is left alone.
+ */
+export function keepBundle(cacheDir: string, digest: Digest, text: string): string {
+  const target = join(cacheDir, `${digest.slice(7, 27)}.mjs`);
   const library = JSON.stringify(pathToFileURL(libraryEntry()).href);
   const linked = text.replace(/^(import .*|\} )from "millwright";$/gm, `$1from ${library};`);
-  if (existsSync(target) && readFileSync(target, "utf8") === linked) return;
+  if (existsSync(target) && readFileSync(target, "utf8") === linked) return target;
   mkdirSync(dirname(target), { recursive: true });
   const partial = `${target}.${process.pid}`;
   writeFileSync(partial, linked);
   renameSync(partial, target);
+  return target;
 }
 
 async function bundle(file: string): Promise<string> {

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
-import { DBOSUnexpectedStepError } from "@dbos-inc/dbos-sdk/internal/error";
 import { MillwrightError } from "../errors.ts";
 import { newId } from "../lib/ids.ts";
 import type { Json } from "../lib/json.ts";
@@ -10,7 +9,7 @@ import { capacityHere } from "./capacity.ts";
 import { type ClaimedRun, giveShares } from "./claim.ts";
 import { dispatcher } from "./dispatch.ts";
 import { drain } from "./drain.ts";
-import type { Pipeline, WorkOptions } from "./engine.ts";
+import type { WorkOptions } from "./engine.ts";
 import { joinFleet } from "./fleet.ts";
 import {
   beginRuns,
@@ -19,10 +18,11 @@ import {
   recoverRuns,
   stopJournal,
 } from "./journal.ts";
+import type { Registered } from "./registered.ts";
 import { repairRuns, runOwners } from "./repair.ts";
 import { describeFailure, type RunFailure, type RunStore } from "./runs.ts";
 import { sharedJournal } from "./shared-journal.ts";
-import { abandon, durableSteps, isJournalSignal, type StepsDeps } from "./steps.ts";
+import { abandon, durableSteps, isJournalSignal, isOutOfOrder, type StepsDeps } from "./steps.ts";
 
 interface WorkDeps {
   readonly url: string;
@@ -30,7 +30,7 @@ interface WorkDeps {
   readonly log: Log;
   readonly runs: RunStore;
   readonly journal: JournalClient;
-  readonly pipelines: ReadonlyMap<string, Pipeline>;
+  readonly pipelines: Registered;
 }
 
 /**
@@ -130,7 +130,7 @@ async function execute(deps: StepsDeps, runId: string): Promise<void> {
     if (!pipeline)
       throw new MillwrightError(
         "not_found",
-        `This worker has no pipeline '${run.pipeline}' (it has ${[...pipelines.keys()].join(", ") || "none"}). Start the worker with the project that defines it.`,
+        `This worker has no pipeline '${run.pipeline}' (it has ${pipelines.names().join(", ") || "none"}). Start the worker with the project that defines it.`,
       );
     const output = await pipeline.run(durableSteps(deps, run), run.input as never);
     if (stopping.aborted) await abandon();
@@ -144,12 +144,12 @@ async function execute(deps: StepsDeps, runId: string): Promise<void> {
 }
 
 function reasonOf(error: unknown): RunFailure {
-  if (error instanceof DBOSUnexpectedStepError)
+  if (isOutOfOrder(error))
     return {
       code: "conflict",
       message:
-        "The pipeline's code changed while this run was in progress: its steps no longer come in the order in which they were recorded. " +
-        "Submit the run again.",
+        "The steps of this run no longer come in the order in which they were recorded: the pipeline's code changed while it was in " +
+        "progress, or it decides by what no step gave back (a clock, chance, a file). Submit the run again.",
     };
   const { code, message } = describeFailure(error);
   return { code, message };

@@ -3,10 +3,11 @@ import { MillwrightError } from "../errors.ts";
 import type { AbstainGoal } from "../evaluation/abstention.ts";
 import { gateNamed } from "../evaluation/gates/all.ts";
 import { METRICS } from "../evaluation/metrics/all.ts";
-import { BYTES } from "../lib/bytes.ts";
 import { isName, NAME_RULE } from "../lib/name.ts";
 import { capacityOf } from "../scoring/forwarding.ts";
 import { TRAINERS } from "../training/trainers/all.ts";
+import { PipelinesForm } from "./pipeline-form.ts";
+import { placingFields, queueName } from "./placing-form.ts";
 import type { Budget, GateDefinition, ProjectDefinition } from "./project.ts";
 import { rateOf } from "./queue-limits.ts";
 import { RunForm } from "./remote-run.ts";
@@ -120,10 +121,6 @@ const Family = z
         });
     });
   });
-const queueName = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, "use small letters, digits, - _ . (at most 63)");
-
 const Queue = z.strictObject({
   concurrency: z.number().int().min(1).optional(),
   perWorker: z.number().int().min(1).optional(),
@@ -133,15 +130,6 @@ const Queue = z.strictObject({
       error: 'write starts in a time, such as "100/minute", "10/s" or "20/15m"',
     })
     .optional(),
-});
-
-const Needs = z.strictObject({
-  cpu: z.number().min(0).max(1024).optional(),
-  memory: z
-    .string()
-    .refine((text) => BYTES.test(text), { error: 'write such as "512MiB" or "4GiB"' })
-    .optional(),
-  gpu: z.number().int().min(0).max(1024).optional(),
 });
 
 const Model = z.strictObject({
@@ -157,9 +145,7 @@ const Model = z.strictObject({
   onlyListed: z.boolean().optional(),
   train: z
     .strictObject({
-      queue: queueName.optional(),
-      priority: z.number().int().min(-100).max(100).optional(),
-      needs: Needs.optional(),
+      ...placingFields,
       budget: budget.optional(),
       metric: z.enum(METRICS.map((m) => m.name) as [string, ...string[]]).optional(),
       trainers: z
@@ -247,6 +233,7 @@ const Project = z.strictObject({
   replay: z.boolean().optional(),
   datasets: z.record(NAME, Dataset),
   models: z.record(NAME, Model),
+  pipelines: PipelinesForm.optional(),
   log: LogSection.optional(),
   queues: z.record(queueName, Queue).optional(),
   prices: z.strictObject({ cpuHour: z.number().positive() }).optional(),

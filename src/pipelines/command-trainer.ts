@@ -57,7 +57,10 @@ export const isRemote = (candidate: Candidate): boolean =>
 export const labelOf = ({ run }: CommandTrainer): string =>
   "elsewhere" in run ? (run.entrypoint ?? run.command!.join(" ")) : run.join(" ");
 
-/** `file.py:function`, called with the path of the rows and the task. Gives back ONNX, or ONNX and numbers by name. */
+/**
+ * `file.py:function`, called with the path of the rows and the task. Gives back ONNX, or ONNX and numbers by name; in a pipeline's step also
+ * numbers alone, or nothing.
+ */
 const CALL = `import importlib.util, json, os, sys
 path, name = sys.argv[1:3]
 sys.path.insert(0, os.path.dirname(os.path.abspath(path)))
@@ -68,9 +71,10 @@ spec.loader.exec_module(module)
 with open(os.environ["MILLWRIGHT_TASK"]) as file:
     task = json.load(file)
 made = getattr(module, name)(os.environ["MILLWRIGHT_ROWS"], task)
-model, metrics = made if isinstance(made, tuple) else (made, {})
-with open(os.environ["MILLWRIGHT_MODEL"], "wb") as out:
-    out.write(model if isinstance(model, bytes) else model.SerializeToString())
+model, metrics = made if isinstance(made, tuple) else (None, made or {}) if made is None or isinstance(made, dict) else (made, {})
+if model is not None:
+    with open(os.environ["MILLWRIGHT_MODEL"], "wb") as out:
+        out.write(model if isinstance(model, bytes) else model.SerializeToString())
 with open(os.environ["MILLWRIGHT_METRICS"], "w") as out:
     json.dump(metrics, out)`;
 

@@ -49,7 +49,7 @@ function gather(model = "spam", asOf?: number) {
   };
   const deps = {
     ...{ columns, blobs, datasets: datasetStore(db.sql), clock: { now: () => 1 } },
-    project: async () => ({ definition, code: "sha256:0" as const, folder: db.folder }),
+    project: async () => ({ definition, code: "sha256:0" as const, bundle: "", folder: db.folder }),
     predictions: {
       read: async ({ model: name, to }: { model: string; to: number }) =>
         logged.filter((p) => p.model === name && p.eventTime < to),

@@ -23,6 +23,15 @@ export async function placeRun(
   return { ...turn, ...asPlacing(loaded?.definition.models[model]?.train) };
 }
 
+/** Pipelines of people take turns with each other. */
+export async function placeUserRun(
+  { project }: Pick<Platform, "project">,
+  { pipeline }: { readonly pipeline: string },
+): Promise<Placing> {
+  const loaded = await project().catch(() => undefined);
+  return { share: pipeline, ...asPlacing(loaded?.definition.pipelines?.[pipeline]?.options) };
+}
+
 function asPlacing({ queue, priority, needs }: PlacingDefinition = {}): Placing {
   const memory = needs?.memory === undefined ? 0 : bytesOf(needs.memory);
   return {

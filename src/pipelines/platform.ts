@@ -1,8 +1,10 @@
 import type { DatasetStore } from "../datasets/store.ts";
+import type { Bodies } from "../engine/bodies.ts";
 import type { Compute } from "../engine/compute.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Jobs } from "../engine/jobs.ts";
 import type { Programs } from "../engine/programs.ts";
+import type { StepResults } from "../engine/step-results.ts";
 import type { Evaluation } from "../evaluation/evaluate.ts";
 import type { FamilyStore } from "../families/store.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -31,8 +33,10 @@ import type { ProjectDefinition } from "./project.ts";
 /** The project as it is written now. */
 export interface LoadedProject {
   readonly definition: ProjectDefinition;
-  /** Digest of the bundled code: decides "code changed". */
+  /** Digest of the bundled code, or, where there are pipelines, of all that is declared beside them: decides "code changed". */
   readonly code: Digest;
+  /** The code itself, which pipelines run: see `start-pipeline.ts`. */
+  readonly bundle: string;
   /** What git says of its folder; undefined where there is none. */
   readonly commit?: string | undefined;
   /** Absolute path of its folder; dataset sources are relative to it. */
@@ -98,6 +102,9 @@ export interface Platform extends Stores {
   };
   /** Programs on other machines. */
   readonly jobs: Jobs;
+  /** Bodies of people's pipelines, and what their steps made that may answer again. */
+  readonly bodies: Bodies;
+  readonly results: StepResults;
   readonly blobs: Blobs;
   readonly columns: Columns;
   readonly runtime: Runtime;
@@ -115,6 +122,8 @@ export interface Platform extends Stores {
     readonly runtime: string;
   };
   readonly threads: number;
+  /** The project's, absolute. */
+  readonly folder: string;
   project(): Promise<LoadedProject>;
   evaluationOf(version: ListedVersion): Promise<Evaluation>;
   transact<T>(

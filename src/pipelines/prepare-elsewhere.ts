@@ -1,12 +1,10 @@
 import type { JobFile } from "../engine/remote/place.ts";
-import { MillwrightError } from "../errors.ts";
 import type { WriteRowsInput } from "../training/write-rows.ts";
 import { commandOf, programOf, remoteOf, taskText, timeoutOf } from "./command-trainer.ts";
+import { keepProgramFiles } from "./keep-program-files.ts";
 import type { Platform } from "./platform.ts";
 import { startWithinOf } from "./remote-run.ts";
 import { type CommandInput, ROWS, TASK } from "./run-command.ts";
-
-const MAX_PROGRAM_BYTES = 64 * 2 ** 20;
 
 /** Writes down what a program elsewhere learns from, and all that goes with it. @returns how many rows. */
 export async function prepareElsewhere(
@@ -31,18 +29,8 @@ export async function prepareElsewhere(
     const files: JobFile[] = [
       { name: ROWS, ...(await jobs.keep({ path: to })) },
       { name: TASK, ...(await jobs.keep(taskText(spec, command, rows))) },
+      ...(await keepProgramFiles(deps, program)),
     ];
-    let bytes = 0;
-    for (const file of await deps.programs.files(program)) {
-      const kept = await jobs.keep({ path: file.path });
-      bytes += kept.bytes;
-      if (bytes > MAX_PROGRAM_BYTES)
-        throw new MillwrightError(
-          "invalid_config",
-          `The files of '${program.label}' have more than ${MAX_PROGRAM_BYTES / 2 ** 20} MiB, the last of them ${file.name}. They go with every fit: put what is large into the image, or where the program fetches it.`,
-        );
-      files.push({ name: `project/${file.name}`, ...kept });
-    }
     const { requirements, python, label } = program;
     await jobs.prepare({
       ...{ run, step: name, place: remote.elsewhere },

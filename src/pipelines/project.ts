@@ -1,6 +1,7 @@
 import type { Role } from "../datasets/schema.ts";
 import type { AbstainGoal } from "../evaluation/abstention.ts";
 import type { CommandTrainer } from "./command-trainer.ts";
+import type { PipelineDefinition } from "./pipeline.ts";
 
 /** What a person writes in millwright.config.ts. Everything has a default; the smallest useful project is one dataset and one target. */
 export interface ProjectDefinition {
@@ -9,6 +10,8 @@ export interface ProjectDefinition {
   readonly replay?: boolean;
   readonly datasets: Readonly<Record<string, DatasetDefinition>>;
   readonly models: Readonly<Record<string, ModelDefinition>>;
+  /** What the declaration does not cover: `pipelines: { nightly }`. */
+  readonly pipelines?: Readonly<Record<string, PipelineDefinition>>;
   readonly log?: LogDefinition;
   /** Limits of queues, by name. A queue needs no entry to be used. */
   readonly queues?: Readonly<Record<string, QueueDefinition>>;

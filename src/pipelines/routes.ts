@@ -1,15 +1,20 @@
+import { pipelines } from "../../sdk/src/contract/pipelines.ts";
 import { routing } from "../../sdk/src/contract/routing.ts";
 import { trying } from "../../sdk/src/contract/trying.ts";
 import type { JobDesk } from "../engine/jobs.ts";
+import type { Schedules } from "../engine/schedule.ts";
 import { MillwrightError } from "../errors.ts";
 import { reasonsOf } from "../explanation/reasons.ts";
 import type { HttpAnswer, HttpRequest, HttpRoute } from "../http/http.ts";
 import { mount } from "../http/mount.ts";
 import { readSignature } from "../onnx/read-signature.ts";
 import type { ModelVersion } from "../registry/model-version.ts";
+import { runSummary } from "../tracking/run-view.ts";
 import { changeRoute } from "./change-route.ts";
 import { explainHere } from "./explain-here.ts";
 import type { Platform } from "./platform.ts";
+import { signalRun } from "./signal-run.ts";
+import { startPipeline } from "./start-pipeline.ts";
 import { tryRow } from "./try-row.ts";
 import { undoRoute } from "./undo-route.ts";
 import { revisionView, viewRoute } from "./view-route.ts";
@@ -97,6 +102,33 @@ export function tryingRoutes(
         reasons: reasonsOf(explanation!, target),
       };
     },
+  });
+}
+
+/** What people wrote, and what they tell it. */
+export function pipelineRoutes(
+  deps: Parameters<typeof startPipeline>[0] & { readonly schedules: Pick<Schedules, "list"> },
+): HttpRoute[] {
+  const { project, engine, schedules } = deps;
+  return mount(pipelines, {
+    async pipelines() {
+      const declared = Object.values((await project()).definition.pipelines ?? {});
+      const planned = new Map((await schedules.list()).map((one) => [one.name, one]));
+      const views = declared.map(async ({ pipeline: name, options }) => {
+        const schedule = planned.get(`pipeline.${name}`);
+        const [last] = await engine.list({ pipeline: name, limit: 1 });
+        return {
+          ...{ name, params: options.params ?? null },
+          ...{ every: schedule?.every ?? null, nextAt: schedule?.nextAt ?? null },
+          last: last ? runSummary(last) : null,
+        };
+      });
+      return { pipelines: await Promise.all(views) };
+    },
+    async startPipeline({ pipeline, params = {} }) {
+      return { run: await startPipeline(deps, { pipeline, params }) };
+    },
+    signalRun: ({ run, topic, payload = null }) => signalRun(deps, { run, topic, payload }),
   });
 }
 

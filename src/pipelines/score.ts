@@ -17,6 +17,8 @@ export interface ScoreInput {
   readonly folder: string;
   /** Absolute; .parquet, .csv or .jsonl. */
   readonly out: string;
+  /** Makes the folder of `out` where it is not there. */
+  readonly makeFolder?: boolean;
   /** At most so many parts at once on one machine; default: one per core. */
   readonly lanes?: number;
   /** How many reasons are told for each row. Default none. */
@@ -76,7 +78,7 @@ export const score = (platform: Platform): Pipeline<ScoreInput, ScoreOutcome> =>
       scoreParts(platform, { ...input, plan, runner: runId, step, alone: false }),
     );
     const written = await steps.step("write", () =>
-      writeScores(platform, { plan, out: input.out, token: runId }),
+      writeScores(platform, { ...input, plan, token: runId }),
     );
     const forwarded =
       input.top === undefined && input.forward === undefined

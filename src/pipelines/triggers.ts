@@ -1,12 +1,17 @@
 import type { Schedule } from "../engine/schedule.ts";
 import type { Trigger } from "../engine/trigger.ts";
+import type { Digest } from "../lib/digest.ts";
 import type { Json } from "../lib/json.ts";
 import { isActive } from "../tracking/run-view.ts";
 import type { AdoptInput } from "./adopt-version.ts";
+import type { PipelineDefinition } from "./pipeline.ts";
+import { pipelineParams } from "./pipeline-params.ts";
+import { everyOf } from "./pipeline-schedule.ts";
 import type { Platform } from "./platform.ts";
 import type { ModelDefinition, ProjectDefinition } from "./project.ts";
 import type { TrainInput } from "./train.ts";
 import type { TrainFamilyInput } from "./train-family.ts";
+import type { UserRunInput } from "./user-pipeline.ts";
 import { FAMILY_WINDOWS } from "./watch-family.ts";
 
 /**
@@ -18,6 +23,7 @@ import { FAMILY_WINDOWS } from "./watch-family.ts";
  *     promote, rollback ── another champion ────────▶ train-family, all of them, unless a training that promoted goes on with them
  *     control ── the project's code changed ────────▶ train
  *     schedule ── retrain.every ────────────────────▶ train;  every window ──▶ watch;  every 5 minutes ──▶ judge;  every hour ──▶ tidy-log
+ *     schedule ── a pipeline's own ─────────────────▶ that pipeline
  *     a client registered a model ──────────────────▶ adopt ── passes its gates ──▶ as above
  */
 export const triggersOf = (
@@ -114,9 +120,26 @@ const WINDOW = { hour: "1h", day: "day", week: "week" } as const;
 /** How often a shadow or guard is judged: looking often costs nothing, the test is always valid. */
 const JUDGE_EVERY = "5m";
 
-/** What runs by the clock for the models of a project. */
-export function schedulesOf(project: ProjectDefinition): Schedule[] {
+/** What runs by the clock for the models of a project, and its pipelines. */
+export function schedulesOf(
+  project: ProjectDefinition,
+  /** The bundle, among the blobs: what a scheduled run of a pipeline executes. */
+  code: Digest,
+): Schedule[] {
   const tidy = { name: "tidy-log", pipeline: "tidy-log", every: "1h", input: {} };
+  const scheduled = (definition: PipelineDefinition): Schedule[] => {
+    const { pipeline, options } = definition;
+    const { schedule } = options;
+    if (schedule === undefined) return [];
+    const given = typeof schedule === "string" ? {} : (schedule.params ?? {});
+    const input: UserRunInput = {
+      code,
+      params: pipelineParams(definition, given as UserRunInput["params"]),
+    };
+    return [
+      { name: `pipeline.${pipeline}`, pipeline, every: everyOf(schedule), input: { ...input } },
+    ];
+  };
   const own = Object.entries(project.models).flatMap(([model, { retrain, monitor, family }]) => {
     const by = (pipeline: string, every: string, input: Json): Schedule => ({
       name: `${pipeline}:${model}`,
@@ -135,5 +158,5 @@ export function schedulesOf(project: ProjectDefinition): Schedule[] {
         : [by("train", retrain.every, { model, reason: `every ${retrain.every}` })]),
     ];
   });
-  return [...own, tidy];
+  return [...own, ...Object.values(project.pipelines ?? {}).flatMap(scheduled), tidy];
 }

@@ -18,9 +18,14 @@ export interface WrittenScores {
 /** The parts of a finished batch as one file in the order of the source, and beside it what was set aside. */
 export async function writeScores(
   deps: Pick<Platform, "scoring" | "columns" | "blobs">,
-  input: { readonly plan: BatchPlan; readonly out: string; readonly token: string },
+  input: {
+    readonly plan: BatchPlan;
+    readonly out: string;
+    readonly makeFolder?: boolean;
+    readonly token: string;
+  },
 ): Promise<WrittenScores> {
-  const { plan, out, token } = input;
+  const { plan, out, token, makeFolder } = input;
   const { source, added } = plan.scoring;
   const parts = await deps.scoring.parts(plan.batch.id);
   const paths: string[] = [];
@@ -33,7 +38,7 @@ export async function writeScores(
       ? undefined
       : await (await deps.columns.writer(resultColumns(source, added, plan))).finish();
   crashPoint("score:before-write");
-  await deps.columns.publish(empty ? [empty.path] : paths, { to: out, token });
+  await deps.columns.publish(empty ? [empty.path] : paths, { to: out, token, makeFolder });
   await empty?.discard();
   const rejectedFile = `${out}.rejected.jsonl`;
   const aside = parts.filter(({ scored }) => scored?.rejectedData);

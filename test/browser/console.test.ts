@@ -82,6 +82,7 @@ const ADDRESSES = [
   "/runs",
   "/runs?state=failed",
   "/runs/run_01k9train4",
+  "/runs/run_01k9night2",
   "/datasets",
   "/datasets/mail",
   "/families",
@@ -190,6 +191,54 @@ describe("the console", () => {
           .getByRole("button", { name: "Cancel run", exact: true })
           .click();
         await page.locator(".facts").getByText("cancelled").waitFor();
+      },
+      { on: own },
+    );
+    await own.close(100);
+  });
+
+  test("a pipeline of the project is started from the list of runs, with params", async () => {
+    const own = await sampleServer();
+    await visit(
+      "/runs",
+      async (page) => {
+        const row = page.getByRole("row", { name: /^nightly every/ });
+        expect(await row.textContent()).toContain("0 2 * * *");
+        await row.getByRole("button", { name: "Run nightly" }).click();
+        const dialog = page.getByRole("dialog");
+        await dialog.getByText("millwright run nightly", { exact: true }).waitFor();
+        await dialog.getByLabel("Params, as JSON").fill('{"day": 3}');
+        await dialog.getByText(`millwright run nightly --params '{"day":3}'`).waitFor();
+        await dialog.getByLabel("Params, as JSON").fill("3");
+        await dialog.getByRole("button", { name: "Run nightly", exact: true }).click();
+        await dialog.getByRole("alert").getByText("Params: write an object").waitFor();
+        await dialog.getByLabel("Params, as JSON").fill('{"day": "2026-08-01"}');
+        await dialog.getByRole("button", { name: "Run nightly", exact: true }).click();
+        await page.getByRole("heading", { name: "nightly", level: 1 }).waitFor();
+        await page.getByText("2026-08-01").waitFor();
+      },
+      { on: own },
+    );
+    await own.close(100);
+  });
+
+  test("a run that waits for a person is told what it waits for; the runs it started are below it", async () => {
+    const own = await sampleServer();
+    await visit(
+      "/runs/run_01k9night2",
+      async (page) => {
+        await page.getByRole("heading", { name: "Runs it started (1)" }).waitFor();
+        await page.getByRole("link", { name: "score · phishing" }).waitFor();
+        await page.getByRole("button", { name: 'Send "many mails"' }).click();
+        const dialog = page.getByRole("dialog");
+        await dialog.getByLabel("What to tell it, as JSON").fill('{"go": true}');
+        await dialog
+          .getByText(`millwright signal run_01k9night2 'many mails' '{"go": true}'`)
+          .waitFor();
+        await dialog.getByRole("button", { name: 'Send "many mails"' }).click();
+        await page.locator(".facts").getByText("succeeded", { exact: true }).waitFor();
+        await page.getByRole("link", { name: "score · phishing" }).click();
+        await page.getByRole("link", { name: "run_01k9night2", exact: true }).waitFor();
       },
       { on: own },
     );

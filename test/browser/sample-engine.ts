@@ -32,6 +32,27 @@ export function sampleEngine(now: number): Engine {
       },
     ),
     run(
+      "run_01k9night2",
+      "nightly",
+      { code: "sha256:5d1c", params: { day: "2026-07-31", ask: true } },
+      {
+        state: "waiting",
+        createdAt: now - 9 * minute,
+        finishedAt: undefined,
+        progress: { step: "score", message: "157 rows", fraction: 1 },
+      },
+    ),
+    run(
+      "run_01k9night2.4-score.0",
+      "score",
+      { model: "phishing", source: "inbox/2026-07-31.csv" },
+      {
+        parent: { id: "run_01k9night2", step: "score" },
+        createdAt: now - 8 * minute,
+        finishedAt: now - 8 * minute + 1800,
+      },
+    ),
+    run(
       "run_01k9watch2",
       "watch",
       { model: "passengers" },
@@ -90,6 +111,12 @@ export function sampleEngine(now: number): Engine {
       step("plan", "succeeded", t + 3900, t + 4100),
       step("race: fold 1 of 4", "succeeded", t + 4100, t + 26_000, { attempts: 2 }),
     ];
+    if (found.pipeline === "nightly")
+      return [
+        step("begin", "succeeded", t + 10, t + 20),
+        step("score", "succeeded", t + minute, t + minute + 1900),
+        step("wait for many mails", "waiting", t + minute + 2000),
+      ];
     if (found.state === "running")
       return [...done, step("race: fold 2 of 4", "running", t + 26_000)];
     return [
@@ -104,6 +131,7 @@ export function sampleEngine(now: number): Engine {
   const unused = () => Promise.reject(new Error("not part of this test"));
   return {
     register() {},
+    registerOthers() {},
     start: async () => {},
     stop: async () => {},
     async submit(pipeline, input) {
@@ -122,12 +150,16 @@ export function sampleEngine(now: number): Engine {
       const found = runs.find((r) => r.id === id);
       return found && found.state !== "queued" ? stepsOf(found) : [];
     },
-    list: async ({ pipeline, state, limit = 100 } = {}) =>
+    list: async ({ pipeline, state, parent, limit = 100 } = {}) =>
       runs
+        .filter((r) => r.parent?.id === parent)
         .filter((r) => (pipeline ?? r.pipeline) === r.pipeline && (state ?? r.state) === r.state)
         .slice(0, limit),
     wait: unused,
-    signal: unused,
+    async signal(id) {
+      const at = runs.findIndex((r) => r.id === id);
+      runs[at] = { ...runs[at]!, state: "succeeded", finishedAt: now };
+    },
     async cancel(id) {
       const at = runs.findIndex((r) => r.id === id);
       runs[at] = { ...runs[at]!, state: "cancelled", finishedAt: now };

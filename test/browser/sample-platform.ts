@@ -72,7 +72,12 @@ export function samplePlatform(
   const definition = { datasets: {}, models: {} };
   const platform = {
     ...{ registry, serving, predictions, clock: { now: () => now } },
-    project: async () => ({ definition, code: newId("code", now, () => 0), folder: "/" }),
+    project: async () => ({
+      definition,
+      code: newId("code", now, () => 0),
+      bundle: "",
+      folder: "/",
+    }),
     transact: <T>(body: (of: typeof stores) => Promise<T>) =>
       stores.transact((of) => body({ ...of, registry, serving } as unknown as typeof stores)),
   } as unknown as Platform;

@@ -8,7 +8,8 @@ import { familyRoutes } from "../../src/families/routes.ts";
 import type { FamilyStore } from "../../src/families/store.ts";
 import { type HttpServer, openServer } from "../../src/http/server.ts";
 import { incidentRoutes } from "../../src/monitoring/routes.ts";
-import { routeRoutes, tryingRoutes } from "../../src/pipelines/routes.ts";
+import { pipeline } from "../../src/pipelines/pipeline.ts";
+import { pipelineRoutes, routeRoutes, tryingRoutes } from "../../src/pipelines/routes.ts";
 import type { ModelVersion } from "../../src/registry/model-version.ts";
 import { modelRoutes } from "../../src/registry/routes.ts";
 import { predictionRoutes } from "../../src/serving/log/routes.ts";
@@ -23,6 +24,8 @@ import { sampleEvidence } from "./sample-evidence.ts";
 import { samplePlatform } from "./sample-platform.ts";
 import { sampleRegistry } from "./sample-registry.ts";
 import type { SampleTracking } from "./sample-tracking.ts";
+
+const nightly = pipeline("nightly", () => null, { params: { day: "2026-07-31", ask: false } });
 
 /** The real HTTP kernel and the real routes over stores in memory, with the built console. `empty`: a project without anything. */
 export async function sampleServer(
@@ -145,6 +148,21 @@ export async function sampleServer(
         },
         rollback: ({ model, reason }) => move(model, undefined, reason),
         importModel: () => Promise.reject(new Error("not part of this test")),
+      }),
+      ...pipelineRoutes({
+        ...{ ...platform, engine, blobs: served.blobs },
+        project: async () => ({
+          ...(await platform.project()),
+          definition: { datasets: {}, models: {}, ...(empty ? {} : { pipelines: { nightly } }) },
+        }),
+        schedules: {
+          list: async () => [
+            {
+              ...{ name: "pipeline.nightly", pipeline: "nightly", every: "0 2 * * *", input: {} },
+              ...{ nextAt: now + 5 * 3_600_000, lastAt: undefined },
+            },
+          ],
+        },
       }),
       ...routeRoutes(platform),
       ...tryingRoutes({

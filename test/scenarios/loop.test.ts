@@ -300,7 +300,7 @@ test("in a replayed project nothing starts by the clock; elsewhere each tick sta
   const plan = schedules(app.sql, engine.submit);
   expect(await plan.list()).toEqual([]);
   const { definition } = await read();
-  const wanted = schedulesOf({ ...definition, replay: false });
+  const wanted = schedulesOf({ ...definition, replay: false }, "sha256:0");
   expect(wanted.map(({ name }) => name).sort()).toEqual([
     ...[`judge:${MODEL}`, "tidy-log", `train:${MODEL}`, `watch:${MODEL}`],
   ]);

@@ -4,6 +4,7 @@ import { experiments } from "@millwright/sdk/contract/experiments";
 import { families } from "@millwright/sdk/contract/families";
 import { incidents } from "@millwright/sdk/contract/incidents";
 import { models } from "@millwright/sdk/contract/models";
+import { pipelines } from "@millwright/sdk/contract/pipelines";
 import { predictions } from "@millwright/sdk/contract/predictions";
 import { routing } from "@millwright/sdk/contract/routing";
 import { runs } from "@millwright/sdk/contract/runs";
@@ -21,7 +22,7 @@ export const hasToken = token !== null;
 export const api = client(
   {
     ...{ ...models, ...runs, ...experiments, ...datasets, ...incidents },
-    ...{ ...routing, ...predictions, ...trying, ...families },
+    ...{ ...routing, ...predictions, ...trying, ...families, ...pipelines },
   },
   { url: location.origin, ...(token ? { token } : {}) },
 );

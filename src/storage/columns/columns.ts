@@ -61,6 +61,8 @@ export interface ResultPlace {
   readonly to: string;
   /** Distinguishes the writers of one name; the same one takes up what it left unfinished. */
   readonly token: string;
+  /** Makes its folder where it is not there; otherwise that is an error. */
+  readonly makeFolder?: boolean | undefined;
 }
 
 export interface ColumnSpec {

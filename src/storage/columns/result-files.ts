@@ -1,4 +1,4 @@
-import { open, rename, rm } from "node:fs/promises";
+import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { DuckDBInstance } from "@duckdb/node-api";
 import { MillwrightError } from "../../errors.ts";
@@ -41,11 +41,12 @@ export function publishText(chunks: AsyncIterable<Uint8Array>, place: ResultPlac
 }
 
 async function publish(
-  { to, token }: ResultPlace,
+  { to, token, makeFolder }: ResultPlace,
   write: (partial: string) => Promise<void>,
 ): Promise<void> {
   const partial = `${to}.${token}.partial`;
   try {
+    if (makeFolder) await mkdir(dirname(to), { recursive: true });
     await rm(partial, { force: true });
     await write(partial);
     await sync(partial);

@@ -12,6 +12,8 @@ import { Facts } from "../../ui/facts.tsx";
 import { duration, moment } from "../../ui/format.ts";
 import { Page, Pending } from "../../ui/page.tsx";
 import { Progress } from "./progress.tsx";
+import { RunChildren } from "./run-children.tsx";
+import { SendSignal, waitedFor } from "./send-signal.tsx";
 
 export function RunPage({ id }: { id: string }) {
   const live = useLive(`run ${id}`, () => api.run({ run: id }));
@@ -29,20 +31,25 @@ function Shown({ run, live }: { run: RunDetail; live: Live<RunDetail> }) {
       title={run.subject === null ? run.pipeline : `${run.pipeline} · ${run.subject}`}
       actions={
         active && (
-          <Action
-            label="Cancel run"
-            title="Cancel this run?"
-            tone="danger"
-            command={`millwright cancel ${run.id}`}
-            act={async () => {
-              await api.cancel({ run: run.id });
-              live.refresh();
-            }}
-          >
-            <p>
-              The step in flight is stopped. Finished steps keep their results; nothing is undone.
-            </p>
-          </Action>
+          <>
+            {waitedFor(run).map((topic) => (
+              <SendSignal key={topic} run={run.id} topic={topic} onSent={live.refresh} />
+            ))}
+            <Action
+              label="Cancel run"
+              title="Cancel this run?"
+              tone="danger"
+              command={`millwright cancel ${run.id}`}
+              act={async () => {
+                await api.cancel({ run: run.id });
+                live.refresh();
+              }}
+            >
+              <p>
+                The step in flight is stopped. Finished steps keep their results; nothing is undone.
+              </p>
+            </Action>
+          </>
         )
       }
     >
@@ -63,6 +70,9 @@ function Shown({ run, live }: { run: RunDetail; live: Live<RunDetail> }) {
                 `${run.steps.filter((s) => s.state === "succeeded").length} of ${run.steps.length} finished`,
               ],
               ["Id", <code key="i">{run.id}</code>],
+              ...(run.parent === null
+                ? []
+                : ([["Started by", <ParentLink key="p" run={run.parent} />]] as const)),
               ...(run.subject === null ? [] : ([["About", <About key="m" run={run} />]] as const)),
             ]}
           />
@@ -84,6 +94,7 @@ function Shown({ run, live }: { run: RunDetail; live: Live<RunDetail> }) {
             <Steps steps={run.steps} from={run.createdAt} to={run.createdAt + took} />
           )}
         </Card>
+        <RunChildren run={run.id} active={active} />
         <div className="columns">
           <Card title="Input">
             <pre>{JSON.stringify(run.input, null, 2)}</pre>
@@ -100,6 +111,12 @@ function Shown({ run, live }: { run: RunDetail; live: Live<RunDetail> }) {
     </Page>
   );
 }
+
+const ParentLink = ({ run }: { run: string }) => (
+  <Link to={pathTo.run(run)}>
+    <code>{run}</code>
+  </Link>
+);
 
 function About({ run }: { run: RunDetail }) {
   const names = run.input as { model?: unknown } | null;

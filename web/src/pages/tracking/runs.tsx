@@ -5,6 +5,7 @@ import { Link, pathTo, useQuery } from "../../location.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { plural } from "../../ui/format.ts";
 import { Page, Pending } from "../../ui/page.tsx";
+import { PipelinesCard } from "./pipelines.tsx";
 import { RunTable } from "./run-table.tsx";
 
 const STATES: readonly RunStateName[] = [
@@ -30,6 +31,7 @@ export function RunsPage() {
       title="Runs"
       lead="Every execution of a pipeline, newest first. A finished step never runs twice."
     >
+      {state === undefined && <PipelinesCard />}
       <nav className="chips" aria-label="Filter by state">
         {[undefined, ...STATES].map((s) => (
           <Link
