@@ -76,4 +76,5 @@ print(json.dumps({
     "tenants": len(chosen), "trained": len(done), "seconds": seconds,
     "loss": sum(r[1] * r[2] for r in tested) / max(1, sum(r[2] for r in tested)),
     "best": {kind: sum(r[0] == kind for r in done) for kind in candidates()},
+    "tested": [name for name, r in zip(chosen, results) if r and r[1] is not None],
 }))

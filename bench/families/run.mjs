@@ -76,10 +76,10 @@ const [ours, trained] = await seconds(() => millwright("train", "cancels"));
 const { family } = trained;
 const view = await millwright("family", "cancels", "--limit", "100000");
 const members = view.members.filter(({ level }) => level === 0);
-const fitted = members.filter(({ tried }) => Object.keys(tried).some((name) => !/^(parent|shrunk)/.test(name)));
+const own = members.filter(({ tried }) => Object.keys(tried).some((name) => !/^(parent|shrunk)/.test(name)));
 say(`ours: ${ours.toFixed(0)} s in all (ingest, race, the shared model and its evaluation, family), family ${family.seconds.toFixed(0)} s`);
 say(`  ${family.members} members of three levels, ${family.standing} stand alone; ${(family.members / family.seconds).toFixed(1)} members/s`);
-say(`  tenants with four algorithms and the pooled models: ${fitted.length}; with pooled ones only: ${members.length - fitted.length}; too thin: ${view.levels[0].thin}`);
+say(`  tenants: ${members.length}, too thin: ${view.levels[0].thin}; a model of their own was still in the race after the first part: ${own.length}`);
 for (const level of view.levels)
   say(`  ${level.columns.join(" × ")}: ${level.members} members, ${level.standing} alone, loss ${level.loss?.toFixed(4)} against the parents' ${level.parentLoss?.toFixed(4)}`);
 
@@ -91,6 +91,11 @@ const peer = JSON.parse(
 const whole = (peer.seconds / peer.tenants) * Number(options.tenants);
 say(`peer: ${peer.tenants} tenants (${peer.trained} with rows enough) in ${peer.seconds.toFixed(0)} s; for all ${options.tenants}: ${whole.toFixed(0)} s`);
 say(`  test log loss of its ${peer.trained}: ${peer.loss.toFixed(4)}; chosen: ${JSON.stringify(peer.best)}`);
+const tested = new Set(peer.tested.map((tenant) => `cancels.${tenant}`));
+const same = members.filter(({ name }) => tested.has(name));
+const rowsOfSame = same.reduce((sum, { testRows }) => sum + testRows, 0);
+const lossOfSame = same.reduce((sum, { loss, testRows }) => sum + loss * testRows, 0) / rowsOfSame;
+say(`  ours on the same ${same.length}: ${lossOfSame.toFixed(4)} (of what answers)`);
 say(`time against the peer: ${(whole / ours).toFixed(1)}x with everything, ${(whole / family.seconds).toFixed(1)}x for the family alone`);
 
 // Thirty days later: a share of the tenants has changed. The labels of all answers become known.
