@@ -48,7 +48,7 @@ export async function doWork(
     } satisfies TrainInput);
   }
   if (work.does === "score") {
-    const { input: source, out, version = "champion", reasons, top } = work;
+    const { input: source, out, version, reasons, top } = work;
     const forward = work.forward === true ? asked.forwards[model] : work.forward;
     if (work.forward === true && !forward)
       throw new MillwrightError(
@@ -56,7 +56,8 @@ export async function doWork(
         `Step '${name}': forward: true: the project says nothing of forwarding for ${model}. Give { to, capacity }, or write it into millwright.config.ts.`,
       );
     return child("score", {
-      ...{ model, source, folder, out: `${folder}/${out}`, version, makeFolder: true },
+      ...{ model, source, folder, out: `${folder}/${out}`, makeFolder: true },
+      ...(version === undefined ? {} : { version }),
       ...(reasons === undefined ? {} : { reasons }),
       ...(top === undefined ? {} : { top }),
       ...(forward ? { forward } : {}),

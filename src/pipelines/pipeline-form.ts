@@ -8,7 +8,8 @@ import { placingFields } from "./placing-form.ts";
 /** Names that are ours: `millwright runs` shows them beside those of people. */
 export const OWN_PIPELINES: readonly string[] = [
   ...["train", "train-family", "family-chunk", "adopt", "watch", "watch-family", "judge"],
-  ...["score", "score-help", "reproduce", "tidy-log", "run-program"],
+  ...["score", "score-help", "reproduce", "reproduce-member"],
+  ...["tidy-log", "run-program"],
 ];
 
 const params = z.record(z.string().min(1), z.json());
