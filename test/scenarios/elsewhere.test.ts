@@ -97,7 +97,7 @@ describe("a program that runs elsewhere", () => {
     await configure({ away: { ...copying, params: { ...copying.params, until: "go-on" } } });
     const run = await submit({ again: true, skipShadow: true });
     await until(() => begun().length > before);
-    expect((await app.platform.engine.get(run))?.progress?.message).toBeDefined();
+    await until(async () => (await app.platform.engine.get(run))?.progress !== undefined);
     await until(async () => (await app.platform.engine.get(run))?.state === "waiting");
     const pid = begun().at(-1)!;
     await app.close();
