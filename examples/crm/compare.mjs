@@ -1,10 +1,10 @@
 // What the family is worth on bookings that came after everything it has seen (data/later.csv.gz): against the one model that
 // everybody shares, and against a model of its own for every member. Needs both models trained and `millwright up`:
-//   node compare.mjs [http://127.0.0.1:7002]
+//   node compare.mjs [http://127.0.0.1:7401]
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 
-const gateway = process.argv[2] ?? "http://127.0.0.1:7002";
+const gateway = process.argv[2] ?? "http://127.0.0.1:7401";
 const text = gunzipSync(readFileSync(new URL("data/later.csv.gz", import.meta.url))).toString();
 const [head, ...lines] = text.trim().split("\n");
 const names = head.split(",");
