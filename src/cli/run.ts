@@ -1,7 +1,7 @@
 import pc from "picocolors";
 import { inWords } from "../lib/duration.ts";
 import type { PipelineDefinition } from "../pipelines/pipeline.ts";
-import { everyOf } from "../pipelines/pipeline-schedule.ts";
+import { everyOf, scheduleInWords } from "../pipelines/pipeline-schedule.ts";
 import { startPipeline } from "../pipelines/start-pipeline.ts";
 import type { CommandOf, GlobalOptions } from "./command.ts";
 import { followRun } from "./follow-run.ts";
@@ -54,6 +54,7 @@ interface RunOptions {
 const viewOf = ({ pipeline, options }: PipelineDefinition) => ({
   ...{ name: pipeline, params: options.params ?? null },
   every: options.schedule === undefined ? null : everyOf(options.schedule),
+  starts: options.schedule === undefined ? null : scheduleInWords(options.schedule),
 });
 
 function listed(pipelines: readonly PipelineDefinition[]): string[] {
@@ -64,9 +65,9 @@ function listed(pipelines: readonly PipelineDefinition[]): string[] {
     ];
   const rows = pipelines
     .map(viewOf)
-    .map(({ name, params, every }) => [
+    .map(({ name, params, starts }) => [
       pc.bold(name),
-      every === null ? pc.dim("when asked for") : `every ${every} (UTC)`,
+      starts === null ? pc.dim("when asked for") : `${starts} UTC`,
       params === null ? "" : pc.dim(JSON.stringify(params)),
     ]);
   return [

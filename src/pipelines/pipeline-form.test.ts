@@ -4,7 +4,7 @@ import { checkProject } from "./check-project.ts";
 import { type PipelineOptions, pipeline } from "./pipeline.ts";
 import { OWN_PIPELINES } from "./pipeline-form.ts";
 import { pipelineParams } from "./pipeline-params.ts";
-import { everyOf, scheduleProblem } from "./pipeline-schedule.ts";
+import { everyOf, scheduleInWords, scheduleProblem } from "./pipeline-schedule.ts";
 import type { Platform } from "./platform.ts";
 import { schedulesOf } from "./triggers.ts";
 
@@ -65,16 +65,17 @@ describe("the declaration of a pipeline", () => {
 
 describe("a schedule", () => {
   test.each([
-    ["day", "day"],
-    ["0 4 * * 1", "0 4 * * 1"],
-    [{ every: "6h" }, "6h"],
-    [{ every: "day", at: "02:30" }, "30 2 * * *"],
-    [{ every: "week", on: "friday" as const }, "0 0 * * 5"],
-    [{ every: "week", at: "23:00" }, "0 23 * * 1"],
-    [{ every: "month", at: "00:05" }, "5 0 1 * *"],
-  ])("%o is %s", (schedule, every) => {
+    ["day", "day", "every day"],
+    ["0 4 * * 1", "0 4 * * 1", "every 0 4 * * 1"],
+    [{ every: "6h" }, "6h", "every 6h"],
+    [{ every: "day", at: "02:30" }, "30 2 * * *", "every day at 02:30"],
+    [{ every: "week", on: "friday" as const }, "0 0 * * 5", "every week on friday"],
+    [{ every: "week", at: "23:00" }, "0 23 * * 1", "every week on monday at 23:00"],
+    [{ every: "month", at: "00:05" }, "5 0 1 * *", "every month at 00:05"],
+  ])("%o is %s: %s", (schedule, every, words) => {
     expect(scheduleProblem(schedule)).toBeUndefined();
     expect(everyOf(schedule)).toBe(every);
+    expect(scheduleInWords(schedule)).toBe(words);
   });
 
   test("starts the pipeline with the code of the project and its params", () => {

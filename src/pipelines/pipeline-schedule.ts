@@ -37,6 +37,13 @@ export function everyOf(schedule: string | PipelineSchedule): string {
   return `${Number(minute)} ${Number(hour)} ${day} * ${weekday}`;
 }
 
+/** "every day at 02:00", "every week on monday at 06:30", "every 6h". */
+export function scheduleInWords(schedule: string | PipelineSchedule): string {
+  const { every, at, on } = typeof schedule === "string" ? { every: schedule } : schedule;
+  const day = every === "week" && (on ?? at) !== undefined ? ` on ${on ?? "monday"}` : "";
+  return `every ${every}${day}${at === undefined ? "" : ` at ${at}`}`;
+}
+
 /** What is wrong with it, in words; undefined: nothing. */
 export function scheduleProblem(schedule: string | PipelineSchedule): string | undefined {
   if (typeof schedule !== "string") {

@@ -12,6 +12,7 @@ import type { ModelVersion } from "../registry/model-version.ts";
 import { runSummary } from "../tracking/run-view.ts";
 import { changeRoute } from "./change-route.ts";
 import { explainHere } from "./explain-here.ts";
+import { scheduleInWords } from "./pipeline-schedule.ts";
 import type { Platform } from "./platform.ts";
 import { signalRun } from "./signal-run.ts";
 import { startPipeline } from "./start-pipeline.ts";
@@ -119,6 +120,7 @@ export function pipelineRoutes(
         const [last] = await engine.list({ pipeline: name, limit: 1 });
         return {
           ...{ name, params: options.params ?? null },
+          starts: options.schedule === undefined ? null : scheduleInWords(options.schedule),
           ...{ every: schedule?.every ?? null, nextAt: schedule?.nextAt ?? null },
           last: last ? runSummary(last) : null,
         };

@@ -203,7 +203,7 @@ describe("the console", () => {
       "/runs",
       async (page) => {
         const row = page.getByRole("row", { name: /^nightly every/ });
-        expect(await row.textContent()).toContain("0 2 * * *");
+        expect(await row.textContent()).toContain("every day at 02:00");
         await row.getByRole("button", { name: "Run nightly" }).click();
         const dialog = page.getByRole("dialog");
         await dialog.getByText("millwright run nightly", { exact: true }).waitFor();

@@ -25,7 +25,10 @@ import { samplePlatform } from "./sample-platform.ts";
 import { sampleRegistry } from "./sample-registry.ts";
 import type { SampleTracking } from "./sample-tracking.ts";
 
-const nightly = pipeline("nightly", () => null, { params: { day: "2026-07-31", ask: false } });
+const nightly = pipeline("nightly", () => null, {
+  params: { day: "2026-07-31", ask: false },
+  schedule: { every: "day", at: "02:00" },
+});
 
 /** The real HTTP kernel and the real routes over stores in memory, with the built console. `empty`: a project without anything. */
 export async function sampleServer(

@@ -8,6 +8,8 @@ const PipelineView = z.object({
   params: z.record(z.string(), z.unknown()).nullable(),
   /** In the words of the schedule: "day", "6h", "0 2 * * *" (UTC). */
   every: z.string().nullable(),
+  /** In words: "every day at 02:00" (UTC). */
+  starts: z.string().nullable(),
   nextAt: z.number().nullable(),
   /** The newest run. */
   last: RunSummaryShape.nullable(),

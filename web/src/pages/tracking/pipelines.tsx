@@ -33,11 +33,11 @@ export function PipelinesCard() {
               <tr key={pipeline.name}>
                 <th scope="row">{pipeline.name}</th>
                 <td data-label="Starts">
-                  {pipeline.every === null ? (
+                  {pipeline.starts === null ? (
                     <span className="muted">when asked for</span>
                   ) : (
                     <>
-                      every <code>{pipeline.every}</code>
+                      {pipeline.starts}
                       {pipeline.nextAt !== null && <small>next: {moment(pipeline.nextAt)}</small>}
                     </>
                   )}
