@@ -8,6 +8,7 @@ import { trainingData, trainingFolds } from "../training/training-data.ts";
 import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
 import { blockScores } from "./block-scores.ts";
 import { estimate } from "./estimate.ts";
+import { judgingRows } from "./judging-rows.ts";
 import { metricNamed } from "./metrics/all.ts";
 
 export interface TryInput {
@@ -45,9 +46,10 @@ export async function tryCandidate(deps: TryDeps, input: TryInput): Promise<Tria
     const rows = sampleRows(part.train, input.maxRows, spec.seed);
     const name = `${input.data}/${digestOfJson(spec)}/${fold}/${rows.length}`;
     const fitted = fitCandidate(spec, candidate, { ...data, rows, name }, deps);
-    const encode = () => fitted.encoder.encode(takeRows(data.table, part.test));
+    const judges = judgingRows(part.test, spec.seed);
+    const encode = () => fitted.encoder.encode(takeRows(data.table, judges));
     const held = deps.remember?.(`${name}/${fitted.encoder.style}/held`, encode) ?? encode();
-    const target = Float64Array.from(part.test, (row) => data.target[row]!);
+    const target = Float64Array.from(judges, (row) => data.target[row]!);
     const metric = metricNamed(spec.metric, spec.task);
     const scores = fitted.model.predict(held);
     const found = estimate(metric, scores, target, { seed: spec.seed, resamples: 200 });

@@ -9,6 +9,7 @@ import { trainingData, trainingFolds } from "../training/training-data.ts";
 import type { TrainingSpec } from "../training/training-spec.ts";
 import { alignScores } from "./align-scores.ts";
 import { estimate } from "./estimate.ts";
+import { judgingRows } from "./judging-rows.ts";
 import { metricNamed } from "./metrics/all.ts";
 import { scoreTable } from "./score-table.ts";
 
@@ -32,7 +33,7 @@ export async function tryFile(
   { spec, data, fold, folds, onnx, signature }: TryFileInput,
 ): Promise<Pick<Trial, "score" | "standardError">> {
   const known = trainingData(spec, await deps.loadTable(data));
-  const { test } = trainingFolds(spec, known, folds)[fold]!;
+  const test = judgingRows(trainingFolds(spec, known, folds)[fold]!.test, spec.seed);
   const session = await deps.runtime.load(await deps.blobs.get(onnx));
   try {
     const table = takeRows(known.table, test);
