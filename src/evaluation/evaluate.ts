@@ -108,15 +108,15 @@ export async function evaluate(deps: EvaluateDeps, input: EvaluateInput): Promis
   const { judged: file, served } = input.fit;
   const scores = inItsClasses(spec, file, await scoreStored(deps, file, table));
   // What is served beside it is asked about the checked rows only.
-  const checked = takeRows(table, firstRows(table.rows, served.check?.rows ?? CHECKED_ROWS));
-  const again = served.onnx === file.onnx ? scores : await scoreStored(deps, served, checked);
+  const checked = () => takeRows(table, firstRows(table.rows, served.check?.rows ?? CHECKED_ROWS));
+  const again = served.onnx === file.onnx ? scores : await scoreStored(deps, served, checked());
   const parities = [
     parityOf(spec.task, file.check, scores),
     parityOf(spec.task, served.check, again),
   ];
   const parity = parities.filter((found) => found !== undefined).reduce(worseOf, undefined);
   const champion = await championOn(deps, input, table);
-  const name = `${input.data}/${digestOfJson(spec)}/train`;
+  const name = `${input.data}/${digestOfJson(spec)}/baselines`;
   const some = sampleRows(data.train, BASELINE_ROWS, spec.seed);
   const baselines = input.baselines.map((candidate): Contender => {
     const fitted = fitCandidate(spec, candidate, { ...data, rows: some, name }, deps);

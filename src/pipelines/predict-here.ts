@@ -5,7 +5,7 @@ import { answerHere } from "./answer-here.ts";
 import type { Platform } from "./platform.ts";
 import type { PredictWork } from "./works.ts";
 
-/** What a version says of rows, as strict as the gateway. Nothing is logged. Throws `invalid_input`, `not_found`. */
+/** What a version says of rows, as strict as the gateway; members of a family are not asked. Nothing is logged. Throws `invalid_input`, `not_found`. */
 export async function predictHere(
   deps: Pick<Platform, "blobs" | "runtime" | "serving" | "clock" | "registry">,
   { model, rows, version: name = "champion" }: PredictWork,
