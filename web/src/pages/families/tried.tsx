@@ -4,6 +4,9 @@ import { Card } from "../../ui/card.tsx";
 import { plural } from "../../ui/format.ts";
 import { candidateText, lossText, signed } from "./words.ts";
 
+/** Candidates of a member are compared on three parts of its rows, of each on 10,000 at most. */
+const COMPARED = 30_000;
+
 /** What competed, as bars from the parent's loss: to the right is better. */
 export function Tried({ member }: { member: FamilyMemberDetail }) {
   const { tried, candidate, rows, stands } = member;
@@ -17,8 +20,9 @@ export function Tried({ member }: { member: FamilyMemberDetail }) {
       ) : (
         <table className="why tried">
           <caption>
-            Mean loss on {plural(rows, "row")}, each scored by a model that had not learned from it.
-            Bars show the difference to the parent: to the right is better.
+            Mean loss on {rows > COMPARED ? "a sample of its rows" : plural(rows, "row")}, each
+            scored by a model that had not learned from it. Bars show the difference to the parent:
+            to the right is better.
           </caption>
           <tbody>
             {all.map(([name, loss]) => {
