@@ -104,7 +104,8 @@ export function graph(): Graph {
     },
     encode(signature, metadata = {}) {
       const entries = { [SIGNATURE_KEY]: JSON.stringify(signature), ...metadata };
-      const model = ModelProto.fromObject({
+      // Not `fromObject`: what is written here has the shapes it makes, and copying the nodes of trees takes longer than encoding them.
+      const model = {
         irVersion: IR_VERSION,
         producerName: "millwright",
         opsetImport: Object.entries(OPSETS).map(([domain, version]) => ({ domain, version })),
@@ -116,7 +117,7 @@ export function graph(): Graph {
           output: outputs,
         },
         metadataProps: Object.entries(entries).map(([key, value]) => ({ key, value })),
-      });
+      };
       return ModelProto.encode(model).finish();
     },
   };
@@ -134,12 +135,21 @@ function tensorPayload(type: ElementType, data: ArrayLike<number> | readonly str
   return bytes(Uint8Array.from(numbers));
 }
 
+/** Few different texts, each many times: the kinds of a tree's nodes. */
+function asBytes(strings: readonly string[]): Uint8Array[] {
+  const known = new Map<string, Uint8Array>();
+  return strings.map((text) => {
+    const bytes = known.get(text) ?? utf8ToBytes(text);
+    known.set(text, bytes);
+    return bytes;
+  });
+}
+
 function encodeAttribute(name: string, value: Attribute): object {
   if (typeof value === "number") return { name, type: ATTRIBUTE.int, i: value };
   if (typeof value === "string") return { name, type: ATTRIBUTE.string, s: utf8ToBytes(value) };
   if ("float" in value) return { name, type: ATTRIBUTE.float, f: value.float };
-  if ("floats" in value) return { name, type: ATTRIBUTE.floats, floats: Array.from(value.floats) };
-  if ("strings" in value)
-    return { name, type: ATTRIBUTE.strings, strings: value.strings.map((s) => utf8ToBytes(s)) };
-  return { name, type: ATTRIBUTE.ints, ints: Array.from(value.ints) };
+  if ("floats" in value) return { name, type: ATTRIBUTE.floats, floats: value.floats };
+  if ("strings" in value) return { name, type: ATTRIBUTE.strings, strings: asBytes(value.strings) };
+  return { name, type: ATTRIBUTE.ints, ints: value.ints };
 }

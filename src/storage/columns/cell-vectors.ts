@@ -11,6 +11,13 @@ const INLINED = 12;
 
 type VectorParts = ConstructorParameters<typeof DuckDBBlobVector>;
 
+interface VarCharParts {
+  /** 16 bytes a value: length (u32), then up to 12 bytes of text, or 4 bytes of prefix and a pointer. */
+  readonly dataView: VectorParts[0];
+  readonly validity: VectorParts[1];
+  readonly vector: VectorParts[2];
+}
+
 /**
  * Writes the cells of block column `index` into the text vector of that number: rows `rows[from..from+count-1]`. Bytes go from the
  * block to DuckDB as they are: short ones through one buffer (length and characters, the layout of an inlined string), long
@@ -24,11 +31,7 @@ export function writeCells(
   { from, count }: { readonly from: number; readonly count: number },
 ): void {
   const text = chunk.getColumnVector(index) as DuckDBVarCharVector;
-  const { dataView, validity, vector } = text as unknown as {
-    dataView: VectorParts[0];
-    validity: VectorParts[1];
-    vector: VectorParts[2];
-  };
+  const { dataView, validity, vector } = text as unknown as VarCharParts;
   const inlined = new Uint8Array(16 * count);
   const lengths = new Int32Array(inlined.buffer);
   const long = new DuckDBBlobVector(dataView, validity, vector, 0, count);
@@ -66,6 +69,51 @@ export function writeCells(
   // A double vector copies its numbers into the vector as they are: here two of them make one string.
   new DuckDBDoubleVector(new Float64Array(inlined.buffer), validity, vector).flush();
   if (anyLong) long.flush();
+}
+
+/**
+ * The text vectors of a chunk as the cells of a block, row by row. Bytes go from DuckDB to the block as they are, long ones one by one;
+ * no string is made (700,000 rows of 17 columns: a third of the time).
+ */
+export function readCells(
+  chunk: DuckDBDataChunk,
+): Pick<TextBlock, "rows" | "width" | "bytes" | "starts" | "ends" | "escaped"> {
+  const [rows, width] = [chunk.rowCount, chunk.columnCount];
+  const columns = Array.from({ length: width }, (_, j) => {
+    const text = chunk.getColumnVector(j) as DuckDBVarCharVector;
+    const { dataView, validity, vector } = text as unknown as VarCharParts;
+    const all = new DuckDBBlobVector(dataView, validity, vector, 0, rows);
+    const inlined = new Uint8Array(dataView.buffer, dataView.byteOffset, 16 * rows);
+    const lengths = new Int32Array(dataView.buffer, dataView.byteOffset, 4 * rows);
+    return { all, validity, inlined, lengths };
+  });
+  const starts = new Int32Array(rows * width);
+  const ends = new Int32Array(rows * width);
+  let size = 0;
+  for (let i = 0, cell = 0; i < rows; i++)
+    for (let j = 0; j < width; j++, cell++) {
+      const { validity, lengths } = columns[j]!;
+      const there = validity.itemValid(i);
+      starts[cell] = there ? size : -1;
+      if (there) size += lengths[4 * i]!;
+      ends[cell] = size;
+    }
+  const bytes = new Uint8Array(size);
+  for (let j = 0; j < width; j++) {
+    const { all, inlined, lengths } = columns[j]!;
+    for (let i = 0, cell = j; i < rows; i++, cell += width) {
+      const start = starts[cell]!;
+      if (start < 0) continue;
+      const length = lengths[4 * i]!;
+      if (length > INLINED) {
+        bytes.set(all.getItemBytes(i)!, start);
+        continue;
+      }
+      const from = 16 * i + 4;
+      for (let k = 0; k < length; k++) bytes[start + k] = inlined[from + k]!;
+    }
+  }
+  return { rows, width, bytes, starts, ends, escaped: new Uint8Array(rows * width) };
 }
 
 function isAscii(bytes: Uint8Array, start: number, end: number): boolean {

@@ -26,6 +26,7 @@ import {
   takeRows,
   timeColumn,
 } from "../../table/table.ts";
+import { cellText } from "../../table/text-block.ts";
 import type { Columns } from "./columns.ts";
 import { duckdbColumns } from "./duckdb.ts";
 
@@ -160,6 +161,30 @@ describe("Parquet", () => {
     const writer = await columns.writer(specs);
     await expect(writer.append({ rows: 0, columns: new Map() })).rejects.toThrow(/lacks column/);
     await writer.abort();
+  });
+
+  test("text of any length and script is read from Parquet as it is", async () => {
+    const path = join(folder, "texts.parquet");
+    const texts = [
+      "",
+      "twelve bytes",
+      "thirteen byte",
+      "ü".repeat(6),
+      "ü".repeat(7),
+      "日本語",
+      null,
+    ];
+    const rows = [...texts, "x".repeat(5000)];
+    const connection = await (await DuckDBInstance.create()).connect();
+    const value = (text: string | null) => (text === null ? "NULL" : `'${text}'`);
+    await connection.run(
+      `COPY (SELECT * FROM (VALUES ${rows.map((text, i) => `(${i}, ${value(text)})`).join()}) t(n, s)) TO '${path.replaceAll("'", "''")}' (FORMAT parquet)`,
+    );
+    const source = await columns.inspect({ uri: "texts.parquet", folder });
+    const read: (string | null)[] = [];
+    for await (const block of columns.blocks(source))
+      for (let r = 0; r < block.rows; r++) read.push(cellText(block, 2 * r + 1) ?? null);
+    expect(read).toEqual(rows);
   });
 
   test("files of other engines: every SQL type becomes number, time or text", async () => {

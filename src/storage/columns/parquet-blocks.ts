@@ -1,5 +1,5 @@
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
-import { packedCells } from "../../table/jsonl.ts";
+import { readCells } from "./cell-vectors.ts";
 import type { FileBlock, Piece, Source } from "./columns.ts";
 import { literal, parquet, parquetColumns, textExpression } from "./parquet-sql.ts";
 import { unchanged } from "./source-stamp.ts";
@@ -32,17 +32,10 @@ export async function* parquetBlocks(
         chunk && chunk.rowCount > 0;
         chunk = await result.fetchChunk()
       ) {
-        const [rows, width] = [chunk.rowCount, columns.length];
-        const cells = new Array<string | undefined>(rows * width);
-        for (let j = 0; j < width; j++) {
-          const vector = chunk.getColumnVector(j);
-          for (let i = 0; i < rows; i++)
-            cells[i * width + j] = (vector.getItem(i) as string | null) ?? undefined;
-        }
         const first = line;
-        line += rows;
-        const lines = Float64Array.from({ length: rows }, (_, i) => first + i);
-        yield { ...packedCells(cells), rows, width, lines, bad: [], file };
+        line += chunk.rowCount;
+        const lines = Float64Array.from({ length: chunk.rowCount }, (_, i) => first + i);
+        yield { ...readCells(chunk), lines, bad: [], file };
       }
     } finally {
       reader.closeSync();

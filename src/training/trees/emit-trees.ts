@@ -24,23 +24,35 @@ export function emitTrees(
       local[i] = i - root;
     }
   });
-  const isLeaf = (i: number) => e.feature[i]! < 0;
-  const leaves: { tree: number; node: number; target: number; weight: number }[] = [];
+  const modes = new Array<string>(size);
+  const trueIds = new Int32Array(size);
+  const falseIds = new Int32Array(size);
+  const features = new Int32Array(size);
+  const missing = new Int32Array(size);
+  const leaves = { trees: [] as number[], nodes: [] as number[], targets: [] as number[] };
+  const weights: number[] = [];
   for (let i = 0; i < size; i++) {
-    if (!isLeaf(i)) continue;
-    const [t, node, target] = [tree[i]!, local[i]!, e.targets[tree[i]!]!];
+    if (e.feature[i]! >= 0) {
+      modes[i] = "BRANCH_LEQ";
+      features[i] = e.feature[i]!;
+      trueIds[i] = local[e.left[i]!]!;
+      falseIds[i] = local[e.right[i]!]!;
+      missing[i] = e.missingLeft[i]!;
+      continue;
+    }
+    modes[i] = "LEAF";
+    const target = e.targets[tree[i]!]!;
     for (let k = 0; k < e.valueWidth; k++) {
       const weight = e.value[i * e.valueWidth + k]!;
       // What is not written is 0; a leaf writes at least one weight.
       if (weight === 0 && k > 0) continue;
-      leaves.push({ tree: t, node, target: target < 0 ? k : target, weight });
+      leaves.trees.push(tree[i]!);
+      leaves.nodes.push(local[i]!);
+      leaves.targets.push(target < 0 ? k : target);
+      weights.push(weight);
     }
   }
-  const ints = (at: (i: number) => number) => ({
-    ints: Int32Array.from({ length: size }, (_, i) => at(i)),
-  });
-  const child = (of: Int32Array) => ints((i) => (isLeaf(i) ? 0 : local[of[i]!]!));
-  const raw = graph.node(
+  return graph.node(
     "TreeEnsembleRegressor",
     [input.dense],
     {
@@ -50,23 +62,20 @@ export function emitTrees(
       ...(base ? { base_values: { floats: base } } : {}),
       nodes_treeids: { ints: tree },
       nodes_nodeids: { ints: local },
-      nodes_featureids: ints((i) => Math.max(0, e.feature[i]!)),
+      nodes_featureids: { ints: features },
       nodes_values: { floats: e.threshold },
-      nodes_modes: {
-        strings: Array.from(e.feature, (f) => (f < 0 ? "LEAF" : "BRANCH_LEQ")),
-      },
-      nodes_truenodeids: child(e.left),
-      nodes_falsenodeids: child(e.right),
-      nodes_missing_value_tracks_true: ints((i) => (isLeaf(i) ? 0 : e.missingLeft[i]!)),
+      nodes_modes: { strings: modes },
+      nodes_truenodeids: { ints: trueIds },
+      nodes_falsenodeids: { ints: falseIds },
+      nodes_missing_value_tracks_true: { ints: missing },
       nodes_hitrates: { floats: e.cover },
-      target_treeids: { ints: leaves.map((l) => l.tree) },
-      target_nodeids: { ints: leaves.map((l) => l.node) },
-      target_ids: { ints: leaves.map((l) => l.target) },
-      target_weights: { floats: leaves.map((l) => l.weight) },
+      target_treeids: { ints: leaves.trees },
+      target_nodeids: { ints: leaves.nodes },
+      target_ids: { ints: leaves.targets },
+      target_weights: { floats: weights },
     },
     { domain: "ai.onnx.ml" },
   );
-  return raw;
 }
 
 /** [N,1] probabilities of the positive class to [N,2]: negative, positive. */
