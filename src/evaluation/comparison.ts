@@ -1,12 +1,13 @@
 import { random } from "../lib/random.ts";
 import type { Scores, Target } from "../lib/task.ts";
-import { bootstrapReplicates, percentileInterval } from "../stats/bootstrap.ts";
+import { percentileInterval } from "../stats/bootstrap.ts";
 import { delongDifference } from "../stats/delong.ts";
 import { mean, variance } from "../stats/descriptive.ts";
 import { studentCdf, studentSf } from "../stats/distributions.ts";
 import { aroundMean } from "../stats/intervals.ts";
-import { affordableResamples } from "./estimate.ts";
-import { evaluatorOf, type Metric } from "./metrics/metric.ts";
+import { takeScores, takeTarget } from "./known-rows.ts";
+import { evaluatorOf, isOfClasses, type Metric } from "./metrics/metric.ts";
+import { resampled } from "./resampled.ts";
 
 /** How much better `a` is than `b` on the same rows, in the metric's unit; positive always favours `a`. */
 export interface Comparison {
@@ -31,15 +32,20 @@ export function compareByBootstrap(
   options: { readonly seed: number; readonly resamples?: number },
 ): Comparison {
   const sign = metric.better === "higher" ? 1 : -1;
-  const rows = target.length;
   const [va, vb] = [metric.compute(a, target), metric.compute(b, target)];
-  const replicates = bootstrapReplicates({
-    rows,
-    resamples: affordableResamples(rows, options.resamples ?? 2000),
+  const value = sign * (va - vb);
+  const replicates = resampled({
+    ...{ value, target, classes: isOfClasses(metric), resamples: options.resamples ?? 2000 },
     rng: random(options.seed).split("paired"),
-    statistic: pairedStatistic(metric, a, b, target, sign),
+    statistic: (rows) =>
+      rows === undefined
+        ? pairedStatistic(metric, a, b, target, sign)
+        : pairedStatistic(
+            ...([metric, takeScores(a, rows), takeScores(b, rows)] as const),
+            ...([takeTarget(target, rows), sign] as const),
+          ),
   });
-  const interval = percentileInterval(sign * (va - vb), replicates);
+  const interval = percentileInterval(value, replicates);
   const flipped = percentileInterval(
     0,
     replicates.map((r) => -r),

@@ -1,9 +1,11 @@
 import { random } from "../lib/random.ts";
 import type { Scores, Target } from "../lib/task.ts";
-import { bootstrapReplicates, percentileInterval } from "../stats/bootstrap.ts";
+import { percentileInterval } from "../stats/bootstrap.ts";
 import { variance } from "../stats/descriptive.ts";
 import { aroundMean } from "../stats/intervals.ts";
-import { evaluatorOf, type Metric } from "./metrics/metric.ts";
+import { takeScores, takeTarget } from "./known-rows.ts";
+import { evaluatorOf, isOfClasses, type Metric } from "./metrics/metric.ts";
+import { resampled } from "./resampled.ts";
 
 /** A metric's value on some rows with its 95 % interval. */
 export interface Estimate {
@@ -30,16 +32,14 @@ export function estimate(
   }
   const { lower, upper, standardError } = percentileInterval(
     value,
-    bootstrapReplicates({
-      rows: n,
-      resamples: affordableResamples(n, options.resamples ?? 1000),
+    resampled({
+      ...{ value, target, classes: isOfClasses(metric), resamples: options.resamples ?? 1000 },
       rng: random(options.seed).split(metric.name),
-      statistic: evaluatorOf(metric, scores, target),
+      statistic: (rows) =>
+        rows === undefined
+          ? evaluatorOf(metric, scores, target)
+          : evaluatorOf(metric, takeScores(scores, rows), takeTarget(target, rows)),
     }),
   );
   return { value, lower, upper, standardError };
 }
-
-/** Above 50,000 rows fewer resamples: the interval's own noise stays below 5 % of its width from 400 on. */
-export const affordableResamples = (rows: number, wanted: number): number =>
-  Math.min(wanted, Math.max(400, Math.floor(1e8 / Math.max(1, rows))));

@@ -34,3 +34,6 @@ export function evaluatorOf(
   if (metric.evaluator !== undefined) return metric.evaluator(scores, target);
   return (weights) => metric.compute(scores, target, weights);
 }
+
+/** Its targets are classes, not numbers. */
+export const isOfClasses = ({ tasks }: Metric): boolean => !tasks.includes("regression");

@@ -20,12 +20,16 @@ interface Vocabulary {
 }
 
 function vocabulary(name: string, table: Table, rare: number): Vocabulary {
-  const column = asStrings(table.columns.get(name), table.rows);
+  const { codes, dictionary } = asStrings(table.columns.get(name), table.rows);
+  // Missing values last.
+  const byCode = new Float64Array(dictionary.length + 1);
+  for (let i = 0; i < codes.length; i++)
+    byCode[codes[i]! < 0 ? dictionary.length : codes[i]!]! += 1;
   const counts = new Map<string, number>();
-  for (const code of column.codes) {
-    const value = code < 0 ? "" : column.dictionary[code]!;
-    counts.set(value, (counts.get(value) ?? 0) + 1);
-  }
+  byCode.forEach((count, code) => {
+    const value = dictionary[code] ?? "";
+    if (count > 0) counts.set(value, (counts.get(value) ?? 0) + count);
+  });
   const values = [...counts]
     .filter(([, count]) => count >= rare)
     .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
@@ -39,7 +43,12 @@ function vocabulary(name: string, table: Table, rare: number): Vocabulary {
       const strings = asStrings(rows.columns.get(name), rows.rows);
       const missing = index.get("") ?? 0;
       const known = strings.dictionary.map((value) => index.get(value) ?? 0);
-      return Uint32Array.from(strings.codes, (code) => (code < 0 ? missing : known[code]!));
+      const ids = new Uint32Array(rows.rows);
+      for (let i = 0; i < ids.length; i++) {
+        const code = strings.codes[i]!;
+        ids[i] = code < 0 ? missing : known[code]!;
+      }
+      return ids;
     },
   };
 }

@@ -87,8 +87,8 @@ function assemble(
   let at = 0;
   encoded.forEach((part, b) => {
     const own = blocks[b]!.names.length;
-    for (let i = 0; i < rows; i++)
-      dense.set(part.dense.subarray(i * own, (i + 1) * own), i * width + at);
+    for (let i = 0, from = 0; i < rows; i++)
+      for (let k = 0; k < own; k++) dense[i * width + at + k] = part.dense[from++]!;
     at += own;
   });
   return { rows, width, dense, names, bags: encoded.flatMap((part) => part.bags) };
@@ -96,19 +96,23 @@ function assemble(
 
 /** Which part each row is in: shuffled, and for classes dealt out class by class, so that every part has its share of each. */
 function foldsOf(target: Target, task: Task, seed: number): Uint8Array {
-  const order = random(seed)
-    .split("folds")
-    .shuffle(Uint32Array.from(target, (_, i) => i));
-  if (task !== "regression") {
-    const rank = new Uint32Array(target.length);
-    order.forEach((row, i) => {
-      rank[row] = i;
-    });
-    order.sort((a, b) => target[a]! - target[b]! || rank[a]! - rank[b]!);
-  }
+  const order = new Uint32Array(target.length);
+  for (let i = 0; i < order.length; i++) order[i] = i;
+  random(seed).split("folds").shuffle(order);
   const folds = new Uint8Array(target.length);
-  order.forEach((row, i) => {
-    folds[row] = i % PARTS;
-  });
+  if (task === "regression") {
+    for (let i = 0; i < order.length; i++) folds[order[i]!] = i % PARTS;
+    return folds;
+  }
+  // Where the next row of each class stands when rows are in order of class.
+  const places: number[] = [];
+  for (const value of target) places[value] = (places[value] ?? 0) + 1;
+  let before = 0;
+  for (let k = 0; k < places.length; k++) {
+    const rows = places[k] ?? 0;
+    places[k] = before;
+    before += rows;
+  }
+  for (const row of order) folds[row] = places[target[row]!]!++ % PARTS;
   return folds;
 }

@@ -31,10 +31,11 @@ export function targetMeans(ids: Uint32Array, size: number, training: Training):
     const sums = new Float64Array((size + 1) * parts);
     const counts = new Float64Array((size + 1) * parts);
     for (let i = 0; i < rows; i++) {
-      for (const id of [ids[i]!, size]) {
-        sums[id * parts + folds[i]!]! += of(i, k);
-        counts[id * parts + folds[i]!]! += 1;
-      }
+      const [at, all, value] = [ids[i]! * parts + folds[i]!, size * parts + folds[i]!, of(i, k)];
+      sums[at]! += value;
+      counts[at]! += 1;
+      sums[all]! += value;
+      counts[all]! += 1;
     }
     const mean = (id: number, without: number): number => {
       const [s, n] = totals(sums, counts, id, parts, without);
