@@ -1,7 +1,8 @@
 import { MillwrightError } from "../errors.ts";
 import { random } from "../lib/random.ts";
+import { rowsWhere } from "../lib/rows-where.ts";
 import { ascendingOrder } from "../stats/ranks.ts";
-import { kindOf, type SplitKind, tieFreeBorder } from "./split.ts";
+import { kindOf, knownTimes, type SplitKind, tieFreeBorder } from "./split.ts";
 import { entities, type SplitColumns, strata, unitHash } from "./strata.ts";
 
 export interface FoldsInput extends SplitColumns {
@@ -40,7 +41,7 @@ export function folds(input: FoldsInput): Fold[] {
 
 function forwardChain({ rows, time, k }: FoldsInput): Fold[] {
   if (!time) throw new MillwrightError("invalid_input", "folds by time need a time column");
-  const known = time.filter((t) => !Number.isNaN(t)).sort();
+  const known = knownTimes(time);
   const borders = new Set<number>();
   for (let f = 1; f <= k; f++) {
     const at = tieFreeBorder(known, Math.round((known.length * (k + 1 - f)) / (k + 1)));
@@ -93,10 +94,4 @@ function shuffledParts({ rows, target, k, seed, kind }: FoldsInput): Uint8Array 
   for (const members of classes)
     for (const row of rng.shuffle(Uint32Array.from(members))) part[row] = next++ % k;
   return part;
-}
-
-function rowsWhere(rows: number, keep: (row: number) => boolean): Uint32Array {
-  const kept: number[] = [];
-  for (let i = 0; i < rows; i++) if (keep(i)) kept.push(i);
-  return Uint32Array.from(kept);
 }

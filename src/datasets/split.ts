@@ -1,5 +1,6 @@
 import { MillwrightError } from "../errors.ts";
 import { random } from "../lib/random.ts";
+import { rowsWhere } from "../lib/rows-where.ts";
 import { ascendingOrder } from "../stats/ranks.ts";
 import { formatTime } from "../table/time.ts";
 import { entities, type SplitColumns, strata, unitHash } from "./strata.ts";
@@ -57,7 +58,7 @@ function byTime({ rows, time, testShare }: SplitInput): Split {
       "invalid_input",
       "a split by time needs a time column; name one in `time`, or split at random",
     );
-  const known = time.filter((t) => !Number.isNaN(t)).sort();
+  const known = knownTimes(time);
   const [first, last] = [known[0], known[known.length - 1]];
   if (first === undefined || first === last)
     throw new MillwrightError(
@@ -67,8 +68,8 @@ function byTime({ rows, time, testShare }: SplitInput): Split {
         : `every row has the same time (${formatTime(first)}): split at random, or name another column`,
     );
   const border = known[tieFreeBorder(known, Math.round(rows * testShare))]!;
-  const test = Uint32Array.from(indices(rows, (i) => time[i]! >= border));
-  const train = Uint32Array.from(indices(rows, (i) => !(time[i]! >= border)));
+  const test = rowsWhere(rows, (i) => time[i]! >= border);
+  const train = rowsWhere(rows, (i) => !(time[i]! >= border));
   const unknown = rows - known.length;
   return {
     train,
@@ -77,6 +78,14 @@ function byTime({ rows, time, testShare }: SplitInput): Split {
       `by time: the test is every row from ${formatTime(border)} on (${share(test, rows)}), training is all before it. The model will be used on rows later than those it ` +
       `learned from; a random split would let it learn from the future of its test rows and flatter it.${unknown > 0 ? ` ${unknown} rows without a time are in training.` : ""}`,
   };
+}
+
+/** Ascending. */
+export function knownTimes(time: Float64Array): Float64Array {
+  const known = new Float64Array(time.length);
+  let count = 0;
+  for (let i = 0; i < time.length; i++) if (!Number.isNaN(time[i]!)) known[count++] = time[i]!;
+  return known.subarray(0, count).sort();
 }
 
 /** Where the sorted times may be cut so that about `wanted` rows are behind and no equal times are parted. 1..n-1. */
@@ -121,8 +130,8 @@ function grouped({ rows, key, testShare, seed }: SplitInput): Split {
       filled += sizes[g]!;
     }
   }
-  const test = Uint32Array.from(indices(rows, (i) => inTest[groups.of[i]!] === 1));
-  const train = Uint32Array.from(indices(rows, (i) => inTest[groups.of[i]!] === 0));
+  const test = rowsWhere(rows, (i) => inTest[groups.of[i]!] === 1);
+  const train = rowsWhere(rows, (i) => inTest[groups.of[i]!] === 0);
   return {
     train,
     test,
@@ -159,13 +168,9 @@ function parted(rows: number, test: readonly number[]): { train: Uint32Array; te
   const side = new Uint8Array(rows);
   for (const row of test) side[row] = 1;
   return {
-    train: Uint32Array.from(indices(rows, (i) => side[i] === 0)),
-    test: Uint32Array.from(indices(rows, (i) => side[i] === 1)),
+    train: rowsWhere(rows, (i) => side[i] === 0),
+    test: rowsWhere(rows, (i) => side[i] === 1),
   };
-}
-
-function* indices(rows: number, keep: (row: number) => boolean): Generator<number> {
-  for (let i = 0; i < rows; i++) if (keep(i)) yield i;
 }
 
 const share = (part: Uint32Array, rows: number) =>

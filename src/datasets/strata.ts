@@ -60,9 +60,16 @@ export function entities(key: Column, rows: number): Entities {
 }
 
 /** Uniform in [0, 1) and the same for ever: FNV-1a over the UTF-16 units, finished as in MurmurHash3 (Appleby). */
-export function unitHash(text: string): number {
-  let h = 0x811c9dc5;
+export const unitHash = (text: string): number => unitOfHash(unitHashBegun(text));
+
+/** For texts in pieces: `unitOfHash(hashed(unitHashBegun("a"), "b"))` is `unitHash("ab")`. */
+export const unitHashBegun = (text: string): number => hashed(0x811c9dc5, text);
+export function hashed(h: number, text: string): number {
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
+  return h;
+}
+
+export function unitOfHash(h: number): number {
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
   return ((h ^ (h >>> 16)) >>> 0) / 4294967296;

@@ -1,3 +1,4 @@
+import { rowsWhere } from "../lib/rows-where.ts";
 import type { Scores, Target } from "../lib/task.ts";
 
 /** The scores of some rows, in that order. */
@@ -9,12 +10,12 @@ export function takeScores(scores: Scores, rows: ArrayLike<number>): Scores {
   return { rows: rows.length, width, values };
 }
 
-export const takeTarget = (target: Target, rows: ArrayLike<number>): Target =>
-  Float64Array.from(rows, (row) => target[row]!);
+export function takeTarget(target: Target, rows: ArrayLike<number>): Target {
+  const taken = new Float64Array(rows.length);
+  for (let i = 0; i < taken.length; i++) taken[i] = target[rows[i]!]!;
+  return taken;
+}
 
 /** Rows whose target is known. */
-export function knownRows(target: Target): Uint32Array {
-  const rows: number[] = [];
-  for (let i = 0; i < target.length; i++) if (!Number.isNaN(target[i]!)) rows.push(i);
-  return Uint32Array.from(rows);
-}
+export const knownRows = (target: Target): Uint32Array =>
+  rowsWhere(target.length, (row) => !Number.isNaN(target[row]!));

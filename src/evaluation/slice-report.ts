@@ -2,7 +2,7 @@ import type { Scores, Target, Task } from "../lib/task.ts";
 import { normalSf } from "../stats/distributions.ts";
 import { benjaminiHochberg } from "../stats/false-discovery.ts";
 import { estimate } from "./estimate.ts";
-import { takeScores, takeTarget } from "./known-rows.ts";
+import { knownRows, takeScores, takeTarget } from "./known-rows.ts";
 import type { Metric } from "./metrics/metric.ts";
 import { sliceMetric } from "./slice-metric.ts";
 import type { Slice } from "./slices.ts";
@@ -38,15 +38,15 @@ export function sliceReports(input: {
   readonly slices: readonly Slice[];
   readonly seed: number;
 }): readonly SliceReport[] {
+  const known = knownRows(input.target);
   const judged = input.slices.flatMap((slice) => {
     const inside = new Uint8Array(input.target.length);
     for (const row of slice.rows) inside[row] = 1;
     const rows = slice.rows.filter((row) => !Number.isNaN(input.target[row]!));
-    const others: number[] = [];
-    for (let i = 0; i < inside.length; i++)
-      if (inside[i] === 0 && !Number.isNaN(input.target[i]!)) others.push(i);
-    const step = Math.max(1, Math.ceil(others.length / REST_ROWS));
-    const rest = others.filter((_, i) => i % step === 0);
+    const others = known.length - rows.length;
+    const step = Math.max(1, Math.ceil(others / REST_ROWS));
+    let passed = 0;
+    const rest = known.filter((row) => inside[row] === 0 && passed++ % step === 0);
     if (rows.length < 2 || rest.length < 2) return [];
     const target = takeTarget(input.target, rows);
     const metric = sliceMetric(input.task, input.metric, target);

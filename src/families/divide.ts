@@ -1,4 +1,5 @@
 import type { Digest } from "../lib/digest.ts";
+import { rowsWhere } from "../lib/rows-where.ts";
 import type { Blobs } from "../storage/blobs/blobs.ts";
 import type { Columns } from "../storage/columns/columns.ts";
 import { putJson } from "../storage/json-blob.ts";
@@ -36,6 +37,8 @@ const BASE_ROWS = 20_000;
 /** A chunk takes some ten seconds: long beside what a run costs, short beside a worker's death. */
 const CHUNK_ROWS = 20_000;
 const CHUNK_MEMBERS = 50;
+/** While some chunks are packed the next is filled. */
+const AT_ONCE = 4;
 /** A member with more is learned from and judged on a sample: beyond, rows add little to what stands in for others. */
 const MEMBER_ROWS = 50_000;
 
@@ -57,7 +60,7 @@ export async function divide(
     columns: new Map([...table.columns, [PART, numberColumn(parts)]]),
   };
   const keep = (rows: ArrayLike<number>) => keepRows(deps, takeRows(marked, rows));
-  const training = Uint32Array.from(parts.keys()).filter((row) => parts[row] !== TEST);
+  const training = rowsWhere(table.rows, (row) => parts[row] !== TEST);
   const base = await keep(sampleRows(training, BASE_ROWS, spec.seed));
   const only = input.only && new Set(input.only);
   const most = { rows: MEMBER_ROWS, seed: spec.seed };
@@ -66,11 +69,15 @@ export async function divide(
   );
   const divided: Divided["levels"][number][] = [];
   for (const [level, { members }] of grouped.entries()) {
-    const chunks: Chunk[] = [];
     // The largest first: nobody waits in the end for one that began late.
-    for (const groups of [...chunked(members)].sort((a, b) => rowsOf(b) - rowsOf(a))) {
-      const rows = Uint32Array.from(groups.flatMap((group) => [...group.rows]));
-      chunks.push({ level, rows: await keep(rows), members: placed(groups) });
+    const sorted = [...chunked(members)].sort((a, b) => rowsOf(b) - rowsOf(a));
+    const chunks: Chunk[] = [];
+    while (chunks.length < sorted.length) {
+      const some = sorted.slice(chunks.length, chunks.length + AT_ONCE);
+      const kept = some.map(async (groups) => {
+        return { level, rows: await keep(rowsTogether(groups)), members: placed(groups) };
+      });
+      chunks.push(...(await Promise.all(kept)));
     }
     divided.push({ chunks: await putJson(deps.blobs, chunks), count: chunks.length });
   }
@@ -111,6 +118,16 @@ function* chunked(groups: readonly Group[]): Generator<Group[]> {
 
 const rowsOf = (groups: readonly Group[]): number =>
   groups.reduce((sum, { rows }) => sum + rows.length, 0);
+
+function rowsTogether(groups: readonly Group[]): Uint32Array {
+  const rows = new Uint32Array(rowsOf(groups));
+  let at = 0;
+  for (const group of groups) {
+    rows.set(group.rows, at);
+    at += group.rows.length;
+  }
+  return rows;
+}
 
 function placed(groups: readonly Group[]): ChunkMember[] {
   let from = 0;

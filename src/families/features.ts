@@ -36,10 +36,6 @@ export function featuresOf(spec: TrainingSpec, base: PartedRows): Features {
   return { smooth: fit("smooth"), tree: fit("tree") };
 }
 
-/** Rows of one side or part, ascending. */
-export const rowsWhere = (parts: Int8Array, keep: (part: number) => boolean): Uint32Array =>
-  Uint32Array.from(parts.keys()).filter((row) => keep(parts[row]!));
-
 export const takeParted = (rows: PartedRows, from: number, to: number): PartedRows => {
   const places = Uint32Array.from({ length: to - from }, (_, i) => from + i);
   return {

@@ -3,6 +3,7 @@ import { stratifiedRows } from "../explanation/background.ts";
 import { keepRows } from "../explanation/keep-rows.ts";
 import type { Abort } from "../lib/abort.ts";
 import type { Digest } from "../lib/digest.ts";
+import { rowsWhere } from "../lib/rows-where.ts";
 import type { Signature } from "../onnx/signature.ts";
 import type { Sessions } from "../runtime/sessions.ts";
 import type { Blobs } from "../storage/blobs/blobs.ts";
@@ -23,7 +24,7 @@ import {
   PARTS,
   type Parent,
 } from "./family.ts";
-import { type Features, type PartedRows, partedRows, rowsWhere, takeParted } from "./features.ts";
+import { type Features, type PartedRows, partedRows, takeParted } from "./features.ts";
 import { type FittedMember, fitMember, type MemberFit, type MemberRows } from "./fit-member.ts";
 import { lossesOf, spreadOf } from "./loss.ts";
 import { overParent, parentInput, tableWithParent, withParent } from "./over-parent.ts";
@@ -103,7 +104,7 @@ interface Fitted {
 
 async function resultOf(deps: FitChunkDeps, fitted: Fitted): Promise<MemberResult> {
   const { member, own, fit, task } = fitted;
-  const test = rowsWhere(own.parts, (part) => part === TEST);
+  const test = rowsWhere(own.table.rows, (row) => own.parts[row] === TEST);
   const found = {
     ...{ name: member.name, level: task.level, values: member.values },
     ...{ rows: member.train, testRows: member.test },
@@ -169,7 +170,7 @@ async function backgroundOf(
   { parent }: MemberRows,
   signature: Signature,
 ): Promise<Digest> {
-  const learned = rowsWhere(parts, (part) => part !== TEST);
+  const learned = rowsWhere(table.rows, (row) => parts[row] !== TEST);
   const drawn = stratifiedRows(
     Float64Array.from(learned, (row) => target[row]!),
     spec.task,

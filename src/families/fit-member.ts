@@ -1,3 +1,4 @@
+import { rowsWhere } from "../lib/rows-where.ts";
 import type { Target } from "../lib/task.ts";
 import type { Design, Encoder } from "../training/encoding/encoding.ts";
 import { takeDesign } from "../training/encoding/take-design.ts";
@@ -67,7 +68,7 @@ export function fitMember(
   const { target, parts } = member;
   const { enough, proof } = options;
   const where = (keep: (part: number) => boolean) =>
-    Uint32Array.from(parts.keys()).filter((row) => keep(parts[row]!));
+    rowsWhere(parts.length, (row) => keep(parts[row]!));
   const train = where((part) => part !== TEST);
   const test = where((part) => part === TEST);
   const without = Array.from({ length: PARTS }, (_, part) =>

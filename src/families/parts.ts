@@ -1,5 +1,6 @@
 import { split } from "../datasets/split.ts";
-import { unitHash } from "../datasets/strata.ts";
+import { hashed, unitHashBegun, unitOfHash } from "../datasets/strata.ts";
+import { rowsWhere } from "../lib/rows-where.ts";
 import type { Target } from "../lib/task.ts";
 import { type Column, type Table, takeRows } from "../table/table.ts";
 import { columnNamed, splitColumns, targetOf } from "../training/training-data.ts";
@@ -16,35 +17,44 @@ export const PART = "#part";
  * trained earlier has not seen the rows on which it is compared today.
  */
 export function partsOf(spec: TrainingSpec, table: Table, target: Target): Int8Array {
-  const unit = unitOf(spec, table);
-  const parts = Int8Array.from({ length: table.rows }, (_, row) =>
-    Math.floor(unitHash(`${spec.seed}/part/${unit(row)}`) * PARTS),
-  );
+  const placeFor = placesOf(spec, table);
+  const place = placeFor("part");
+  const parts = new Int8Array(table.rows);
+  for (let row = 0; row < parts.length; row++) parts[row] = Math.floor(place(row) * PARTS);
   const { testShare } = spec;
   if (spec.split === "time") {
     const divided = split({ ...splitColumns(spec, table, target), kind: "time", testShare });
     for (const row of divided.test) parts[row] = TEST;
-  } else
-    for (let row = 0; row < table.rows; row++)
-      if (unitHash(`${spec.seed}/test/${unit(row)}`) < testShare) parts[row] = TEST;
+  } else {
+    const tested = placeFor("test");
+    for (let row = 0; row < table.rows; row++) if (tested(row) < testShare) parts[row] = TEST;
+  }
   return parts;
 }
 
 /** Rows whose target is known. */
 export function knownRows(spec: TrainingSpec, table: Table): Table {
   const target = targetOf(columnNamed(table, spec.target), spec.task, spec.classes);
-  if (!target.some(Number.isNaN)) return table;
-  const known = Uint32Array.from(target.keys()).filter((row) => !Number.isNaN(target[row]!));
-  return takeRows(table, known);
+  const known = rowsWhere(table.rows, (row) => !Number.isNaN(target[row]!));
+  return known.length === table.rows ? table : takeRows(table, known);
 }
 
-function unitOf(spec: TrainingSpec, table: Table): (row: number) => string {
+/** For a purpose, where in [0, 1) each row is: by its key or, without one, by what is in it. */
+function placesOf(spec: TrainingSpec, table: Table) {
   const names = [...spec.columns.map(({ name }) => name), spec.target];
   const texts = names.map((name) => textOf(columnNamed(table, name)));
-  const content = (row: number) => texts.map((text) => text(row)).join("\n");
-  if (spec.key === undefined) return content;
-  const key = textOf(columnNamed(table, spec.key));
-  return (row) => key(row) || content(row);
+  const keyOf = spec.key === undefined ? undefined : textOf(columnNamed(table, spec.key));
+  return (purpose: string) => {
+    const start = unitHashBegun(`${spec.seed}/${purpose}/`);
+    return (row: number): number => {
+      const key = keyOf?.(row);
+      if (key) return unitOfHash(hashed(start, key));
+      // A text of the whole row takes three times as long as its hash.
+      let h = hashed(start, texts[0]!(row));
+      for (let j = 1; j < texts.length; j++) h = hashed(hashed(h, "\n"), texts[j]!(row));
+      return unitOfHash(h);
+    };
+  };
 }
 
 /** A cell's text; "" where it is missing. */

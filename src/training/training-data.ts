@@ -2,6 +2,7 @@ import { type Fold, folds } from "../datasets/folds.ts";
 import { split } from "../datasets/split.ts";
 import type { SplitColumns } from "../datasets/strata.ts";
 import { MillwrightError } from "../errors.ts";
+import { rowsWhere } from "../lib/rows-where.ts";
 import type { Target, Task } from "../lib/task.ts";
 import { type Column, type Table, takeRows } from "../table/table.ts";
 import type { TrainingSpec } from "./training-spec.ts";
@@ -23,9 +24,10 @@ const REPEAT = 7919;
 /** Deterministic for (table, spec): every thread that computes it gets the same rows. */
 export function trainingData(spec: TrainingSpec, all: Table): TrainingData {
   const allTargets = targetOf(columnNamed(all, spec.target), spec.task, spec.classes);
-  const known = Uint32Array.from(allTargets.keys()).filter((row) => !Number.isNaN(allTargets[row]));
-  const table = known.length === all.rows ? all : takeRows(all, known);
-  const target = Float64Array.from(known, (row) => allTargets[row]!);
+  const known = rowsWhere(all.rows, (row) => !Number.isNaN(allTargets[row]));
+  const complete = known.length === all.rows;
+  const table = complete ? all : takeRows(all, known);
+  const target = complete ? allTargets : Float64Array.from(known, (row) => allTargets[row]!);
   const parts = split({
     ...splitColumns(spec, table, target),
     kind: spec.split,
@@ -97,5 +99,10 @@ export function targetOf(column: Column, task: Task, classes: readonly string[])
   if (column.type !== "string")
     return Float64Array.from(column.values, (v) => index.get(String(v)) ?? Number.NaN);
   const codes = column.dictionary.map((name) => index.get(name) ?? Number.NaN);
-  return Float64Array.from(column.codes, (code) => (code < 0 ? Number.NaN : codes[code]!));
+  const target = new Float64Array(column.codes.length);
+  for (let i = 0; i < target.length; i++) {
+    const code = column.codes[i]!;
+    target[i] = code < 0 ? Number.NaN : codes[code]!;
+  }
+  return target;
 }

@@ -1,22 +1,6 @@
-import {
-  DuckDBBlobVector,
-  type DuckDBDataChunk,
-  DuckDBDoubleVector,
-  type DuckDBVarCharVector,
-} from "@duckdb/node-api";
+import type { DuckDBDataChunk } from "@duckdb/node-api";
 import { cellText, type TextBlock } from "../../table/text-block.ts";
-
-/** Longest text that lies within DuckDB's 16-byte string itself. */
-const INLINED = 12;
-
-type VectorParts = ConstructorParameters<typeof DuckDBBlobVector>;
-
-interface VarCharParts {
-  /** 16 bytes a value: length (u32), then up to 12 bytes of text, or 4 bytes of prefix and a pointer. */
-  readonly dataView: VectorParts[0];
-  readonly validity: VectorParts[1];
-  readonly vector: VectorParts[2];
-}
+import { asBlobs, INLINED, textVector, writeInlined } from "./text-vector.ts";
 
 /**
  * Writes the cells of block column `index` into the text vector of that number: rows `rows[from..from+count-1]`. Bytes go from the
@@ -30,18 +14,17 @@ export function writeCells(
   rows: ArrayLike<number>,
   { from, count }: { readonly from: number; readonly count: number },
 ): void {
-  const text = chunk.getColumnVector(index) as DuckDBVarCharVector;
-  const { dataView, validity, vector } = text as unknown as VarCharParts;
+  const text = textVector(chunk, index);
   const inlined = new Uint8Array(16 * count);
   const lengths = new Int32Array(inlined.buffer);
-  const long = new DuckDBBlobVector(dataView, validity, vector, 0, count);
+  const long = asBlobs(text, count);
   let anyLong = false;
   const { bytes, starts, ends, escaped, width } = block;
   for (let i = 0; i < count; i++) {
     const cell = rows[from + i]! * width + index;
     const start = starts[cell]!;
     if (start < 0) {
-      validity.setItemValid(i, false);
+      text.validity.setItemValid(i, false);
       continue;
     }
     const end = ends[cell]!;
@@ -66,8 +49,7 @@ export function writeCells(
     long.setItem(i, { bytes: value } as Parameters<typeof long.setItem>[1]);
     anyLong = true;
   }
-  // A double vector copies its numbers into the vector as they are: here two of them make one string.
-  new DuckDBDoubleVector(new Float64Array(inlined.buffer), validity, vector).flush();
+  writeInlined(inlined.buffer, text);
   if (anyLong) long.flush();
 }
 
@@ -80,9 +62,9 @@ export function readCells(
 ): Pick<TextBlock, "rows" | "width" | "bytes" | "starts" | "ends" | "escaped"> {
   const [rows, width] = [chunk.rowCount, chunk.columnCount];
   const columns = Array.from({ length: width }, (_, j) => {
-    const text = chunk.getColumnVector(j) as DuckDBVarCharVector;
-    const { dataView, validity, vector } = text as unknown as VarCharParts;
-    const all = new DuckDBBlobVector(dataView, validity, vector, 0, rows);
+    const text = textVector(chunk, j);
+    const { dataView, validity } = text;
+    const all = asBlobs(text, rows);
     const inlined = new Uint8Array(dataView.buffer, dataView.byteOffset, 16 * rows);
     const lengths = new Int32Array(dataView.buffer, dataView.byteOffset, 4 * rows);
     return { all, validity, inlined, lengths };

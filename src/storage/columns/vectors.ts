@@ -4,8 +4,10 @@ import type {
   DuckDBTimestampVector,
   DuckDBVarCharVector,
 } from "@duckdb/node-api";
+import { utf8ToBytes } from "@noble/hashes/utils.js";
 import type { Column, StringColumn } from "../../table/table.ts";
 import type { ColumnSpec } from "./columns.ts";
+import { asBlobs, INLINED, textVector, writeInlined } from "./text-vector.ts";
 
 /** Writes rows `from..from+count-1` of a column into vector `index` of a chunk. NaN and code -1 become NULL. */
 export function writeVector(
@@ -16,12 +18,7 @@ export function writeVector(
   count: number,
 ): void {
   if (column.type === "string") {
-    const vector = chunk.getColumnVector(index) as DuckDBVarCharVector;
-    for (let i = 0; i < count; i++) {
-      const code = column.codes[from + i]!;
-      vector.setItem(i, code < 0 ? null : column.dictionary[code]!);
-    }
-    vector.flush();
+    writeTexts(chunk, index, column, from, count);
     return;
   }
   if (column.type === "number") {
@@ -45,6 +42,63 @@ export function writeVector(
   vector.flush();
 }
 
+/** Bytes of a dictionary's texts, encoded once however often they come: 1.4 s instead of 5 for 700,000 rows of 8 columns. */
+function writeTexts(
+  chunk: DuckDBDataChunk,
+  index: number,
+  { codes, dictionary }: StringColumn,
+  from: number,
+  count: number,
+): void {
+  const text = textVector(chunk, index);
+  const inlined = new Int32Array(4 * count);
+  const long = asBlobs(text, count);
+  const { words, longer } = encodedTexts(dictionary);
+  let anyLong = false;
+  for (let i = 0; i < count; i++) {
+    const code = codes[from + i]!;
+    if (code < 0) text.validity.setItemValid(i, false);
+    else if (words[4 * code] === LONG) {
+      long.setItem(i, { bytes: longer[code]! } as Parameters<typeof long.setItem>[1]);
+      anyLong = true;
+    } else for (let w = 0; w < 4; w++) inlined[4 * i + w] = words[4 * code + w]!;
+  }
+  writeInlined(inlined.buffer, text);
+  if (anyLong) long.flush();
+}
+
+const LONG = -1;
+
+interface EncodedTexts {
+  /** Four a text: its length and bytes, or LONG. */
+  words: Int32Array;
+  /** By code, of those that are long. */
+  readonly longer: Uint8Array[];
+  size: number;
+}
+
+const encodedOf = new WeakMap<readonly string[], EncodedTexts>();
+
+/** Dictionaries only grow; what was added since the last time is added here. */
+function encodedTexts(dictionary: readonly string[]): EncodedTexts {
+  const known = encodedOf.get(dictionary) ?? { words: new Int32Array(0), longer: [], size: 0 };
+  if (known.size === dictionary.length) return known;
+  if (4 * dictionary.length > known.words.length) {
+    const larger = new Int32Array(8 * dictionary.length);
+    larger.set(known.words);
+    known.words = larger;
+  }
+  const inlined = new Uint8Array(known.words.buffer);
+  for (; known.size < dictionary.length; known.size++) {
+    const bytes = utf8ToBytes(dictionary[known.size]!);
+    if (bytes.length <= INLINED) inlined.set(bytes, 16 * known.size + 4);
+    else known.longer[known.size] = bytes;
+    known.words[4 * known.size] = bytes.length <= INLINED ? bytes.length : LONG;
+  }
+  encodedOf.set(dictionary, known);
+  return known;
+}
+
 /** Gathers chunks of `SELECT`s made by `selectColumn` into columns, `capacity` rows at most. */
 export function columnBuilder(type: ColumnSpec["type"], capacity: number) {
   return type === "string" ? stringBuilder(capacity) : numberBuilder(type, capacity);
@@ -62,12 +116,6 @@ function numberBuilder(type: "number" | "time", capacity: number) {
       values: rows === capacity ? values : values.slice(0, rows),
     }),
   };
-}
-
-interface VarCharLayout {
-  /** 16 bytes a value: length (u32), then up to 12 bytes of text, or 4 bytes of prefix and a pointer. */
-  readonly dataView: DataView;
-  readonly validity: { readonly data: BigUint64Array | null };
 }
 
 /**
@@ -98,9 +146,10 @@ function stringBuilder(capacity: number) {
   return {
     add(chunk: DuckDBDataChunk, index: number, at: number): void {
       const vector = chunk.getColumnVector(index) as DuckDBVarCharVector;
-      const { dataView, validity } = vector as unknown as VarCharLayout;
+      const { dataView, validity } = textVector(chunk, index);
       const data = new Uint32Array(dataView.buffer, dataView.byteOffset, vector.itemCount * 4);
-      const mask = validity.data && new Uint32Array(validity.data.buffer, validity.data.byteOffset);
+      const { data: bits } = validity as unknown as { readonly data: BigUint64Array | null };
+      const mask = bits && new Uint32Array(bits.buffer, bits.byteOffset);
       for (let i = 0; i < vector.itemCount; i++) {
         if (mask && ((mask[i >> 5]! >>> (i & 31)) & 1) === 0) {
           codes[at + i] = -1;
