@@ -1,8 +1,9 @@
 import type { Scores, Target, Task } from "../lib/task.ts";
+import { valuesAt } from "../lib/values-at.ts";
 import type { AbstainGoal, AbstainRule } from "./abstention.ts";
 import { conformalQuantile } from "./conformal.ts";
 import { predictedClass } from "./confusion.ts";
-import { takeScores, takeTarget } from "./known-rows.ts";
+import { takeScores } from "./known-rows.ts";
 import { type Claims, lowestProven, type Proof } from "./proven-precision.ts";
 
 /** Rows nobody trained on, with what a model said about them and what was true (no NaN). */
@@ -71,5 +72,5 @@ const nonconformity = ({ task, scores, target }: HeldOut): Float64Array =>
 export const heldRows = (held: HeldOut, rows: ArrayLike<number>): HeldOut => ({
   ...held,
   scores: takeScores(held.scores, rows),
-  target: takeTarget(held.target, rows),
+  target: valuesAt(held.target, rows),
 });

@@ -1,6 +1,7 @@
 import { random } from "../lib/random.ts";
 import type { Scores, Target } from "../lib/task.ts";
-import { takeScores, takeTarget } from "./known-rows.ts";
+import { valuesAt } from "../lib/values-at.ts";
+import { takeScores } from "./known-rows.ts";
 import type { Metric } from "./metrics/metric.ts";
 
 /** Ten pairs can say "worse" with an error of 0.1 %; of fewer than 20 rows most metrics say nothing. */
@@ -24,6 +25,6 @@ export function blockScores(
   const dealt = classes ? shuffled.sort((a, b) => classes[a]! - classes[b]!) : shuffled;
   return Array.from({ length: count }, (_, b) => {
     const rows = dealt.filter((_, i) => i % count === b);
-    return metric.compute(takeScores(scores, rows), takeTarget(target, rows));
+    return metric.compute(takeScores(scores, rows), valuesAt(target, rows));
   });
 }

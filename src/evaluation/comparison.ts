@@ -1,11 +1,12 @@
 import { random } from "../lib/random.ts";
 import type { Scores, Target } from "../lib/task.ts";
+import { valuesAt } from "../lib/values-at.ts";
 import { percentileInterval } from "../stats/bootstrap.ts";
 import { delongDifference } from "../stats/delong.ts";
 import { mean, variance } from "../stats/descriptive.ts";
 import { studentCdf, studentSf } from "../stats/distributions.ts";
 import { aroundMean } from "../stats/intervals.ts";
-import { takeScores, takeTarget } from "./known-rows.ts";
+import { takeScores } from "./known-rows.ts";
 import { evaluatorOf, isOfClasses, type Metric } from "./metrics/metric.ts";
 import { resampled } from "./resampled.ts";
 
@@ -42,7 +43,7 @@ export function compareByBootstrap(
         ? pairedStatistic(metric, a, b, target, sign)
         : pairedStatistic(
             ...([metric, takeScores(a, rows), takeScores(b, rows)] as const),
-            ...([takeTarget(target, rows), sign] as const),
+            ...([valuesAt(target, rows), sign] as const),
           ),
   });
   const interval = percentileInterval(value, replicates);

@@ -1,9 +1,10 @@
 import { random } from "../lib/random.ts";
 import type { Scores, Target } from "../lib/task.ts";
+import { valuesAt } from "../lib/values-at.ts";
 import { percentileInterval } from "../stats/bootstrap.ts";
 import { variance } from "../stats/descriptive.ts";
 import { aroundMean } from "../stats/intervals.ts";
-import { takeScores, takeTarget } from "./known-rows.ts";
+import { takeScores } from "./known-rows.ts";
 import { evaluatorOf, isOfClasses, type Metric } from "./metrics/metric.ts";
 import { resampled } from "./resampled.ts";
 
@@ -38,7 +39,7 @@ export function estimate(
       statistic: (rows) =>
         rows === undefined
           ? evaluatorOf(metric, scores, target)
-          : evaluatorOf(metric, takeScores(scores, rows), takeTarget(target, rows)),
+          : evaluatorOf(metric, takeScores(scores, rows), valuesAt(target, rows)),
     }),
   );
   return { value, lower, upper, standardError };

@@ -3,6 +3,7 @@ import { MillwrightError } from "../errors.ts";
 import { crashPoint } from "../lib/crash-point.ts";
 import { type Digest, digestOfJson } from "../lib/digest.ts";
 import type { Scores, Task } from "../lib/task.ts";
+import { valuesAt } from "../lib/values-at.ts";
 import type { Signature } from "../onnx/signature.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Blobs } from "../storage/blobs/blobs.ts";
@@ -103,7 +104,7 @@ export async function evaluate(deps: EvaluateDeps, input: EvaluateInput): Promis
   const { spec } = input;
   const data = trainingData(spec, await deps.loadTable(input.data));
   const table = takeRows(data.table, data.test);
-  const target = Float64Array.from(data.test, (row) => data.target[row]!);
+  const target = valuesAt(data.target, data.test);
   const metric = metricNamed(spec.metric, spec.task);
   const { judged: file, served } = input.fit;
   const scores = inItsClasses(spec, file, await scoreStored(deps, file, table));

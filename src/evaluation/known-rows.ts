@@ -10,12 +10,6 @@ export function takeScores(scores: Scores, rows: ArrayLike<number>): Scores {
   return { rows: rows.length, width, values };
 }
 
-export function takeTarget(target: Target, rows: ArrayLike<number>): Target {
-  const taken = new Float64Array(rows.length);
-  for (let i = 0; i < taken.length; i++) taken[i] = target[rows[i]!]!;
-  return taken;
-}
-
 /** Rows whose target is known. */
 export const knownRows = (target: Target): Uint32Array =>
   rowsWhere(target.length, (row) => !Number.isNaN(target[row]!));

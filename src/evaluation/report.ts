@@ -1,10 +1,11 @@
 import type { Scores, Target, Task } from "../lib/task.ts";
+import { valuesAt } from "../lib/values-at.ts";
 import { quantile } from "../stats/descriptive.ts";
 import type { Table } from "../table/table.ts";
 import { type CalibrationBin, calibrationBins } from "./calibration.ts";
 import { classCount, confusionCounts } from "./confusion.ts";
 import { estimate } from "./estimate.ts";
-import { knownRows, takeScores, takeTarget } from "./known-rows.ts";
+import { knownRows, takeScores } from "./known-rows.ts";
 import { metricsFor } from "./metrics/all.ts";
 import type { Metric } from "./metrics/metric.ts";
 import { type SliceReport, sliceReports } from "./slice-report.ts";
@@ -70,7 +71,7 @@ export function report(input: ReportInput): Report {
   const { task } = input;
   const known = knownRows(input.target);
   const scores = takeScores(input.scores, known);
-  const target = takeTarget(input.target, known);
+  const target = valuesAt(input.target, known);
   return {
     task,
     rows: target.length,

@@ -1,8 +1,9 @@
 import type { Scores, Target, Task } from "../lib/task.ts";
+import { valuesAt } from "../lib/values-at.ts";
 import { normalSf } from "../stats/distributions.ts";
 import { benjaminiHochberg } from "../stats/false-discovery.ts";
 import { estimate } from "./estimate.ts";
-import { knownRows, takeScores, takeTarget } from "./known-rows.ts";
+import { knownRows, takeScores } from "./known-rows.ts";
 import type { Metric } from "./metrics/metric.ts";
 import { sliceMetric } from "./slice-metric.ts";
 import type { Slice } from "./slices.ts";
@@ -48,14 +49,14 @@ export function sliceReports(input: {
     let passed = 0;
     const rest = known.filter((row) => inside[row] === 0 && passed++ % step === 0);
     if (rows.length < 2 || rest.length < 2) return [];
-    const target = takeTarget(input.target, rows);
+    const target = valuesAt(input.target, rows);
     const metric = sliceMetric(input.task, input.metric, target);
     const options = { seed: input.seed };
     const own = estimate(metric, takeScores(input.scores, rows), target, options);
     const other = estimate(
       metric,
       takeScores(input.scores, rest),
-      takeTarget(input.target, rest),
+      valuesAt(input.target, rest),
       options,
     );
     if (!Number.isFinite(own.value) || !Number.isFinite(other.value)) return [];

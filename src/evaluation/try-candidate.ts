@@ -1,5 +1,6 @@
 import { MillwrightError } from "../errors.ts";
 import { type Digest, digestOfJson } from "../lib/digest.ts";
+import { valuesAt } from "../lib/values-at.ts";
 import { type Table, takeRows } from "../table/table.ts";
 import { fitCandidate, type Threads } from "../training/candidate.ts";
 import type { Trial } from "../training/race.ts";
@@ -49,7 +50,7 @@ export async function tryCandidate(deps: TryDeps, input: TryInput): Promise<Tria
     const judges = judgingRows(part.test, spec.seed);
     const encode = () => fitted.encoder.encode(takeRows(data.table, judges));
     const held = deps.remember?.(`${name}/${fitted.encoder.style}/held`, encode) ?? encode();
-    const target = Float64Array.from(judges, (row) => data.target[row]!);
+    const target = valuesAt(data.target, judges);
     const metric = metricNamed(spec.metric, spec.task);
     const scores = fitted.model.predict(held);
     const found = estimate(metric, scores, target, { seed: spec.seed, resamples: 200 });

@@ -1,5 +1,6 @@
 import { MillwrightError } from "../errors.ts";
 import type { Digest } from "../lib/digest.ts";
+import { valuesAt } from "../lib/values-at.ts";
 import type { Signature } from "../onnx/signature.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Blobs } from "../storage/blobs/blobs.ts";
@@ -43,7 +44,7 @@ export async function tryFile(
         "invalid_model",
         `it answers ${signature.classes.slice(0, 10).join(", ") || signature.task}, and ${spec.classes.slice(0, 10).join(", ") || "a number"} was asked for`,
       );
-    const target = Float64Array.from(test, (row) => known.target[row]!);
+    const target = valuesAt(known.target, test);
     const how = { seed: spec.seed, resamples: 200 };
     const found = estimate(metricNamed(spec.metric, spec.task), scores, target, how);
     return { score: found.value, standardError: found.standardError };

@@ -1,4 +1,5 @@
 import type { Digest } from "../lib/digest.ts";
+import { valuesAt } from "../lib/values-at.ts";
 import type { Signature } from "../onnx/signature.ts";
 import type { Blobs } from "../storage/blobs/blobs.ts";
 import { type Table, takeRows } from "../table/table.ts";
@@ -25,7 +26,7 @@ export async function keepBackground(
   const known = trainingData(spec, await deps.loadTable(data));
   // With a time split the served model has learned from all rows, else from the training part.
   const learned = spec.split === "time" ? Uint32Array.from(known.target.keys()) : known.train;
-  const target = Float64Array.from(learned, (row) => known.target[row]!);
+  const target = valuesAt(known.target, learned);
   const drawn = stratifiedRows(target, spec.task, spec.seed);
   const rows = drawn.map((at) => learned[at]!);
   return keepRows(deps, { signature, table: takeRows(known.table, rows) });

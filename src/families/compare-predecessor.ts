@@ -1,3 +1,4 @@
+import { valuesAt } from "../lib/values-at.ts";
 import type { Signature } from "../onnx/signature.ts";
 import type { Sessions } from "../runtime/sessions.ts";
 import { isUnloadable } from "../runtime/unloadable.ts";
@@ -45,9 +46,9 @@ export async function comparePredecessor(
   const rows = Uint32Array.from(later, (i) => test[i]!);
   const said = await scoresOf(deps, task, predecessor.file, takeRows(own.table, rows));
   if (said === undefined) return notCompared("its file cannot be loaded");
-  const target = Float64Array.from(rows, (row) => own.target[row]!);
+  const target = valuesAt(own.target, rows);
   const before = lossesOf(task.spec, said, target);
-  const after = Float64Array.from(later, (i) => losses[i]!);
+  const after = valuesAt(losses, later);
   const { p } = proofOf(task.spec, after, before);
   const words = `loss ${mean(after)} against ${mean(before)} of version ${number} on ${rows.length} test rows later than what that was learned from`;
   return p <= SURE

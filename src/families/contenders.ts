@@ -1,3 +1,4 @@
+import { valuesAt } from "../lib/values-at.ts";
 import { trainerNamed } from "../training/candidate.ts";
 import { rowWeights } from "../training/class-weights.ts";
 import { takeDesign } from "../training/encoding/take-design.ts";
@@ -49,7 +50,7 @@ function correction(spec: TrainingSpec, member: MemberRows, strength: number): C
   return {
     ...{ id: `shrunk-${strength}`, choice: "shrunk", losses: [], parts: [] },
     fit(rows) {
-      const target = pickRows(member.target, rows);
+      const target = valuesAt(member.target, rows);
       const weights = rowWeights(spec, target);
       const learned = fitPooled(task, takeDesign(design, rows), target, {
         ...{ prior, strength },
@@ -66,7 +67,7 @@ function ownModel(spec: TrainingSpec, member: MemberRows, candidate: Candidate):
   return {
     ...{ id: candidate.id, choice: "own", losses: [], parts: [] },
     fit(rows) {
-      const target = pickRows(member.target, rows);
+      const target = valuesAt(member.target, rows);
       const weights = rowWeights(spec, target);
       const model = trainer.fit({
         ...{ design: takeDesign(design, rows), target },
@@ -79,6 +80,3 @@ function ownModel(spec: TrainingSpec, member: MemberRows, candidate: Candidate):
     },
   };
 }
-
-export const pickRows = (values: Float64Array, rows: Uint32Array): Float64Array =>
-  Float64Array.from(rows, (row) => values[row]!);

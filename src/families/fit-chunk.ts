@@ -4,6 +4,7 @@ import { keepRows } from "../explanation/keep-rows.ts";
 import type { Abort } from "../lib/abort.ts";
 import type { Digest } from "../lib/digest.ts";
 import { rowsWhere } from "../lib/rows-where.ts";
+import { valuesAt } from "../lib/values-at.ts";
 import type { Signature } from "../onnx/signature.ts";
 import type { Sessions } from "../runtime/sessions.ts";
 import type { Blobs } from "../storage/blobs/blobs.ts";
@@ -135,13 +136,9 @@ async function proven(
   const judged = await write(whole, parent.whole);
   const values = await scoresOfFile(deps, task, judged.file, takeRows(own.table, test));
   deps.sessions.drop(judged.file.onnx);
-  const target = Float64Array.from(test, (row) => own.target[row]!);
+  const target = valuesAt(own.target, test);
   const losses = lossesOf(spec, values, target);
-  const before = lossesOf(
-    spec,
-    Float64Array.from(test, (row) => given.parent[row]!),
-    target,
-  );
+  const before = lossesOf(spec, valuesAt(given.parent, test), target);
   const answers = await write(task.refit ? fit.everything() : whole, parent.served);
   const { signature, ...served } = {
     ...answers,
@@ -171,11 +168,7 @@ async function backgroundOf(
   signature: Signature,
 ): Promise<Digest> {
   const learned = rowsWhere(table.rows, (row) => parts[row] !== TEST);
-  const drawn = stratifiedRows(
-    Float64Array.from(learned, (row) => target[row]!),
-    spec.task,
-    spec.seed,
-  );
+  const drawn = stratifiedRows(valuesAt(target, learned), spec.task, spec.seed);
   const rows = Uint32Array.from(drawn, (at) => learned[at]!);
   const said = Float64Array.from(rows, (row) => parentInput(spec.task, parent[row]!));
   return keepRows(deps, { signature, table: tableWithParent(takeRows(table, rows), said) });

@@ -1,11 +1,12 @@
 import { rowsWhere } from "../lib/rows-where.ts";
 import type { Target } from "../lib/task.ts";
+import { valuesAt } from "../lib/values-at.ts";
 import type { Design, Encoder } from "../training/encoding/encoding.ts";
 import { takeDesign } from "../training/encoding/take-design.ts";
 import { sampleRows } from "../training/sample-rows.ts";
 import type { FittedModel } from "../training/trainer.ts";
 import type { TrainingSpec } from "../training/training-spec.ts";
-import { type Contender, corrections, ownModels, pickRows } from "./contenders.ts";
+import { type Contender, corrections, ownModels } from "./contenders.ts";
 import { type Choice, type LevelTask, PARTS } from "./family.ts";
 import { lossesOf, type Spread, spreadOf } from "./loss.ts";
 import { TEST } from "./parts.ts";
@@ -90,7 +91,7 @@ export function fitMember(
   const own = alone ? ownModels(spec, member, options.trainers, learned[0]!.length) : [];
   const contenders = [...shrunk, ...own];
   const parentLosses = held.map((rows) =>
-    lossesAt(spec, member, rows, pickRows(member.parent, rows)),
+    lossesAt(spec, member, rows, valuesAt(member.parent, rows)),
   );
 
   let racing: readonly Contender[] = contenders;
@@ -109,7 +110,7 @@ export function fitMember(
     ...Object.fromEntries(standing.map((s) => [s.contender.id, spreadOf(s.losses).mean])),
   };
   const best = simplestOfBest(standing);
-  const onTest = lossesAt(spec, member, test, pickRows(member.parent, test));
+  const onTest = lossesAt(spec, member, test, valuesAt(member.parent, test));
   const before = {
     parentLoss: spreadOf(onTest).mean,
     parentReference: spreadOf(flat([...parentLosses, onTest])),
@@ -153,7 +154,7 @@ const lossesAt = (
   member: MemberRows,
   rows: Uint32Array,
   scores: Float64Array,
-): Float64Array => lossesOf(spec, scores, pickRows(member.target, rows));
+): Float64Array => lossesOf(spec, scores, valuesAt(member.target, rows));
 
 const flat = (parts: readonly Float64Array[]): Float64Array =>
   Float64Array.from(parts.flatMap((part) => [...part]));

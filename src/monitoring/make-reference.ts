@@ -2,6 +2,7 @@ import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { alignScores } from "../evaluation/align-scores.ts";
 import { scoreTable } from "../evaluation/score-table.ts";
 import type { Digest } from "../lib/digest.ts";
+import { valuesAt } from "../lib/values-at.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Blobs } from "../storage/blobs/blobs.ts";
 import { type Table, takeRows } from "../table/table.ts";
@@ -59,7 +60,7 @@ export async function makeReference(
       ? { time: { timesMs: times.values.map((seconds) => seconds * 1000), unit: input.unit } }
       : {}),
     ...(shares.size === 0 ? {} : { importance: importanceByColumn(shares, names) }),
-    heldOut: { scores, target: Float64Array.from(data.test, (row) => data.target[row]!) },
+    heldOut: { scores, target: valuesAt(data.target, data.test) },
     classes: spec.classes,
     seed: spec.seed,
   });

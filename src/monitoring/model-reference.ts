@@ -1,8 +1,9 @@
 import { predictedClass } from "../evaluation/confusion.ts";
-import { knownRows, takeScores, takeTarget } from "../evaluation/known-rows.ts";
+import { knownRows, takeScores } from "../evaluation/known-rows.ts";
 import { brier } from "../evaluation/metrics/brier.ts";
 import { mae } from "../evaluation/metrics/mae.ts";
 import type { Scores, Target, Task } from "../lib/task.ts";
+import { valuesAt } from "../lib/values-at.ts";
 import { momentsOf, sdOf } from "../stats/moments.ts";
 import { type ColumnProfile, type Profile, profileColumn, profileTable } from "../stats/profile.ts";
 import { numberColumn, stringColumn, type Table, takeRows } from "../table/table.ts";
@@ -110,7 +111,7 @@ export function predictionProfile(
 export function rowErrors(task: Task, scores: Scores, target: Target): Float64Array {
   const known = knownRows(target);
   const metric = task === "regression" ? mae : brier;
-  const errors = metric.perRow!(takeScores(scores, known), takeTarget(target, known));
+  const errors = metric.perRow!(takeScores(scores, known), valuesAt(target, known));
   const out = new Float64Array(target.length).fill(Number.NaN);
   for (const [i, row] of known.entries()) out[row] = errors[i]!;
   return out;

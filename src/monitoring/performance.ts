@@ -1,11 +1,12 @@
 import { type Estimate, estimate } from "../evaluation/estimate.ts";
-import { knownRows, takeScores, takeTarget } from "../evaluation/known-rows.ts";
+import { knownRows, takeScores } from "../evaluation/known-rows.ts";
 import { metricNamed } from "../evaluation/metrics/all.ts";
 import type { Metric } from "../evaluation/metrics/metric.ts";
 import { type Report, reportedMetric } from "../evaluation/report.ts";
 import { sliceMetric } from "../evaluation/slice-metric.ts";
 import { differenceInWords, finite, valueInWords } from "../evaluation/wording.ts";
 import type { Scores, Target } from "../lib/task.ts";
+import { valuesAt } from "../lib/values-at.ts";
 import { studentSf } from "../stats/distributions.ts";
 
 /** How a window with labels compares with what the evaluation promised. Plain JSON. */
@@ -46,7 +47,7 @@ export function windowPerformance(input: {
   const { report } = input;
   const known = knownRows(input.target);
   if (known.length < (report.task === "regression" ? MIN_NUMBERS : MIN_LABELS)) return undefined;
-  const target = takeTarget(input.target, known);
+  const target = valuesAt(input.target, known);
   const metric = sliceMetric(report.task, metricNamed(report.primary, report.task), target);
   const before = reportedMetric(report, metric.name);
   if (before === undefined) return undefined;

@@ -6,6 +6,7 @@ import { defaultMetric } from "../evaluation/metrics/all.ts";
 import type { GateChoice } from "../evaluation/verdict.ts";
 import type { Digest } from "../lib/digest.ts";
 import type { Task } from "../lib/task.ts";
+import { valuesAt } from "../lib/values-at.ts";
 import type { Signature } from "../onnx/signature.ts";
 import { firstTrials, planCandidates } from "../training/plan.ts";
 import type { DataShape } from "../training/trainer.ts";
@@ -127,12 +128,7 @@ export async function planTraining(
     testRows: parts.test.length,
     gates: definition.gates ?? null,
     abstain: definition.abstain ?? null,
-    family: planFamily(
-      spec,
-      definition.family,
-      data.schema,
-      Float64Array.from(parts.train, (row) => parts.target[row]!),
-    ),
+    family: planFamily(spec, definition.family, data.schema, valuesAt(parts.target, parts.train)),
     champion: champion
       ? {
           version: champion.id,

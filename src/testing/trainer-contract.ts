@@ -3,6 +3,7 @@ import type { OpenTeam } from "../engine/compute.ts";
 import { digestOf } from "../lib/digest.ts";
 import { type Random, random } from "../lib/random.ts";
 import type { Target, Task } from "../lib/task.ts";
+import { valuesAt } from "../lib/values-at.ts";
 import { graph } from "../onnx/graph.ts";
 import type { Bag, Design, EmittedDesign } from "../training/encoding/encoding.ts";
 import type { FitInput, FittedModel, Trainer } from "../training/trainer.ts";
@@ -106,7 +107,7 @@ export function trainerContract<P>(trainer: Trainer<P>, options: ContractOptions
         const repeated = {
           ...data,
           design: takeRows(data.design, rows),
-          target: Float64Array.from(rows, (i) => data.target[i]!),
+          target: valuesAt(data.target, rows),
         };
         const more = {
           params: trainer.params.parse({ ...options.params, ...options.weightParams }),
@@ -125,7 +126,7 @@ export function trainerContract<P>(trainer: Trainer<P>, options: ContractOptions
         const repeated = {
           ...base,
           design: takeRows(base.design, rows),
-          target: Float64Array.from(rows, (i) => base.target[i]!),
+          target: valuesAt(base.target, rows),
         };
         expect(allFinite(learn(repeated).predict(base.design).values)).toBe(true);
         const wild = base.design.dense.map((x, i) => (i % 7 === 0 ? 3e37 * Math.sign(x || 1) : x));

@@ -2,6 +2,7 @@ import type { OpenTeam } from "../engine/compute.ts";
 import { MillwrightError } from "../errors.ts";
 import type { Abort } from "../lib/abort.ts";
 import type { Target } from "../lib/task.ts";
+import { valuesAt } from "../lib/values-at.ts";
 import { type Table, takeRows } from "../table/table.ts";
 import { rowWeights } from "./class-weights.ts";
 import type { Encoder } from "./encoding/encoding.ts";
@@ -49,7 +50,7 @@ export function fitCandidate(
   threads: Threads,
 ): FittedCandidate {
   const trainer = trainerNamed(candidate.trainer);
-  const target = Float64Array.from(data.rows, (row) => data.target[row]!);
+  const target = valuesAt(data.target, data.rows);
   const weights = rowWeights(spec, target);
   const encode = () =>
     fitEncoder({

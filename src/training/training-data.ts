@@ -4,6 +4,7 @@ import type { SplitColumns } from "../datasets/strata.ts";
 import { MillwrightError } from "../errors.ts";
 import { rowsWhere } from "../lib/rows-where.ts";
 import type { Target, Task } from "../lib/task.ts";
+import { valuesAt } from "../lib/values-at.ts";
 import { type Column, type Table, takeRows } from "../table/table.ts";
 import type { TrainingSpec } from "./training-spec.ts";
 
@@ -21,13 +22,26 @@ export interface TrainingData {
 /** Between the seeds of two dealings of the same rows. */
 const REPEAT = 7919;
 
-/** Deterministic for (table, spec): every thread that computes it gets the same rows. */
+/** Of a table, by the spec that was asked last: each of many candidates asks, and of millions of rows the answer takes longer than its fit. */
+const dataOf = new WeakMap<Table, { readonly spec: string; readonly data: TrainingData }>();
+const foldsOf = new WeakMap<TrainingData, Map<number, Fold[]>>();
+
+/** Deterministic for (table, spec): every thread that computes it gets the same rows. Kept with the table; not to be written to. */
 export function trainingData(spec: TrainingSpec, all: Table): TrainingData {
+  const asked = JSON.stringify(spec);
+  const kept = dataOf.get(all);
+  if (kept?.spec === asked) return kept.data;
+  const data = divided(spec, all);
+  dataOf.set(all, { spec: asked, data });
+  return data;
+}
+
+function divided(spec: TrainingSpec, all: Table): TrainingData {
   const allTargets = targetOf(columnNamed(all, spec.target), spec.task, spec.classes);
   const known = rowsWhere(all.rows, (row) => !Number.isNaN(allTargets[row]));
   const complete = known.length === all.rows;
   const table = complete ? all : takeRows(all, known);
-  const target = complete ? allTargets : Float64Array.from(known, (row) => allTargets[row]!);
+  const target = complete ? allTargets : valuesAt(allTargets, known);
   const parts = split({
     ...splitColumns(spec, table, target),
     kind: spec.split,
@@ -42,8 +56,18 @@ export function trainingData(spec: TrainingSpec, all: Table): TrainingData {
  * to the rounds class by class, whatever their time.
  */
 export function trainingFolds(spec: TrainingSpec, data: TrainingData, count: number): Fold[] {
-  const table = takeRows(data.table, data.train);
-  const target = Float64Array.from(data.train, (row) => data.target[row]!);
+  const known = foldsOf.get(data) ?? new Map<number, Fold[]>();
+  foldsOf.set(data, known);
+  const made = known.get(count) ?? dealt(spec, data, count);
+  known.set(count, made);
+  return made;
+}
+
+function dealt(spec: TrainingSpec, data: TrainingData, count: number): Fold[] {
+  const target = valuesAt(data.target, data.train);
+  const looked = [spec.time, spec.key].filter((name) => name !== undefined);
+  const needed = new Map(looked.map((name) => [name, columnNamed(data.table, name)]));
+  const table = takeRows({ rows: data.table.rows, columns: needed }, data.train);
   const columns = splitColumns(spec, table, target);
   const tells = (rows: Uint32Array) =>
     spec.task === "regression" || rows.some((row) => target[row] !== target[rows[0]!]);

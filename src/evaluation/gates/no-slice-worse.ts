@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { valuesAt } from "../../lib/values-at.ts";
 import { benjaminiHochberg } from "../../stats/false-discovery.ts";
 import { compareByFormula } from "../comparison.ts";
-import { takeScores, takeTarget } from "../known-rows.ts";
+import { takeScores } from "../known-rows.ts";
 import { sliceMetric } from "../slice-metric.ts";
 import { slicesOf } from "../slices.ts";
 import { finite, improvementInWords } from "../wording.ts";
@@ -31,7 +32,7 @@ export const noSliceWorse: Gate<z.infer<typeof params>> = {
       return { outcome: "warn", reason: "no columns were given to slice by", detail: null };
     const slices = slicesOf(table, columns === undefined ? { minRows } : { minRows, columns });
     const compared = slices.flatMap((slice) => {
-      const y = takeTarget(target, slice.rows);
+      const y = valuesAt(target, slice.rows);
       const by = sliceMetric(task, metric, y);
       const c = compareByFormula(
         by,

@@ -1,3 +1,4 @@
+import { valuesAt } from "../../lib/values-at.ts";
 import { takeRows } from "../../table/table.ts";
 import { type FittedCandidate, fitCandidate, type Threads } from "../candidate.ts";
 import type { FittedModel } from "../trainer.ts";
@@ -21,7 +22,7 @@ export function outOfFold(
     const { encoder, model } = fitCandidate(spec, candidate, { ...data, rows: train }, threads);
     return {
       scores: model.predict(encoder.encode(takeRows(data.table, test))).values,
-      target: Float64Array.from(test, (row) => data.target[row]!),
+      target: valuesAt(data.target, test),
     };
   });
   return {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { MillwrightError } from "../../errors.ts";
 import type { Scores } from "../../lib/task.ts";
+import { valuesAt } from "../../lib/values-at.ts";
 import type { DataShape, FitInput, FittedModel, Trainer } from "../trainer.ts";
 import { type Boosted, type BoostInput, boost } from "../trees/boost.ts";
 import { checkFit } from "../trees/check-fit.ts";
@@ -95,8 +96,7 @@ function train(
     watch: BoostInput["watch"],
     progress: readonly [from: number, to: number],
   ) => {
-    const take = (values: Float64Array) =>
-      rows ? Float64Array.from(rows, (i) => values[i]!) : values;
+    const take = (values: Float64Array) => (rows ? valuesAt(values, rows) : values);
     const y = take(target);
     const w = weights && take(weights);
     const objective =
@@ -126,8 +126,8 @@ function train(
   }
   const watch = {
     design: denseRows(design, parts.watch),
-    target: Float64Array.from(parts.watch, (i) => target[i]!),
-    weights: weights && Float64Array.from(parts.watch, (i) => weights[i]!),
+    target: valuesAt(target, parts.watch),
+    weights: weights && valuesAt(weights, parts.watch),
     patience: p.patience,
   };
   const trial = run(parts.learn, p, watch, [0, 0.5]);
