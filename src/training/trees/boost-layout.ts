@@ -25,6 +25,8 @@ export const CONTROL = {
   minH: 6,
   /** 1: leaves compute their Newton step; 0: it is in the record. */
   newton: 7,
+  /** Bundles of columns that `rowBins` has codes of; 0: it has the bins of the columns. */
+  bundles: 8,
   /** float64: steps per unit of g and h; lambda and minimum gain in steps; residual clip; lambda; learning rate; factor of clipped residuals. */
   stepsG: 0,
   stepsH: 1,
@@ -69,8 +71,12 @@ export const NODE = {
 /** The best split a member found: f64 gain in steps; int32 words; f64 middle of the leaf weights. Two a node: small, large. */
 export const RESULT = { bytes: 32, feature: 2, bin: 3, side: 4, missing: 5, middle: 3 } as const;
 
-/** Four features x 256 bins x 8 bytes. */
-export const BLOCK_BYTES = 8192;
+/** 256 cells of 8 bytes, of a feature or a bundle. */
+export const HISTOGRAM_BYTES = 2048;
+/** Members divide histograms by blocks of four features. */
+export const BLOCK_BYTES = 4 * HISTOGRAM_BYTES;
+/** Bytes of a row of `rowBins`. */
+export const rowStride = (columns: number) => 4 * Math.ceil(columns / 4);
 /** Each member keeps its maxima in a cache line of its own: f64 max |g|, max h. */
 export const MAXIMA_BYTES = 64;
 
@@ -96,7 +102,9 @@ export interface BoostLayout {
   readonly mask: number;
   /** int8 a feature, or 0: no monotone constraint. */
   readonly signs: number;
+  /** uint8 [rows][rowStride]: what `hist` reads. */
   readonly rowBins: number;
+  /** uint8 [features][rows]: what `part` reads. */
   readonly columnBins: number;
   readonly idx: number;
   readonly scratch: number;
@@ -111,4 +119,9 @@ export interface BoostLayout {
   readonly q: number;
   /** One histogram a member, for the part of a node whose first rows another member sums. */
   readonly own: number;
+  /** What `unpack` needs of bundles: see there. */
+  readonly bundleShapes: number;
+  readonly bundleCells: number;
+  /** A histogram of bundles a member. */
+  readonly joint: number;
 }

@@ -4,16 +4,18 @@ import {
   BLOCK_BYTES,
   type BoostLayout,
   CONTROL,
+  HISTOGRAM_BYTES,
   LOSS,
   MAXIMA_BYTES,
   NODE,
   OP,
   RESULT,
+  rowStride,
 } from "./boost-layout.ts";
 import type { TreeKernels } from "./kernels.ts";
 
-/** Blocks summed in one pass over a node's rows: 32 are 256 KiB of histogram, which stays in the second cache level. */
-const BLOCK_GROUP = 32;
+/** Columns summed in one pass over a node's rows: 256 KiB of histogram stay in the second cache level. */
+const GROUP = 128;
 
 /**
  * Member `index` of a boosting team of `size`: returns what executes an operation for its share. Shares follow from sizes
@@ -30,7 +32,6 @@ export function gbdtMember(layout: BoostLayout, index: number, size: number): (o
   const resultsAt = L.results + index * L.slots * 2 * RESULT.bytes;
   const results = new Int32Array(buffer, resultsAt, (L.slots * 2 * RESULT.bytes) / 4);
   const maxima = new Float64Array(buffer, L.maxima + index * MAXIMA_BYTES, 2);
-  const stride = L.blocks * 4;
   const histogramBytes = L.blocks * BLOCK_BYTES;
   const share = (total: number, k: number) => Math.floor((total * k) / size);
   const get = (i: number, field: number) => nodes[i * (NODE.bytes / 4) + field]!;
@@ -48,12 +49,22 @@ export function gbdtMember(layout: BoostLayout, index: number, size: number): (o
     return total;
   };
 
-  const sumRows = (s: number, e: number, into: number) => {
-    K.clear(into, histogramBytes);
-    for (let b = 0; b < L.blocks; b += BLOCK_GROUP) {
-      const blocks = Math.min(BLOCK_GROUP, L.blocks - b);
-      K.hist(L.rowBins + b * 4, stride, blocks, L.idx, s, e, L.q, into + b * BLOCK_BYTES);
+  const addRows = (columns: number, s: number, e: number, into: number) => {
+    K.clear(into, columns * HISTOGRAM_BYTES);
+    const stride = rowStride(columns);
+    for (let j = 0; j < columns; j += GROUP) {
+      const some = Math.min(GROUP, columns - j);
+      K.hist(L.rowBins + j, stride, some, L.idx, s, e, L.q, into + j * HISTOGRAM_BYTES);
     }
+  };
+  /** A node's rows, or a part of them, into histograms of the features. */
+  const sumRows = (s: number, e: number, into: number) => {
+    const bundles = control[CONTROL.bundles]!;
+    if (bundles === 0) return addRows(L.features, s, e, into);
+    const joint = L.joint + index * histogramBytes;
+    addRows(bundles, s, e, joint);
+    K.clear(into, histogramBytes);
+    K.unpack(joint, bundles, L.bundleShapes, L.bundleCells, into);
   };
 
   /** All rows of all nodes in a line, cut into `size` equal parts. Who begins inside a node sums into a histogram of its own. */
@@ -184,7 +195,7 @@ export function gbdtMember(layout: BoostLayout, index: number, size: number): (o
           share(rows, index + 1),
           control[CONTROL.row0]!,
           L.rowBins,
-          stride,
+          rowStride(L.features),
           L.columnBins,
           L.rows,
         );

@@ -13,6 +13,7 @@ import {
   RESULT,
 } from "./boost-layout.ts";
 import { gbdtMember } from "./boost-member.ts";
+import { bundleColumns } from "./bundles.ts";
 
 /** Below this many cells a second thread costs more to start than it saves. */
 const CELLS_PER_THREAD = 100_000;
@@ -95,6 +96,7 @@ export function openBoostSession(data: BoostData, rng: Random): BoostSession {
       session.control[CONTROL.row0] = row0;
       run(OP.bin);
     });
+    session.control[CONTROL.bundles] = bundleColumns(layout, arena);
     return session;
   } catch (error) {
     close();
@@ -137,6 +139,9 @@ function allocate(arena: Arena, data: BoostData, bins: Bins, members: number): B
     gh: arena.alloc(n * 8),
     q: arena.alloc(n * 8),
     own: arena.alloc(members * blocks * BLOCK_BYTES),
+    bundleShapes: arena.alloc(features * 8),
+    bundleCells: arena.alloc(features * 1024),
+    joint: arena.alloc(members * blocks * BLOCK_BYTES),
     chunk: arena.alloc(chunkBytes(data.design)),
   };
 }
