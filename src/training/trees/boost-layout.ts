@@ -71,8 +71,11 @@ export const NODE = {
 /** The best split a member found: f64 gain in steps; int32 words; f64 middle of the leaf weights. Two a node: small, large. */
 export const RESULT = { bytes: 32, feature: 2, bin: 3, side: 4, missing: 5, middle: 3 } as const;
 
-/** 256 cells of 8 bytes, of a feature or a bundle. */
-export const HISTOGRAM_BYTES = 2048;
+/**
+ * 256 cells of 8 bytes, of a feature or a bundle, and 64 bytes of nothing: processors tell loads from stores under way by the low
+ * 12 bits of the address, and skewed columns have most rows in the same bin. Those cells must not be 4 KiB apart.
+ */
+export const HISTOGRAM_BYTES = 2048 + 64;
 /** Members divide histograms by blocks of four features. */
 export const BLOCK_BYTES = 4 * HISTOGRAM_BYTES;
 /** Bytes of a row of `rowBins`. */

@@ -2,7 +2,14 @@ import { describe, expect, test } from "vitest";
 import type { OpenTeam } from "../../engine/compute.ts";
 import { random } from "../../lib/random.ts";
 import type { Design } from "../encoding/encoding.ts";
-import { BLOCK_BYTES, type BoostLayout, CONTROL, NODE, OP } from "./boost-layout.ts";
+import {
+  BLOCK_BYTES,
+  type BoostLayout,
+  CONTROL,
+  HISTOGRAM_BYTES,
+  NODE,
+  OP,
+} from "./boost-layout.ts";
 import { gbdtMember } from "./boost-member.ts";
 import { type BoostSession, openBoostSession } from "./boost-session.ts";
 import { findBundles } from "./bundles.ts";
@@ -67,7 +74,7 @@ const bytes = ({ layout }: BoostSession, at: number, size: number) =>
 
 describe("bundles", () => {
   test("each column is in one of them; codes of a row lead back to its bins", () => {
-    const session = open(6000, 1);
+    const session = open(12_000, 1);
     const { layout, arena } = session;
     const { rows, features } = layout;
     const bundles = findBundles(layout, arena);
@@ -97,7 +104,7 @@ describe("bundles", () => {
 
   test.each([
     [4000, 1],
-    [6000, 1],
+    [12_000, 1],
     [20_000, 2],
     [30_000, 3],
   ])("histograms of %i rows, summed by %i members, are what counting gives", (rows, threads) => {
@@ -134,7 +141,11 @@ describe("bundles", () => {
         const column = bytes(session, layout.columnBins + j * rows, rows);
         const expected = new BigInt64Array(256);
         for (const i of idx.subarray(s, e)) expected[column[i]!]! += q[i]!;
-        const got = new BigInt64Array(layout.memory.buffer, histograms[n]! + j * 2048, 256);
+        const got = new BigInt64Array(
+          layout.memory.buffer,
+          histograms[n]! + j * HISTOGRAM_BYTES,
+          256,
+        );
         expect(got).toEqual(expected);
       }
     session.close();

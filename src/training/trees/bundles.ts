@@ -70,7 +70,7 @@ export function findBundles(
 }
 
 /** With fewer rows nodes have so few that taking the codes apart costs what they save (hotel bookings: even at 4,000 rows). */
-const LEAST_ROWS = 5000;
+const LEAST_ROWS = 10_000;
 /** Codes take up to half a byte a cell of bins while they are made: a fit that just fits into its 4 GiB shall not fail for them. */
 const MOST_CELLS = 2 ** 29;
 /** More bundles than this share of the columns save too little. */

@@ -4,6 +4,9 @@
 // low 32 (unsigned). Integer sums do not depend on the order of addition, so any division of rows among threads gives the
 // same bits, subtraction is exact, and a cell takes half the cache of two doubles. 256 cells a feature; bin 255 = missing.
 
+/** From one histogram to the next (HISTOGRAM_BYTES in boost-layout.ts). */
+const STRIDE: usize = 2112;
+
 /** Adds rows idx[s..e) to the histograms of `columns` neighbouring columns of the row-major bins. */
 export function hist(pB: usize, stride: i32, columns: i32, pI: usize, s: i32, e: i32, pQ: usize, pH: usize): void {
   const blocks = columns >> 2, rest = columns & 3;
@@ -11,15 +14,15 @@ export function hist(pB: usize, stride: i32, columns: i32, pI: usize, s: i32, e:
     const r = <usize>load<i32>(pI + (<usize>i << 2));
     const q = load<i64>(pQ + (r << 3));
     let o = pB + r * <usize>stride, base = pH;
-    for (let j = 0; j < blocks; j++, o += 4, base += 8192) {
+    for (let j = 0; j < blocks; j++, o += 4, base += 4 * STRIDE) {
       const a = base + (<usize>load<u8>(o) << 3), b = base + (<usize>load<u8>(o, 1) << 3);
       const c = base + (<usize>load<u8>(o, 2) << 3), d = base + (<usize>load<u8>(o, 3) << 3);
       store<i64>(a, load<i64>(a) + q);
-      store<i64>(b, load<i64>(b, 2048) + q, 2048);
-      store<i64>(c, load<i64>(c, 4096) + q, 4096);
-      store<i64>(d, load<i64>(d, 6144) + q, 6144);
+      store<i64>(b, load<i64>(b, STRIDE) + q, STRIDE);
+      store<i64>(c, load<i64>(c, 2 * STRIDE) + q, 2 * STRIDE);
+      store<i64>(d, load<i64>(d, 3 * STRIDE) + q, 3 * STRIDE);
     }
-    for (let j = 0; j < rest; j++, o++, base += 2048) {
+    for (let j = 0; j < rest; j++, o++, base += STRIDE) {
       const a = base + (<usize>load<u8>(o) << 3);
       store<i64>(a, load<i64>(a) + q);
     }
@@ -31,9 +34,11 @@ export function hist(pB: usize, stride: i32, columns: i32, pI: usize, s: i32, e:
  * codes and its features; pC: for each code of a bundle and each of its features the byte offset of the cell from pH (i32).
  */
 export function unpack(pJ: usize, bundles: i32, pShape: usize, pC: usize, pH: usize): void {
-  for (let b = 0; b < bundles; b++, pJ += 2048, pShape += 8) {
-    const size = <usize>load<i32>(pShape, 4) << 2;
-    const end = pJ + (<usize>load<i32>(pShape) << 3);
+  for (let b = 0; b < bundles; b++, pJ += STRIDE, pShape += 8) {
+    const codes = <usize>load<i32>(pShape), size = <usize>load<i32>(pShape, 4) << 2;
+    // One feature: its codes are its bins.
+    if (size == 4) { memory.copy(pH + <usize>load<u32>(pC), pJ, 2048); pC += codes << 2; continue; }
+    const end = pJ + (codes << 3);
     for (let p = pJ; p < end; p += 8) {
       const next = pC + size;
       const cell = load<i64>(p);
@@ -91,7 +96,7 @@ function search(monotone: bool, pH: usize, f0: i32, f1: i32, pN: usize, pMask: u
     if (load<u8>(pMask + <usize>j) == 0) continue;
     const sign = monotone ? <i32>load<i8>(pSign + <usize>j) : 0;
     const cuts = load<i32>(pN + (<usize>j << 2));
-    const p = pH + (<usize>(j - f0) << 11);
+    const p = pH + <usize>(j - f0) * STRIDE;
     const miss = load<i64>(p, 2040);
     // Missing right; then the last threshold, all present rows left, is a split too.
     const last = cuts + <i32>(miss != 0);
