@@ -25,8 +25,8 @@ export const CONTROL = {
   minH: 6,
   /** 1: leaves compute their Newton step; 0: it is in the record. */
   newton: 7,
-  /** Bundles of columns that `rowBins` has codes of; 0: it has the bins of the columns. */
-  bundles: 8,
+  /** Columns of `rowBins`: bundles of features, or features. */
+  columns: 8,
   /** float64: steps per unit of g and h; lambda and minimum gain in steps; residual clip; lambda; learning rate; factor of clipped residuals. */
   stepsG: 0,
   stepsH: 1,
@@ -72,12 +72,10 @@ export const NODE = {
 export const RESULT = { bytes: 32, feature: 2, bin: 3, side: 4, missing: 5, middle: 3 } as const;
 
 /**
- * 256 cells of 8 bytes, of a feature or a bundle, and 64 bytes of nothing: processors tell loads from stores under way by the low
- * 12 bits of the address, and skewed columns have most rows in the same bin. Those cells must not be 4 KiB apart.
+ * 256 cells of 8 bytes and 64 bytes of nothing: processors tell loads from stores under way by the low 12 bits of the address, and
+ * skewed columns have most rows in the same bin. Those cells must not be 4 KiB apart.
  */
-export const HISTOGRAM_BYTES = 2048 + 64;
-/** Members divide histograms by blocks of four features. */
-export const BLOCK_BYTES = 4 * HISTOGRAM_BYTES;
+export const COLUMN_BYTES = 2048 + 64;
 /** Bytes of a row of `rowBins`. */
 export const rowStride = (columns: number) => 4 * Math.ceil(columns / 4);
 /** Each member keeps its maxima in a cache line of its own: f64 max |g|, max h. */
@@ -120,11 +118,14 @@ export interface BoostLayout {
   readonly probability: number;
   readonly gh: number;
   readonly q: number;
+  /** A node's histogram: bytes, and where each feature's cells begin (int32 [features + 1]; `blocks` of four begin at multiples of 16). */
+  readonly histogramBytes: number;
+  readonly offsets: number;
   /** One histogram a member, for the part of a node whose first rows another member sums. */
   readonly own: number;
-  /** What `unpack` needs of bundles: see there. */
-  readonly bundleShapes: number;
-  readonly bundleCells: number;
-  /** A histogram of bundles a member. */
-  readonly joint: number;
+  /** COLUMN_BYTES a column of `rowBins` and member, 0 between nodes: rows are summed here. */
+  readonly sums: number;
+  /** What `collect` needs to make a node's histogram of that: see there. */
+  readonly shapes: number;
+  readonly cells: number;
 }

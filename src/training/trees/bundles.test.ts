@@ -2,14 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { OpenTeam } from "../../engine/compute.ts";
 import { random } from "../../lib/random.ts";
 import type { Design } from "../encoding/encoding.ts";
-import {
-  BLOCK_BYTES,
-  type BoostLayout,
-  CONTROL,
-  HISTOGRAM_BYTES,
-  NODE,
-  OP,
-} from "./boost-layout.ts";
+import { type BoostLayout, CONTROL, NODE, OP } from "./boost-layout.ts";
 import { gbdtMember } from "./boost-member.ts";
 import { type BoostSession, openBoostSession } from "./boost-session.ts";
 import { findBundles } from "./bundles.ts";
@@ -81,8 +74,8 @@ describe("bundles", () => {
     expect(bundles.flatMap((b) => b.features).sort((a, b) => a - b)).toEqual(
       Array.from({ length: features }, (_, j) => j),
     );
-    expect(bundles.length).toBe(session.control[CONTROL.bundles]);
-    expect(bundles.length).toBeLessThan(features / 2 + 1);
+    expect(bundles.length).toBe(session.control[CONTROL.columns]);
+    expect(bundles.length).toBeLessThan(0.7 * features);
     // A category and what follows from it.
     expect(bundles.some((b) => b.features.includes(2) && b.features.includes(3))).toBe(true);
     for (const { features: joined, codes, bins } of bundles) {
@@ -98,7 +91,7 @@ describe("bundles", () => {
 
   test("few rows are left alone", () => {
     const session = open(4000, 1);
-    expect(session.control[CONTROL.bundles]).toBe(0);
+    expect(session.control[CONTROL.columns]).toBe(session.layout.features);
     session.close();
   });
 
@@ -109,11 +102,12 @@ describe("bundles", () => {
     [30_000, 3],
   ])("histograms of %i rows, summed by %i members, are what counting gives", (rows, threads) => {
     const session = open(rows, threads);
-    const { layout, arena, control, run, members } = session;
+    const { layout, arena, bins, control, run, members } = session;
     expect(members).toBe(threads);
-    const { features, blocks } = layout;
+    const { features } = layout;
     const { buffer } = layout.memory;
     const rng = random(7);
+    const offsets = new Int32Array(buffer, layout.offsets, features);
     const q = new BigInt64Array(buffer, layout.q, rows);
     for (let i = 0; i < rows; i++)
       q[i] = (BigInt(rng.int(2001) - 1000) << 32n) + BigInt(rng.int(500));
@@ -124,7 +118,7 @@ describe("bundles", () => {
       [0, Math.floor(rows / 3)],
       [Math.floor(rows / 2), rows],
     ] as const;
-    const histograms = nodes.map(() => arena.alloc(blocks * BLOCK_BYTES));
+    const histograms = nodes.map(() => arena.alloc(layout.histogramBytes));
     const records = new Int32Array(buffer, layout.nodes, (nodes.length * NODE.bytes) / 4);
     for (const [n, [s, e]] of nodes.entries()) {
       const at = (n * NODE.bytes) / 4;
@@ -139,13 +133,10 @@ describe("bundles", () => {
     for (const [n, [s, e]] of nodes.entries())
       for (let j = 0; j < features; j++) {
         const column = bytes(session, layout.columnBins + j * rows, rows);
-        const expected = new BigInt64Array(256);
-        for (const i of idx.subarray(s, e)) expected[column[i]!]! += q[i]!;
-        const got = new BigInt64Array(
-          layout.memory.buffer,
-          histograms[n]! + j * HISTOGRAM_BYTES,
-          256,
-        );
+        const size = bins.cuts[j]!.length + 2;
+        const expected = new BigInt64Array(size);
+        for (const i of idx.subarray(s, e)) expected[Math.min(column[i]!, size - 1)]! += q[i]!;
+        const got = new BigInt64Array(layout.memory.buffer, histograms[n]! + offsets[j]!, size);
         expect(got).toEqual(expected);
       }
     session.close();

@@ -1,15 +1,15 @@
 import type { Arena } from "../kernels/arena.ts";
 import { instantiate } from "../kernels/instantiate.ts";
 import { wasm } from "../kernels/trees.gen.ts";
-import { type BoostLayout, HISTOGRAM_BYTES, rowStride } from "./boost-layout.ts";
+import { type BoostLayout, rowStride } from "./boost-layout.ts";
 import type { TreeKernels } from "./kernels.ts";
 
 /**
- * Columns that share one histogram. A code stands for a combination of their bins that occurs in the rows: few do, even of many
- * columns, where columns are narrow, skewed (nearly always 0) or follow from each other (a category's mean and its frequency). So a
- * row is added to fewer cells, and to one cell over and over less often. A column's histogram follows exactly, cells being integers: its
- * cell is the sum of the cells of all codes with its bin. (LightGBM bundles columns that are never non-zero together: Ke et al. 2017,
- * "LightGBM", section 4. Codes of combinations ask nothing of the columns.)
+ * Features that share one column of `rowBins`. A code stands for a combination of their bins that occurs in the rows: few do, even of
+ * many features, where they are narrow, skewed (nearly always 0) or follow from each other (a category's mean and its frequency). So a
+ * row is added to fewer cells, and to the same one over and over less often. A feature's histogram follows exactly, cells being
+ * integers: its cell is the sum of the cells of all codes with its bin. (LightGBM bundles features that are never non-zero together:
+ * Ke et al. 2017, "LightGBM", section 4. Codes of combinations ask nothing of the features.)
  */
 export interface Bundle {
   /** Numbers among the used columns. */
@@ -21,14 +21,21 @@ export interface Bundle {
 }
 
 const CODES = 256;
-/** A column is tried on this many bundles, the latest ones: the tries do not grow with the square of the number of columns. */
+/** A feature is tried on this many bundles, the latest ones: the tries do not grow with the square of the number of features. */
 const TRIES = 24;
 
-/** Puts each column, the widest first, into the first bundle where not more than 256 combinations then occur. Allocates in `arena`. */
-export function findBundles(
-  { memory, rows, features, columnBins, cutCounts }: BoostLayout,
-  arena: Arena,
-): Bundle[] {
+const BINS = Uint8Array.from({ length: CODES }, (_, bin) => bin);
+
+/** A feature of its own: codes are bins. */
+const alone = ({ columnBins, rows }: BoostLayout, j: number): Bundle => ({
+  features: [j],
+  codes: columnBins + j * rows,
+  bins: [BINS],
+});
+
+/** Puts each feature, the widest first, into the first bundle where not more than 256 combinations then occur. Allocates in `arena`. */
+export function findBundles(layout: BoostLayout, arena: Arena): Bundle[] {
+  const { memory, rows, features, columnBins, cutCounts } = layout;
   const K = instantiate<TreeKernels>(wasm, memory);
   const numbers = arena.alloc(CODES * CODES * 2);
   const pairsAt = arena.alloc(CODES * 2);
@@ -43,7 +50,7 @@ export function findBundles(
     let b = Math.max(0, bundles.length - TRIES);
     for (; b < bundles.length; b++) {
       const { features: others, codes, bins } = bundles[b]!;
-      // The codes of a single column are its bins, which must stay.
+      // The codes of a single feature are its bins, which must stay.
       const into = others.length === 1 ? spare : codes;
       const count = K.join(codes, column, rows, numbers, pairsAt, into);
       if (count === 0) continue;
@@ -59,49 +66,58 @@ export function findBundles(
       };
       break;
     }
-    if (b === bundles.length)
-      bundles.push({
-        features: [j],
-        codes: column,
-        bins: [Uint8Array.from({ length: CODES }, (_, code) => code)],
-      });
+    if (b === bundles.length) bundles.push(alone(layout, j));
   }
   return bundles;
 }
 
-/** With fewer rows nodes have so few that taking the codes apart costs what they save (hotel bookings: even at 4,000 rows). */
-const LEAST_ROWS = 10_000;
+/** With fewer rows nodes have so few that taking the codes apart costs what they save (hotel bookings: even between 4,000 and 8,000 rows). */
+const LEAST_ROWS = 8000;
 /** Codes take up to half a byte a cell of bins while they are made: a fit that just fits into its 4 GiB shall not fail for them. */
 const MOST_CELLS = 2 ** 29;
-/** More bundles than this share of the columns save too little. */
+/** More bundles than this share of the features save too little: even at 0.8 with 8,000 rows. */
 const WORTH = 0.75;
 
 /**
- * Lets columns share histograms where that is quicker: writes codes over the row-major bins, and how to take them apart. Returns the
- * number of bundles, or 0: all stays as it is.
+ * Lets features share columns of `rowBins` where that is quicker, and writes down how to take their sums apart. Returns the number of
+ * columns.
  */
 export function bundleColumns(layout: BoostLayout, arena: Arena): number {
   const { memory, rows, features, rowBins } = layout;
-  if (rows < LEAST_ROWS || rows * features > MOST_CELLS) return 0;
   const mark = arena.mark();
-  const bundles = findBundles(layout, arena);
-  if (bundles.length > WORTH * features) {
-    arena.reset(mark);
-    return 0;
+  const large = rows >= LEAST_ROWS && rows * features <= MOST_CELLS;
+  const bundles = large ? findBundles(layout, arena) : [];
+  const worth = bundles.length > 0 && bundles.length <= WORTH * features;
+  if (worth) {
+    const K = instantiate<TreeKernels>(wasm, memory);
+    const stride = rowStride(bundles.length);
+    for (const [b, { codes }] of bundles.entries()) K.spread(codes, rows, rowBins + b, stride);
   }
-  const K = instantiate<TreeKernels>(wasm, memory);
-  const stride = rowStride(bundles.length);
-  for (const [b, { codes }] of bundles.entries()) K.spread(codes, rows, rowBins + b, stride);
   arena.reset(mark);
-  const shapes = new Int32Array(memory.buffer, layout.bundleShapes, bundles.length * 2);
-  const cells = new Int32Array(memory.buffer, layout.bundleCells, features * CODES);
-  let cell = 0;
-  for (const [b, { features: joined, bins }] of bundles.entries()) {
-    const codes = bins[0]!.length;
-    shapes.set([codes, joined.length], 2 * b);
-    for (let code = 0; code < codes; code++)
-      for (const [k, j] of joined.entries())
-        cells[cell++] = j * HISTOGRAM_BYTES + bins[k]![code]! * 8;
+  const columns = worth ? bundles : Array.from({ length: features }, (_, j) => alone(layout, j));
+  describe(layout, columns);
+  return columns.length;
+}
+
+/** Writes what `collect` needs. */
+function describe(layout: BoostLayout, columns: readonly Bundle[]): void {
+  const { features } = layout;
+  const { buffer } = layout.memory;
+  const shapes = new Int32Array(buffer, layout.shapes, columns.length * 2);
+  const cells = new Int32Array(buffer, layout.cells, features * CODES);
+  const offsets = new Int32Array(buffer, layout.offsets, features);
+  const cutCounts = new Int32Array(buffer, layout.cutCounts, features);
+  let at = 0;
+  for (const [b, { features: joined, bins }] of columns.entries()) {
+    const first = joined[0]!;
+    const single = joined.length === 1;
+    shapes[2 * b] = single ? cutCounts[first]! + 1 : bins[0]!.length;
+    shapes[2 * b + 1] = joined.length;
+    if (single) cells[at++] = offsets[first]!;
+    else
+      for (let code = 0; code < bins[0]!.length; code++)
+        // The cell of missing values, bin 255, follows that of the last bin.
+        for (const [k, j] of joined.entries())
+          cells[at++] = offsets[j]! + 8 * Math.min(bins[k]![code]!, cutCounts[j]! + 1);
   }
-  return bundles.length;
 }

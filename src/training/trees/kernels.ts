@@ -23,9 +23,9 @@ export interface TreeKernels {
     s: number,
     e: number,
     q: number,
-    histogram: number,
+    sums: number,
   ): void;
-  unpack(joint: number, bundles: number, shapes: number, cells: number, histogram: number): void;
+  collect(sums: number, columns: number, shapes: number, cells: number, histogram: number): void;
   join(a: number, b: number, rows: number, numbers: number, pairs: number, out: number): number;
   spread(codes: number, rows: number, rowBins: number, stride: number): void;
   clear(p: number, bytes: number): void;
@@ -33,6 +33,7 @@ export interface TreeKernels {
   sub(p: number, q: number, bytes: number): void;
   split(
     histogram: number,
+    offsets: number,
     f0: number,
     f1: number,
     cutCounts: number,
@@ -44,6 +45,7 @@ export interface TreeKernels {
   ): void;
   splitMonotone(
     histogram: number,
+    offsets: number,
     f0: number,
     f1: number,
     cutCounts: number,

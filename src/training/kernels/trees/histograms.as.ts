@@ -2,12 +2,13 @@
 //
 // A histogram cell of boosting is one i64: the sum of quantised gradients in the high 32 bits (signed) and of quantised hessians in the
 // low 32 (unsigned). Integer sums do not depend on the order of addition, so any division of rows among threads gives the
-// same bits, subtraction is exact, and a cell takes half the cache of two doubles. 256 cells a feature; bin 255 = missing.
+// same bits, subtraction is exact, and a cell takes half the cache of two doubles. Rows are added to 256 cells a column; a node keeps,
+// feature by feature at the byte offsets `pO` (i32), only the cells of bins there are, and after them that of missing values.
 
-/** From one histogram to the next (HISTOGRAM_BYTES in boost-layout.ts). */
+/** From the cells of one column to those of the next (COLUMN_BYTES in boost-layout.ts). */
 const STRIDE: usize = 2112;
 
-/** Adds rows idx[s..e) to the histograms of `columns` neighbouring columns of the row-major bins. */
+/** Adds rows idx[s..e) to the cells of `columns` neighbouring columns of the row-major bins. */
 export function hist(pB: usize, stride: i32, columns: i32, pI: usize, s: i32, e: i32, pQ: usize, pH: usize): void {
   const blocks = columns >> 2, rest = columns & 3;
   for (let i = s; i < e; i++) {
@@ -30,25 +31,39 @@ export function hist(pB: usize, stride: i32, columns: i32, pI: usize, s: i32, e:
 }
 
 /**
- * Adds the cells of `bundles` histograms of joint codes (at pJ) to those of their features (at pH). pShape: two i32 a bundle, its
- * codes and its features; pC: for each code of a bundle and each of its features the byte offset of the cell from pH (i32).
+ * Moves what `hist` summed of `columns` columns into a node's histogram, all 0 before, and leaves 0. pShape: two i32 a column, its codes
+ * and its features; pC: byte offsets of cells in the node's histogram (i32): for each code and each of its features one; of a single
+ * feature, whose codes are its bins but the missing one, just the first.
  */
-export function unpack(pJ: usize, bundles: i32, pShape: usize, pC: usize, pH: usize): void {
-  for (let b = 0; b < bundles; b++, pJ += STRIDE, pShape += 8) {
-    const codes = <usize>load<i32>(pShape), size = <usize>load<i32>(pShape, 4) << 2;
-    // One feature: its codes are its bins.
-    if (size == 4) { memory.copy(pH + <usize>load<u32>(pC), pJ, 2048); pC += codes << 2; continue; }
-    const end = pJ + (codes << 3);
-    for (let p = pJ; p < end; p += 8) {
+export function collect(pS: usize, columns: i32, pShape: usize, pC: usize, pH: usize): void {
+  for (let j = 0; j < columns; j++, pS += STRIDE, pShape += 8) {
+    const end = pS + (<usize>load<i32>(pShape) << 3);
+    const size = <usize>load<i32>(pShape, 4) << 2;
+    if (size == 4) { single(pS, end, pH + <usize>load<u32>(pC)); pC += 4; continue; }
+    for (let p = pS; p < end; p += 8) {
       const next = pC + size;
       const cell = load<i64>(p);
-      if (cell != 0) for (; pC < next; pC += 4) {
+      if (cell != 0) for (store<i64>(p, 0); pC < next; pC += 4) {
         const a = pH + <usize>load<u32>(pC);
         store<i64>(a, load<i64>(a) + cell);
       }
       pC = next;
     }
   }
+}
+
+/** Two cells at a time: one too many is where that of missing values goes, which is the last. */
+// @ts-ignore: decorator
+@inline
+function single(p: usize, end: usize, to: usize): void {
+  const missing = load<i64>(p, 2040);
+  store<i64>(p, 0, 2040);
+  const last = to + (end - p);
+  for (; p < end; p += 16, to += 16) {
+    v128.store(to, v128.load(p));
+    v128.store(p, i64x2.splat(0));
+  }
+  store<i64>(last, missing);
 }
 
 export function clear(p: usize, bytes: usize): void { memory.fill(p, 0, bytes); }
@@ -83,10 +98,11 @@ function clippedScore(left: i64, all: i64, lambda: f64, lo: f64, hi: f64, sign: 
 
 // @ts-ignore: decorator
 @inline
-function search(monotone: bool, pH: usize, f0: i32, f1: i32, pN: usize, pMask: usize, lambda: f64, minH: u32, minGain: f64, pSign: usize, lo: f64, hi: f64, out: usize): void {
-  // Every feature sees every row: the sum of the first one's cells is the node's total.
+function search(monotone: bool, pH: usize, pO: usize, f0: i32, f1: i32, pN: usize, pMask: usize, lambda: f64, minH: u32, minGain: f64, pSign: usize, lo: f64, hi: f64, out: usize): void {
+  // Every feature sees every row: the sum of one's cells is the node's total.
+  const first = pH + <usize>load<i32>(pO + (<usize>f0 << 2));
   let tot: i64 = 0;
-  for (let b = 0; b < 256; b++) tot += load<i64>(pH + (<usize>b << 3));
+  for (let b = load<i32>(pN + (<usize>f0 << 2)) + 1; b >= 0; b--) tot += load<i64>(first + (<usize>b << 3));
   const lam = f64x2.splat(lambda);
   const G = <f64>(<i32>(tot >> 32)), H = <f64>(<u32>tot) + lambda;
   let parent = G * G / H;
@@ -96,8 +112,8 @@ function search(monotone: bool, pH: usize, f0: i32, f1: i32, pN: usize, pMask: u
     if (load<u8>(pMask + <usize>j) == 0) continue;
     const sign = monotone ? <i32>load<i8>(pSign + <usize>j) : 0;
     const cuts = load<i32>(pN + (<usize>j << 2));
-    const p = pH + <usize>(j - f0) * STRIDE;
-    const miss = load<i64>(p, 2040);
+    const p = pH + <usize>load<i32>(pO + (<usize>j << 2));
+    const miss = load<i64>(p + (<usize>cuts << 3), 8);
     // Missing right; then the last threshold, all present rows left, is a split too.
     const last = cuts + <i32>(miss != 0);
     let acc: i64 = 0;
@@ -139,11 +155,11 @@ function search(monotone: bool, pH: usize, f0: i32, f1: i32, pN: usize, pMask: u
  * threshold is tried with the missing rows on the right and, if there are any, on the left.
  * out: f64 gain; i32 feature (-1: none), bin, missing goes left, the node has missing rows there.
  */
-export function split(pH: usize, f0: i32, f1: i32, pN: usize, pMask: usize, lambda: f64, minH: u32, minGain: f64, out: usize): void {
-  search(false, pH, f0, f1, pN, pMask, lambda, minH, minGain, 0, 0, 0, out);
+export function split(pH: usize, pO: usize, f0: i32, f1: i32, pN: usize, pMask: usize, lambda: f64, minH: u32, minGain: f64, out: usize): void {
+  search(false, pH, pO, f0, f1, pN, pMask, lambda, minH, minGain, 0, 0, 0, out);
 }
 
 /** The same under monotone constraints (sign an i8 a feature) with leaf weights kept in [lo, hi]; out ends with f64 the middle of the two weights. */
-export function splitMonotone(pH: usize, f0: i32, f1: i32, pN: usize, pMask: usize, lambda: f64, minH: u32, minGain: f64, pSign: usize, lo: f64, hi: f64, out: usize): void {
-  search(true, pH, f0, f1, pN, pMask, lambda, minH, minGain, pSign, lo, hi, out);
+export function splitMonotone(pH: usize, pO: usize, f0: i32, f1: i32, pN: usize, pMask: usize, lambda: f64, minH: u32, minGain: f64, pSign: usize, lo: f64, hi: f64, out: usize): void {
+  search(true, pH, pO, f0, f1, pN, pMask, lambda, minH, minGain, pSign, lo, hi, out);
 }
