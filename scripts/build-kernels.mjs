@@ -1,4 +1,7 @@
-/** Compiles src/training/kernels/*.as.ts with AssemblyScript and writes *.gen.ts holding the module as base64. Skips what is up to date. */
+/**
+ * Compiles src/training/kernels/*.as.ts with AssemblyScript and writes *.gen.ts holding the module as base64; folders beside them hold
+ * what they import. Skips what is newer than every source.
+ */
 import {
   existsSync,
   mkdtempSync,
@@ -9,17 +12,19 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import asc from "assemblyscript/asc";
 
 const dir = "src/training/kernels";
 
 export async function buildKernels() {
   if (!existsSync(dir)) return;
-  for (const file of readdirSync(dir).filter((f) => f.endsWith(".as.ts"))) {
+  const sources = readdirSync(dir, { recursive: true }).filter((f) => f.endsWith(".as.ts"));
+  const changed = Math.max(...sources.map((f) => statSync(join(dir, f)).mtimeMs));
+  for (const file of sources.filter((f) => dirname(f) === ".")) {
     const source = join(dir, file);
     const target = join(dir, file.replace(/\.as\.ts$/, ".gen.ts"));
-    if (existsSync(target) && statSync(target).mtimeMs >= statSync(source).mtimeMs) continue;
+    if (existsSync(target) && statSync(target).mtimeMs >= changed) continue;
     const out = mkdtempSync(join(tmpdir(), "kernels-"));
     const wasm = join(out, "k.wasm");
     const flags =

@@ -20,16 +20,14 @@ interface Vocabulary {
 }
 
 function vocabulary(name: string, table: Table, rare: number): Vocabulary {
-  const { codes, dictionary } = asStrings(table.columns.get(name), table.rows);
-  // Missing values last.
-  const byCode = new Float64Array(dictionary.length + 1);
-  for (let i = 0; i < codes.length; i++)
-    byCode[codes[i]! < 0 ? dictionary.length : codes[i]!]! += 1;
-  const counts = new Map<string, number>();
-  byCode.forEach((count, code) => {
-    const value = dictionary[code] ?? "";
-    if (count > 0) counts.set(value, (counts.get(value) ?? 0) + count);
-  });
+  const column = asStrings(table.columns.get(name), table.rows);
+  const { codes, dictionary } = column;
+  // By code + 1, so that missing values come first; a value "" is the same.
+  const found = new Uint32Array(dictionary.length + 1);
+  for (let i = 0; i < codes.length; i++) found[codes[i]! + 1]! += 1;
+  const counts = new Map([["", found[0]!]]);
+  for (const [d, value] of dictionary.entries())
+    if (found[d + 1]! > 0) counts.set(value, (counts.get(value) ?? 0) + found[d + 1]!);
   const values = [...counts]
     .filter(([, count]) => count >= rare)
     .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
@@ -41,12 +39,14 @@ function vocabulary(name: string, table: Table, rare: number): Vocabulary {
     values,
     ids(rows) {
       const strings = asStrings(rows.columns.get(name), rows.rows);
-      const missing = index.get("") ?? 0;
-      const known = strings.dictionary.map((value) => index.get(value) ?? 0);
       const ids = new Uint32Array(rows.rows);
-      for (let i = 0; i < ids.length; i++) {
-        const code = strings.codes[i]!;
-        ids[i] = code < 0 ? missing : known[code]!;
+      // By code + 1; only of values that occur: few rows may share a large dictionary.
+      const known = new Int32Array(strings.dictionary.length + 1).fill(-1);
+      for (let i = 0; i < rows.rows; i++) {
+        const at = strings.codes[i]! + 1;
+        if (known[at] === -1)
+          known[at] = index.get(at === 0 ? "" : strings.dictionary[at - 1]!) ?? 0;
+        ids[i] = known[at]!;
       }
       return ids;
     },
@@ -120,13 +120,13 @@ export function categoryMeans(names: readonly string[], training: Training): Fit
   );
   const widths = fitted.map((f) => f.names.length);
   const width = widths.reduce((sum, w) => sum + w, 0);
-  const fill = (table: Table, leave: boolean): EncodedBlock => {
-    const dense = new Float32Array(table.rows * width);
+  const fill = (rows: number, idsOf: (j: number) => Uint32Array, leave: boolean): EncodedBlock => {
+    const dense = new Float32Array(rows * width);
     let at = 0;
-    fitted.forEach(({ values, means, few }, j) => {
-      const ids = values.ids(table);
+    fitted.forEach(({ means, few }, j) => {
+      const ids = idsOf(j);
       const [w, from, own] = [widths[j]!, tables[j]!, means.labels.length];
-      for (let i = 0; i < table.rows; i++) {
+      for (let i = 0; i < rows; i++) {
         for (let k = 0; k < w; k++) dense[i * width + at + k] = from[ids[i]! * w + k]!;
         if (leave && !few)
           for (let k = 0; k < own; k++) dense[i * width + at + k] = means.crossFitted[i * own + k]!;
@@ -138,7 +138,7 @@ export function categoryMeans(names: readonly string[], training: Training): Fit
   const block: Block = {
     columns: columnsOf(names),
     names: fitted.flatMap((f) => f.names),
-    encode: (table) => fill(table, false),
+    encode: (table) => fill(table.rows, (j) => fitted[j]!.values.ids(table), false),
     emit(graph) {
       const flat = graph.constant("int64", [1], [-1]);
       const parts = fitted.map(({ values }, j) => {
@@ -149,7 +149,7 @@ export function categoryMeans(names: readonly string[], training: Training): Fit
       return { dense: concat(graph, parts), bags: [] };
     },
   };
-  return { block, encoded: fill(training.table, true) };
+  return { block, encoded: fill(rows, (j) => fitted[j]!.ids, true) };
 }
 
 /** A column more: log(1 + rows with this value). Values never seen alone (id 0) count as seen 0 times. */

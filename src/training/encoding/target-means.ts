@@ -20,8 +20,6 @@ export function targetMeans(ids: Uint32Array, size: number, training: Training):
   const { target, task, classes, folds, parts } = training;
   const width = task === "multiclass" ? classes : 1;
   const rows = ids.length;
-  const of = (i: number, k: number) =>
-    task === "multiclass" ? Number(target[i] === k) : target[i]!;
   const labels =
     task === "multiclass" ? Array.from({ length: width }, (_, k) => `class ${k}`) : ["target"];
   const values = new Float32Array(size * width);
@@ -31,10 +29,12 @@ export function targetMeans(ids: Uint32Array, size: number, training: Training):
     const sums = new Float64Array((size + 1) * parts);
     const counts = new Float64Array((size + 1) * parts);
     for (let i = 0; i < rows; i++) {
-      const [at, all, value] = [ids[i]! * parts + folds[i]!, size * parts + folds[i]!, of(i, k)];
-      sums[at]! += value;
+      const y = task === "multiclass" ? Number(target[i] === k) : target[i]!;
+      const at = ids[i]! * parts + folds[i]!;
+      const all = size * parts + folds[i]!;
+      sums[at]! += y;
       counts[at]! += 1;
-      sums[all]! += value;
+      sums[all]! += y;
       counts[all]! += 1;
     }
     const mean = (id: number, without: number): number => {

@@ -40,6 +40,10 @@ const noise = (rows: number, width: number, seed: number) => {
 };
 const column = ({ rows, width, dense }: Design, j: number) =>
   Float64Array.from({ length: rows }, (_, i) => dense[i * width + j]!);
+const variance = (values: Float64Array) => {
+  const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
+  return values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length;
+};
 const learn = (
   design: Design,
   target: Float64Array,
@@ -67,6 +71,43 @@ describe("gbdt", () => {
     });
     expect(bytes[1]).toEqual(bytes[0]);
     expect(bytes[2]).toEqual(bytes[0]);
+  });
+
+  test("columns that share a histogram are split like others", () => {
+    const [rows, narrow, duds, rare] = [24_000, 9, 40, 200];
+    const rng = random(5);
+    const width = narrow + duds;
+    // A dud has so many values that it shares with few, and no split of it leaves a side with enough rows.
+    const dense = new Float32Array(rows * width);
+    for (let j = narrow; j < width; j++)
+      for (let k = 0; k < rare; k++) dense[rng.int(rows) * width + j] = k - rare / 2;
+    const target = new Float64Array(rows);
+    for (let i = 0; i < rows; i++) {
+      const x = Array.from({ length: narrow }, (_, j) => Math.round(rng.normal() * (j % 3)));
+      for (const j of [2, 3, 4]) if (rng.next() < 0.2 * j) x[j] = Number.NaN;
+      x[0] = Number(rng.next() < 0.03);
+      x[6] = (x[1]! + 5) ** 2;
+      target[i] = x[1]! + x[0] * 3 + Math.sin(x[5]!) + (x[4]! || 1) * (x[7]! > 0 ? 1 : 0) - x[8]!;
+      target[i]! += rng.normal();
+      dense.set(x, i * width);
+    }
+    const alone = designOf(
+      narrow,
+      Float32Array.from({ length: rows * narrow }, (_, at) => {
+        return dense[Math.floor(at / narrow) * width + (at % narrow)]!;
+      }),
+    );
+    const among = designOf(width, dense);
+    const params: Partial<Params> = { minChildWeight: rare + 50, rowSample: 0.9, rounds: 8 };
+    for (const monotone of [{}, { x1: 1, x4: 1, x8: -1 } as const]) {
+      const values = (design: Design, threads: number) =>
+        learn(design, target, { ...params, monotone }, { threads, openTeam }).predict(design)
+          .values;
+      const expected = values(among, 1);
+      for (const threads of [1, 2]) expect(values(alone, threads)).toEqual(expected);
+      const residual = target.map((y, i) => y - expected[i]!);
+      expect(variance(residual)).toBeLessThan(0.8 * variance(target));
+    }
   });
 
   test("the order of columns does not matter", () => {

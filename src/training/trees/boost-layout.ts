@@ -25,6 +25,8 @@ export const CONTROL = {
   minH: 6,
   /** 1: leaves compute their Newton step; 0: it is in the record. */
   newton: 7,
+  /** Columns of `rowBins`: bundles of features, or features. */
+  columns: 8,
   /** float64: steps per unit of g and h; lambda and minimum gain in steps; residual clip; lambda; learning rate; factor of clipped residuals. */
   stepsG: 0,
   stepsH: 1,
@@ -69,8 +71,13 @@ export const NODE = {
 /** The best split a member found: f64 gain in steps; int32 words; f64 middle of the leaf weights. Two a node: small, large. */
 export const RESULT = { bytes: 32, feature: 2, bin: 3, side: 4, missing: 5, middle: 3 } as const;
 
-/** Four features x 256 bins x 8 bytes. */
-export const BLOCK_BYTES = 8192;
+/**
+ * 256 cells of 8 bytes and 64 bytes of nothing: processors tell loads from stores under way by the low 12 bits of the address, and
+ * skewed columns have most rows in the same bin. Those cells must not be 4 KiB apart.
+ */
+export const COLUMN_BYTES = 2048 + 64;
+/** Bytes of a row of `rowBins`. */
+export const rowStride = (columns: number) => 4 * Math.ceil(columns / 4);
 /** Each member keeps its maxima in a cache line of its own: f64 max |g|, max h. */
 export const MAXIMA_BYTES = 64;
 
@@ -96,7 +103,9 @@ export interface BoostLayout {
   readonly mask: number;
   /** int8 a feature, or 0: no monotone constraint. */
   readonly signs: number;
+  /** uint8 [rows][rowStride]: what `hist` reads. */
   readonly rowBins: number;
+  /** uint8 [features][rows]: what `part` reads. */
   readonly columnBins: number;
   readonly idx: number;
   readonly scratch: number;
@@ -109,6 +118,14 @@ export interface BoostLayout {
   readonly probability: number;
   readonly gh: number;
   readonly q: number;
+  /** A node's histogram: bytes, and where each feature's cells begin (int32 [features + 1]; `blocks` of four begin at multiples of 16). */
+  readonly histogramBytes: number;
+  readonly offsets: number;
   /** One histogram a member, for the part of a node whose first rows another member sums. */
   readonly own: number;
+  /** COLUMN_BYTES a column of `rowBins` and member, 0 between nodes: rows are summed here. */
+  readonly sums: number;
+  /** What `collect` needs to make a node's histogram of that: see there. */
+  readonly shapes: number;
+  readonly cells: number;
 }

@@ -1,19 +1,20 @@
 import { instantiate } from "../kernels/instantiate.ts";
 import { wasm } from "../kernels/trees.gen.ts";
 import {
-  BLOCK_BYTES,
   type BoostLayout,
+  COLUMN_BYTES,
   CONTROL,
   LOSS,
   MAXIMA_BYTES,
   NODE,
   OP,
   RESULT,
+  rowStride,
 } from "./boost-layout.ts";
 import type { TreeKernels } from "./kernels.ts";
 
-/** Blocks summed in one pass over a node's rows: 32 are 256 KiB of histogram, which stays in the second cache level. */
-const BLOCK_GROUP = 32;
+/** Columns summed in one pass over a node's rows: 256 KiB of cells stay in the second cache level. */
+const GROUP = 128;
 
 /**
  * Member `index` of a boosting team of `size`: returns what executes an operation for its share. Shares follow from sizes
@@ -30,8 +31,9 @@ export function gbdtMember(layout: BoostLayout, index: number, size: number): (o
   const resultsAt = L.results + index * L.slots * 2 * RESULT.bytes;
   const results = new Int32Array(buffer, resultsAt, (L.slots * 2 * RESULT.bytes) / 4);
   const maxima = new Float64Array(buffer, L.maxima + index * MAXIMA_BYTES, 2);
-  const stride = L.blocks * 4;
-  const histogramBytes = L.blocks * BLOCK_BYTES;
+  const offsets = new Int32Array(buffer, L.offsets, L.features + 1);
+  const sums = L.sums + index * L.features * COLUMN_BYTES;
+  K.clear(sums, L.features * COLUMN_BYTES);
   const share = (total: number, k: number) => Math.floor((total * k) / size);
   const get = (i: number, field: number) => nodes[i * (NODE.bytes / 4) + field]!;
   const set = (i: number, field: number, value: number) => {
@@ -48,12 +50,16 @@ export function gbdtMember(layout: BoostLayout, index: number, size: number): (o
     return total;
   };
 
+  /** A node's rows, or a part of them. */
   const sumRows = (s: number, e: number, into: number) => {
-    K.clear(into, histogramBytes);
-    for (let b = 0; b < L.blocks; b += BLOCK_GROUP) {
-      const blocks = Math.min(BLOCK_GROUP, L.blocks - b);
-      K.hist(L.rowBins + b * 4, stride, blocks, L.idx, s, e, L.q, into + b * BLOCK_BYTES);
+    const columns = control[CONTROL.columns]!;
+    const stride = rowStride(columns);
+    for (let j = 0; j < columns; j += GROUP) {
+      const some = Math.min(GROUP, columns - j);
+      K.hist(L.rowBins + j, stride, some, L.idx, s, e, L.q, sums + j * COLUMN_BYTES);
     }
+    K.clear(into, L.histogramBytes);
+    K.collect(sums, columns, L.shapes, L.cells, into);
   };
 
   /** All rows of all nodes in a line, cut into `size` equal parts. Who begins inside a node sums into a histogram of its own. */
@@ -64,7 +70,7 @@ export function gbdtMember(layout: BoostLayout, index: number, size: number): (o
       const rows = get(i, NODE.e) - get(i, NODE.s);
       const [a, b] = [Math.max(from, start), Math.min(to, start + rows)];
       const shift = get(i, NODE.s) - start;
-      const into = a === start ? get(i, NODE.small) : L.own + index * histogramBytes;
+      const into = a === start ? get(i, NODE.small) : L.own + index * L.histogramBytes;
       if (b > a) sumRows(a + shift, b + shift, into);
       start += rows;
     }
@@ -84,33 +90,33 @@ export function gbdtMember(layout: BoostLayout, index: number, size: number): (o
       results[out / 4 + RESULT.feature] = -1;
       results[(out + RESULT.bytes) / 4 + RESULT.feature] = -1;
       if (b1 > b0) {
-        const offset = b0 * BLOCK_BYTES;
-        const bytes = (b1 - b0) * BLOCK_BYTES;
-        const small = get(i, NODE.small) + offset;
+        const [f0, f1] = [b0 * 4, Math.min(L.features, b1 * 4)];
+        const offset = offsets[f0]!;
+        const bytes = offsets[f1]! - offset;
+        const small = get(i, NODE.small);
         for (let k = 1; k < size; k++) {
           const begin = share(total, k);
           if (begin > start && begin < start + rows && share(total, k + 1) > begin)
-            K.add(small, L.own + k * histogramBytes + offset, bytes);
+            K.add(small + offset, L.own + k * L.histogramBytes + offset, bytes);
         }
         if (get(i, NODE.large) !== 0) {
-          const large = get(i, NODE.large) + offset;
-          K.sub(large, small, bytes);
-          split(large, b0, b1, i, NODE.largeLower, resultsAt + out + RESULT.bytes);
+          const large = get(i, NODE.large);
+          K.sub(large + offset, small + offset, bytes);
+          split(large, f0, f1, i, NODE.largeLower, resultsAt + out + RESULT.bytes);
         }
-        split(small, b0, b1, i, NODE.lower, resultsAt + out);
+        split(small, f0, f1, i, NODE.lower, resultsAt + out);
       }
       start += rows;
     }
   };
-  const split = (h: number, b0: number, b1: number, i: number, bounds: number, out: number) => {
-    const [f0, f1] = [b0 * 4, Math.min(L.features, b1 * 4)];
+  const split = (h: number, f0: number, f1: number, i: number, bounds: number, out: number) => {
     const [lambda, minGain] = [floats[CONTROL.lambdaSteps]!, floats[CONTROL.minGainSteps]!];
     const minH = control[CONTROL.minH]!;
-    const { cutCounts, mask, signs } = L;
-    if (signs === 0) return K.split(h, f0, f1, cutCounts, mask, lambda, minH, minGain, out);
-    const at = i * (NODE.bytes / 8) + bounds;
-    const [lo, hi] = [nodeFloats[at]!, nodeFloats[at + 1]!];
-    K.splitMonotone(h, f0, f1, cutCounts, mask, lambda, minH, minGain, signs, lo, hi, out);
+    const { offsets: at, cutCounts, mask, signs } = L;
+    if (signs === 0) return K.split(h, at, f0, f1, cutCounts, mask, lambda, minH, minGain, out);
+    const from = i * (NODE.bytes / 8) + bounds;
+    const [lo, hi] = [nodeFloats[from]!, nodeFloats[from + 1]!];
+    K.splitMonotone(h, at, f0, f1, cutCounts, mask, lambda, minH, minGain, signs, lo, hi, out);
   };
 
   const partition = () => {
@@ -184,7 +190,7 @@ export function gbdtMember(layout: BoostLayout, index: number, size: number): (o
           share(rows, index + 1),
           control[CONTROL.row0]!,
           L.rowBins,
-          stride,
+          rowStride(L.features),
           L.columnBins,
           L.rows,
         );

@@ -4,8 +4,8 @@ import type { Design } from "../encoding/encoding.ts";
 import { type Arena, openArena } from "../kernels/arena.ts";
 import { type Bins, chunkBytes, findBins, forEachChunk, writeBins } from "./binning.ts";
 import {
-  BLOCK_BYTES,
   type BoostLayout,
+  COLUMN_BYTES,
   CONTROL,
   MAXIMA_BYTES,
   NODE,
@@ -13,6 +13,7 @@ import {
   RESULT,
 } from "./boost-layout.ts";
 import { gbdtMember } from "./boost-member.ts";
+import { bundleColumns } from "./bundles.ts";
 
 /** Below this many cells a second thread costs more to start than it saves. */
 const CELLS_PER_THREAD = 100_000;
@@ -95,6 +96,7 @@ export function openBoostSession(data: BoostData, rng: Random): BoostSession {
       session.control[CONTROL.row0] = row0;
       run(OP.bin);
     });
+    session.control[CONTROL.columns] = bundleColumns(layout, arena);
     return session;
   } catch (error) {
     close();
@@ -107,6 +109,7 @@ function allocate(arena: Arena, data: BoostData, bins: Bins, members: number): B
   const { classes } = data;
   const features = bins.used.length;
   const blocks = Math.ceil(features / 4);
+  const ends = cellOffsets(bins);
   // A level of a tree has at most 2^depth nodes, and at most one a row.
   const slots = Math.max(2, Math.min(2 ** data.maxDepth, n));
   return {
@@ -136,15 +139,32 @@ function allocate(arena: Arena, data: BoostData, bins: Bins, members: number): B
     probability: classes > 1 ? arena.alloc(n * classes * 4) : 0,
     gh: arena.alloc(n * 8),
     q: arena.alloc(n * 8),
-    own: arena.alloc(members * blocks * BLOCK_BYTES),
+    histogramBytes: ends.at(-1)!,
+    offsets: arena.alloc(ends.length * 4),
+    own: arena.alloc(members * ends.at(-1)!),
+    sums: arena.alloc(members * features * COLUMN_BYTES),
+    shapes: arena.alloc(features * 8),
+    cells: arena.alloc(features * 1024),
     chunk: arena.alloc(chunkBytes(data.design)),
   };
+}
+
+/** Where each feature's cells begin in a histogram, and its end: cells of its bins and one of missing values, 8 bytes each. */
+function cellOffsets({ cuts }: Bins): number[] {
+  const offsets = [0];
+  for (const [j, { length }] of cuts.entries()) {
+    const end = offsets[j]! + (length + 2) * 8;
+    const whole = j % 4 === 3 || j === cuts.length - 1;
+    offsets.push(whole ? Math.ceil(end / 16) * 16 : end);
+  }
+  return offsets;
 }
 
 function fill(layout: BoostLayout, data: BoostData, bins: Bins): void {
   const { buffer } = layout.memory;
   const { rows: n, features } = layout;
   writeBins(bins, layout.memory, layout);
+  new Int32Array(buffer, layout.offsets, features + 1).set(cellOffsets(bins));
   new Uint8Array(buffer, layout.mask, features).fill(1);
   if (layout.signs)
     new Int8Array(buffer, layout.signs, features).set(

@@ -1,4 +1,4 @@
-import { BLOCK_BYTES, CONTROL, NODE, OP } from "./boost-layout.ts";
+import { CONTROL, NODE, OP } from "./boost-layout.ts";
 import type { BoostSession } from "./boost-session.ts";
 import { bestSplit, quantise, type Split } from "./boost-split.ts";
 import type { EnsembleBuilder } from "./ensemble.ts";
@@ -67,7 +67,7 @@ export function treeGrower(
   const ints = new Int32Array(buffer, layout.nodes, layout.slots * INTS);
   const doubles = new Float64Array(buffer, layout.nodes, layout.slots * FLOATS);
   const free: number[] = [];
-  const takeHistogram = () => free.pop() ?? arena.alloc(layout.blocks * BLOCK_BYTES);
+  const takeHistogram = () => free.pop() ?? arena.alloc(layout.histogramBytes);
 
   const writeRows = (i: number, { s, e, us, ue }: Node) => {
     ints[i * INTS + NODE.s] = s;

@@ -1,4 +1,4 @@
-/** What src/training/kernels/trees.as.ts exports; its comments say what each does. Pointers are byte offsets. */
+/** What src/training/kernels/trees/ exports; comments there say what each does. Pointers are byte offsets. */
 export interface TreeKernels {
   bin(
     x: number,
@@ -18,18 +18,22 @@ export interface TreeKernels {
   hist(
     rowBins: number,
     stride: number,
-    blocks: number,
+    columns: number,
     idx: number,
     s: number,
     e: number,
     q: number,
-    histogram: number,
+    sums: number,
   ): void;
+  collect(sums: number, columns: number, shapes: number, cells: number, histogram: number): void;
+  join(a: number, b: number, rows: number, numbers: number, pairs: number, out: number): number;
+  spread(codes: number, rows: number, rowBins: number, stride: number): void;
   clear(p: number, bytes: number): void;
   add(p: number, q: number, bytes: number): void;
   sub(p: number, q: number, bytes: number): void;
   split(
     histogram: number,
+    offsets: number,
     f0: number,
     f1: number,
     cutCounts: number,
@@ -41,6 +45,7 @@ export interface TreeKernels {
   ): void;
   splitMonotone(
     histogram: number,
+    offsets: number,
     f0: number,
     f1: number,
     cutCounts: number,
