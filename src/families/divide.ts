@@ -69,8 +69,9 @@ export async function divide(
   );
   const divided: Divided["levels"][number][] = [];
   for (const [level, { members }] of grouped.entries()) {
-    // The largest first: nobody waits in the end for one that began late.
-    const sorted = [...chunked(members)].sort((a, b) => rowsOf(b) - rowsOf(a));
+    // The large ones first: nobody waits in the end for one that began late. The others stay beside those of the same parent.
+    const size = (groups: readonly Group[]) => Math.ceil(rowsOf(groups) / CHUNK_ROWS);
+    const sorted = [...chunked(members)].sort((a, b) => size(b) - size(a));
     const chunks: Chunk[] = [];
     while (chunks.length < sorted.length) {
       const some = sorted.slice(chunks.length, chunks.length + AT_ONCE);

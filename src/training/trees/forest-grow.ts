@@ -92,6 +92,7 @@ function allocate(arena: Arena, input: ForestInput, bins: Bins, members: number)
     idx: n * 4,
     scratch: n * 4,
     pairs: n * 16,
+    taken: n * 16,
     histogram: 256 * 8 * Math.max(2, values),
     totals: Math.max(2, values) * 8,
     left: values * 8,

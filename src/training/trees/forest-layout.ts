@@ -53,6 +53,8 @@ export interface ForestLayout {
     readonly scratch: number;
     /** f64 pairs: (w y or the class, w). */
     readonly pairs: number;
+    /** Those of the node at work, in the order of its rows. */
+    readonly taken: number;
     readonly histogram: number;
     readonly totals: number;
     readonly left: number;

@@ -21,6 +21,7 @@ export function forestMember(
     idx: base + L.area.idx,
     scratch: base + L.area.scratch,
     pairs: base + L.area.pairs,
+    taken: base + L.area.taken,
     histogram: base + L.area.histogram,
     totals: base + L.area.totals,
     left: base + L.area.left,
@@ -83,7 +84,7 @@ export function forestMember(
       score = squares / weight;
       return largest < weight;
     }
-    K.pairSums(at.pairs, at.idx, s, e, at.totals);
+    K.pairSums(at.pairs, at.idx, s, e, at.totals, at.taken);
     weight = totals[1]!;
     values[node] = totals[0]! / weight;
     score = (totals[0]! * totals[0]!) / weight;
@@ -107,7 +108,7 @@ export function forestMember(
         K.classSplit(bins, j, cuts, at.idx, s, e, p, h, L.values, t, left, weight, min, at.best);
       } else {
         const sum = totals[0]!;
-        K.pairSplit(bins, j, cuts, at.idx, s, e, at.pairs, h, sum, weight, min, at.best);
+        K.pairSplit(bins, j, cuts, at.idx, s, e, at.taken, h, sum, weight, min, at.best);
       }
     }
     return best[0]! >= 0;

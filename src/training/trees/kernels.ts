@@ -117,7 +117,7 @@ export interface TreeKernels {
   sums(gh: number, idx: number, s: number, e: number, out: number): void;
   update(idx: number, s: number, e: number, value: number, margin: number): void;
   useBitmap(p: number): void;
-  pairSums(gw: number, idx: number, s: number, e: number, out: number): void;
+  pairSums(gw: number, idx: number, s: number, e: number, out: number, taken: number): void;
   classSums(gw: number, idx: number, s: number, e: number, out: number, classes: number): void;
   pairSplit(
     column: number,

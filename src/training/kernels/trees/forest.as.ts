@@ -6,10 +6,14 @@ const SMALL = 512;
 let BITS: usize = 0;
 export function useBitmap(p: usize): void { BITS = p; }
 
-/** (sum of w y, sum of w) of idx[s..e). */
-export function pairSums(pG: usize, pI: usize, s: i32, e: i32, out: usize): void {
+/** (sum of w y, sum of w) of idx[s..e); copies the pairs to pS in that order, so that each column tried finds them in a line. */
+export function pairSums(pG: usize, pI: usize, s: i32, e: i32, out: usize, pS: usize): void {
   let t = f64x2.splat(0);
-  for (let i = s; i < e; i++) t = f64x2.add(t, v128.load(pG + (<usize>load<i32>(pI + (<usize>i << 2)) << 4)));
+  for (let i = s; i < e; i++, pS += 16) {
+    const v = v128.load(pG + (<usize>load<i32>(pI + (<usize>i << 2)) << 4));
+    t = f64x2.add(t, v);
+    v128.store(pS, v);
+  }
   v128.store(out, t);
 }
 
@@ -62,12 +66,11 @@ function better(out: usize, score: f64, column: i32, bin: i32, side: i32, missin
  * Best split of one column for squared error (binary Gini is twice that): maximises yl^2 / wl + yr^2 / wr, which must beat
  * the score in `out`. Both sides keep at least minW.
  */
-export function pairSplit(pC: usize, column: i32, cuts: i32, pI: usize, s: i32, e: i32, pG: usize, pH: usize, Y: f64, W: f64, minW: f64, out: usize): void {
+export function pairSplit(pC: usize, column: i32, cuts: i32, pI: usize, s: i32, e: i32, pS: usize, pH: usize, Y: f64, W: f64, minW: f64, out: usize): void {
   touch(pC, pI, s, e);
-  for (let i = s; i < e; i++) {
-    const r = <usize>load<i32>(pI + (<usize>i << 2));
-    const a = pH + (<usize>load<u8>(pC + r) << 4);
-    v128.store(a, f64x2.add(v128.load(a), v128.load(pG + (r << 4))));
+  for (let i = s; i < e; i++, pS += 16) {
+    const a = pH + (<usize>load<u8>(pC + <usize>load<i32>(pI + (<usize>i << 2))) << 4);
+    v128.store(a, f64x2.add(v128.load(a), v128.load(pS)));
   }
   const my = load<f64>(pH, 4080), mw = load<f64>(pH, 4088);
   for (let side = 0; side < (mw > 0 ? 2 : 1); side++) {
