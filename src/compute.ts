@@ -71,7 +71,7 @@ async function open(host: ComputeHost): Promise<Parts> {
     ),
     sessions: sessions(async (onnx) => {
       const model = await loadModel({ blobs, runtime: await onnxRuntime() }, onnx);
-      return { ...model, bytes: sessionMemory(model.bytes) };
+      return { ...model, bytes: sessionMemory(model.bytes, model.session.sharesGraph) };
     }),
     members: latest(async (pinned: Digest) => {
       const members = await getJson<readonly PinnedMember[]>(blobs, pinned);

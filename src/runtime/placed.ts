@@ -20,8 +20,8 @@ export function placed(
   return {
     name: runtime.name,
     close: () => threads.close(),
-    async load(model) {
-      const here = await runtime.load(model);
+    async load(model, options) {
+      const here = await runtime.load(model, options);
       let there: Pick<Session, "run" | "close"> | undefined;
       let moving: Promise<void> | undefined;
       let heavy = 0;
@@ -55,6 +55,7 @@ export function placed(
         inputs: here.inputs,
         outputs: here.outputs,
         ...(here.packs === undefined ? {} : { packs: here.packs }),
+        ...(here.sharesGraph ? { sharesGraph: true } : {}),
         get lanes() {
           return there === undefined ? 0 : threads.size;
         },
