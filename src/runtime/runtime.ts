@@ -28,6 +28,8 @@ export interface Session {
 export interface LoadOptions {
   /** Other models of the same graph and with other numbers are expected: they share one, which saves each the memory of its own. */
   readonly siblings?: boolean;
+  /** Reads the file once more, so that nobody has to keep it in memory. */
+  readonly again?: () => Promise<Uint8Array>;
 }
 
 export interface Runtime {

@@ -28,7 +28,10 @@ export async function loadModel(
     );
   // Corrections of one parent are made of the same features: they differ in their coefficients only.
   const siblings = signature.columns.some(({ name }) => name === PARENT);
-  const session = await deps.runtime.load(bytes, { siblings });
+  const session = await deps.runtime.load(bytes, {
+    siblings,
+    again: () => deps.blobs.get(onnx),
+  });
   try {
     if (signature.graph) await warmUp(session, signature.graph);
     else await session.run(toFeeds(signature, rowsToTable(signature, [{}]).table));
