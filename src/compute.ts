@@ -20,6 +20,7 @@ import type { ModelReference } from "./monitoring/model-reference.ts";
 import type { CalibrationCache } from "./monitoring/window-drift.ts";
 import type { Signature } from "./onnx/signature.ts";
 import { onnxRuntime } from "./runtime/onnxruntime.ts";
+import type { Runtime } from "./runtime/runtime.ts";
 import { sessionMemory } from "./runtime/session-memory.ts";
 import { type Sessions, sessions } from "./runtime/sessions.ts";
 import type { PinnedMember } from "./scoring/pinned-family.ts";
@@ -59,6 +60,13 @@ interface Parts {
   members(pinned: Digest): Promise<ReadonlyMap<string, PinnedMember>>;
 }
 
+/** One a thread: models of the same graph share it. */
+let opening: Promise<Runtime> | undefined;
+const runtime = (): Promise<Runtime> => {
+  opening ??= onnxRuntime();
+  return opening;
+};
+
 /** Opened by the first task. The last table stays in memory: all candidates of a race read the same one. */
 async function open(host: ComputeHost): Promise<Parts> {
   const blobs = openBlobs(host.blobUrl, host.blobHost);
@@ -67,11 +75,11 @@ async function open(host: ComputeHost): Promise<Parts> {
     blobs,
     columns,
     explainers: sessions(async (key) =>
-      loadExplainer({ blobs, runtime: await onnxRuntime() }, explainedBy(key)),
+      loadExplainer({ blobs, runtime: await runtime() }, explainedBy(key)),
     ),
     sessions: sessions(async (onnx) => {
-      const model = await loadModel({ blobs, runtime: await onnxRuntime() }, onnx);
-      return { ...model, bytes: sessionMemory(model.bytes) };
+      const model = await loadModel({ blobs, runtime: await runtime() }, onnx);
+      return { ...model, bytes: sessionMemory(model.bytes, model.session.sharesGraph) };
     }),
     members: latest(async (pinned: Digest) => {
       const members = await getJson<readonly PinnedMember[]>(blobs, pinned);
@@ -148,10 +156,10 @@ serveCompute({
       fit({ ...(await parts(host)), ...together(context, host), now }, input),
     rows: async (_, { host, input }: Task<WriteRowsInput>) => writeRows(await parts(host), input),
     "try file": async (_, { host, input }: Task<TryFileInput>) =>
-      tryFile({ ...(await parts(host)), runtime: await onnxRuntime() }, input),
+      tryFile({ ...(await parts(host)), runtime: await runtime() }, input),
     evaluate: async (context, { host, input }: Task<EvaluateInput>) =>
       evaluate(
-        { ...(await parts(host)), ...alone(context), remember, runtime: await onnxRuntime() },
+        { ...(await parts(host)), ...alone(context), remember, runtime: await runtime() },
         input,
       ),
     "family: divide": async (_, { host, input }: Task<DivideInput>) =>
@@ -166,9 +174,9 @@ serveCompute({
       return fitChunk({ ...opened, features, now, signal: context.signal, progress }, input);
     },
     weigh: async (_, { host, input }: Task<WeighInput>) =>
-      weighColumns({ ...(await parts(host)), runtime: await onnxRuntime() }, input),
+      weighColumns({ ...(await parts(host)), runtime: await runtime() }, input),
     reference: async (_, { host, input }: Task<ReferenceInput>) =>
-      makeReference({ ...(await parts(host)), runtime: await onnxRuntime() }, input),
+      makeReference({ ...(await parts(host)), runtime: await runtime() }, input),
     background: async (_, { host, input }: Task<BackgroundInput>) =>
       keepBackground(await parts(host), input),
     examine: async (_, { host, input }: Task<ExamineInput>) => {

@@ -43,14 +43,16 @@ test("sizes have units, and a full log is a policy", () => {
   const config = readConfig(
     {
       ...{ MILLWRIGHT_LOG_WHEN_FULL: "serve-unlogged", MILLWRIGHT_LOG_KEEP_FREE: "512MiB" },
-      MILLWRIGHT_LOG_MAX_UNSHIPPED: "20 GiB",
+      ...{ MILLWRIGHT_LOG_MAX_UNSHIPPED: "20 GiB", MILLWRIGHT_MODEL_MEMORY: "768MiB" },
     },
     "/p",
   );
   expect(config).toMatchObject({
     ...{ logWhenFull: "serve-unlogged", logKeepFree: 2 ** 29, logMaxUnshipped: 20 * 2 ** 30 },
+    modelMemory: 768 * 2 ** 20,
   });
-  expect(readConfig({}, "/p")).toMatchObject({ logWhenFull: "refuse", logKeepFree: undefined });
+  const usual = { logWhenFull: "refuse", logKeepFree: undefined, modelMemory: 2 ** 30 };
+  expect(readConfig({}, "/p")).toMatchObject(usual);
   expect(() => readConfig({ MILLWRIGHT_LOG_KEEP_FREE: "some" }, "/p")).toThrow(
     "MILLWRIGHT_LOG_KEEP_FREE=some",
   );

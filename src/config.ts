@@ -28,6 +28,8 @@ export interface Config {
   /** undefined = no gRPC. */
   /** Processes that answer behind the gateway's port. */
   readonly gatewayProcesses: number;
+  /** Bytes of the models that each of them keeps loaded. */
+  readonly modelMemory: number;
   /** How long a gateway that is told to stop says `not ready` before it closes its port. */
   readonly gatewayDrainMs: number;
   readonly grpcPort: number | undefined;
@@ -78,6 +80,7 @@ const Environment = z.object({
     .optional(),
   MILLWRIGHT_GATEWAY_PORT: z.coerce.number().int().min(0).max(65_535).default(7401),
   MILLWRIGHT_GATEWAY_PROCESSES: z.coerce.number().int().min(1).max(256).default(1),
+  MILLWRIGHT_MODEL_MEMORY: bytes.default(2 ** 30),
   MILLWRIGHT_GATEWAY_DRAIN_SECONDS: z.coerce.number().min(0).max(600).default(0),
   MILLWRIGHT_GRPC_PORT: z
     .union([z.literal("off"), z.coerce.number().int().min(0).max(65_535)])
@@ -139,6 +142,7 @@ export function readConfig(
     controlUrl: env.MILLWRIGHT_CONTROL_URL?.replace(/\/+$/, ""),
     gatewayPort: env.MILLWRIGHT_GATEWAY_PORT,
     gatewayProcesses: env.MILLWRIGHT_GATEWAY_PROCESSES,
+    modelMemory: env.MILLWRIGHT_MODEL_MEMORY,
     gatewayDrainMs: env.MILLWRIGHT_GATEWAY_DRAIN_SECONDS * 1000,
     grpcPort: grpcPort(env.MILLWRIGHT_GRPC_PORT, env.MILLWRIGHT_GATEWAY_PORT),
     token: env.MILLWRIGHT_TOKEN,

@@ -121,7 +121,7 @@ export async function openGateway(parts: GatewayParts, options: GatewayOptions):
     const model = await loadModel(parts, onnx);
     counters.countModelLoad(performance.now() - started);
     loads++;
-    return { ...model, bytes: sessionMemory(model.bytes) };
+    return { ...model, bytes: sessionMemory(model.bytes, model.session.sharesGraph) };
   }, options.sessions);
   const explainers = sessions(
     (key: Digest) => loadExplainer(parts, explainedBy(key)),

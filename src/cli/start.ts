@@ -112,6 +112,7 @@ const PARTS: Readonly<
       },
       {
         drainMs: config.gatewayDrainMs,
+        sessions: { maxBytes: config.modelMemory },
         connections: cluster.isWorker ? connectionsOverIpc() : undefined,
         ...{ port: config.gatewayPort, grpcPort: config.grpcPort, dataDir: config.dataDir },
         ...{ host: config.host, token: config.token },

@@ -45,6 +45,7 @@ export function servingModels(
     }
     return input;
   };
+  /** As `scoreFileIn`, in batches. */
   const scoreFile: ScoreFile = {
     signature: (onnx) => loaded.use(onnx, async ({ about }) => about),
     score: (onnx, rows) => batches.run(onnx, rows),

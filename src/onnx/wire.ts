@@ -119,6 +119,18 @@ export function varintField(id: number, value: number | bigint): Uint8Array {
   return concatBytes(varintBytes(BigInt(id * 8)), varintBytes(BigInt.asUintN(64, BigInt(value))));
 }
 
+/** The content of a packed `repeated int64`; numbers from 0 to 2^31-1. */
+export function packedInts(values: ArrayLike<number>): Uint8Array {
+  const bytes = new Uint8Array(values.length * 5);
+  let at = 0;
+  for (let i = 0; i < values.length; i++) {
+    let rest = values[i]!;
+    for (; rest >= 0x80; rest >>= 7) bytes[at++] = (rest & 0x7f) | 0x80;
+    bytes[at++] = rest;
+  }
+  return bytes.subarray(0, at);
+}
+
 export const bytesField = (id: number, body: Uint8Array): Uint8Array =>
   concatBytes(varintBytes(BigInt(id * 8 + 2)), varintBytes(BigInt(body.length)), body);
 

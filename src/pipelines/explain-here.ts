@@ -6,8 +6,7 @@ import { sessions } from "../runtime/sessions.ts";
 import { loadModel } from "../serving/load-model.ts";
 import type { RoutedVersion } from "../serving/route.ts";
 import type { RawRow } from "../serving/rows.ts";
-import { score } from "../serving/score.ts";
-import { rowsOver } from "../serving/score-over.ts";
+import { rowsOver, scoreFileIn } from "../serving/score-over.ts";
 import type { Platform } from "./platform.ts";
 
 /** Why a version says what it says about rows that it can read, computed by this process. Throws `unsupported` as `explain` does. */
@@ -34,9 +33,5 @@ async function withParent(
   rows: readonly RawRow[],
 ): Promise<RawRow[]> {
   const loaded = sessions((file: Digest) => loadModel(deps, file));
-  const files = {
-    signature: (onnx: Digest) => loaded.use(onnx, async ({ about }) => about),
-    score: (onnx: Digest, of: readonly RawRow[]) => score({ sessions: loaded }, { onnx, rows: of }),
-  };
-  return rowsOver(files, over, rows).finally(() => loaded.close());
+  return rowsOver(scoreFileIn(loaded), over, rows).finally(() => loaded.close());
 }

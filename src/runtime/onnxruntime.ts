@@ -1,7 +1,11 @@
 import type * as Ort from "onnxruntime-web";
 import { MillwrightError } from "../errors.ts";
+import { type Digest, digestOf } from "../lib/digest.ts";
 import { type Pack, packInputs } from "../onnx/pack-inputs.ts";
+import { packTrees } from "../onnx/pack-trees.ts";
+import { splitWeights, type Weight } from "../onnx/split-weights.ts";
 import type { Runtime, Session, TensorData, TensorSpec } from "./runtime.ts";
+import { sharedByKey } from "./shared-by-key.ts";
 
 /** The two packages export the same interface; only what is used here. */
 type Library = Pick<typeof Ort, "InferenceSession" | "Tensor" | "env">;
@@ -53,18 +57,29 @@ function flavourOf(setting: string | undefined): Flavour | undefined {
 function runtime(library: Library, name: string, provider: string): Runtime {
   library.env.logLevel = "fatal";
   const version = library.env.versions.web ?? library.env.versions.node ?? "";
+  const open = async (model: Uint8Array): Promise<Opened> => {
+    const { bytes, packs } = packInputs(packTrees(model));
+    const inner = await library.InferenceSession.create(unshared(bytes), {
+      executionProviders: [provider],
+      intraOpNumThreads: 1,
+      interOpNumThreads: 1,
+      logSeverityLevel: 4,
+    });
+    return { inner, packs };
+  };
+  const graphs = sharedByKey<Digest, Opened>(({ inner }) => inner.release());
   return {
     name: `${name} ${version}`.trim(),
-    async load(model) {
+    async load(model, { siblings = false } = {}) {
       try {
-        const { bytes, packs } = packInputs(model);
-        const inner = await library.InferenceSession.create(unshared(bytes), {
-          executionProviders: [provider],
-          intraOpNumThreads: 1,
-          interOpNumThreads: 1,
-          logSeverityLevel: 4,
-        });
-        return session(library, inner, packs);
+        const split = siblings ? splitWeights(model) : undefined;
+        if (split === undefined) {
+          const opened = await open(model);
+          return session(library, { ...opened, weights: [], close: () => opened.inner.release() });
+        }
+        const { graph, weights } = split;
+        const { value, release } = await graphs.take(digestOf(graph), () => open(graph));
+        return session(library, { ...value, weights, close: release });
       } catch (cause) {
         if (cause instanceof MillwrightError) throw cause;
         throw new MillwrightError(
@@ -77,8 +92,25 @@ function runtime(library: Library, name: string, provider: string): Runtime {
   };
 }
 
-function session(library: Library, inner: Ort.InferenceSession, packs: readonly Pack[]): Session {
+interface Opened {
+  readonly inner: Ort.InferenceSession;
+  readonly packs: readonly Pack[];
+}
+
+function session(
+  library: Library,
+  {
+    inner,
+    packs,
+    weights,
+    close,
+  }: Opened & { readonly weights: readonly Weight[]; close(): Promise<void> },
+): Session {
+  const given = Object.fromEntries(
+    weights.map(({ name, dims, data }) => [name, new library.Tensor("float32", data, dims)]),
+  );
   const inputs = inner.inputMetadata.flatMap((input): TensorSpec[] => {
+    if (input.name in given) return [];
     const pack = packs.find(({ name }) => name === input.name);
     if (pack !== undefined)
       return pack.inputs.map((name) => ({ name, type: pack.type, shape: [null, 1] }));
@@ -112,7 +144,7 @@ function session(library: Library, inner: Ort.InferenceSession, packs: readonly 
         ? toTensors(library, asPacked, [], feeds)
         : toTensors(library, inputs, packs, feeds);
       try {
-        const result = await inner.run(tensors, fetches);
+        const result = await inner.run({ ...tensors, ...given }, fetches);
         return Object.fromEntries(fetches.map((name) => [name, fromTensor(result[name]!)]));
       } catch (cause) {
         throw new MillwrightError(
@@ -124,7 +156,8 @@ function session(library: Library, inner: Ort.InferenceSession, packs: readonly 
         );
       }
     },
-    close: () => inner.release(),
+    close,
+    ...(weights.length > 0 ? { sharesGraph: true } : {}),
   };
 }
 

@@ -22,20 +22,24 @@ function stage() {
       close: async () => void ran.push("closed here"),
     }),
   };
+  const opened: Uint8Array[] = [];
   const threads: RunThreads = {
     size: 2,
-    open: async () => ({
-      async run() {
-        if (lost) throw new MillwrightError("unavailable", "gone");
-        ran.push("there");
-        return {};
-      },
-      close: async () => void ran.push("closed there"),
-    }),
+    async open(model) {
+      opened.push(model);
+      return {
+        async run() {
+          if (lost) throw new MillwrightError("unavailable", "gone");
+          ran.push("there");
+          return {};
+        },
+        close: async () => void ran.push("closed there"),
+      };
+    },
     close: async () => undefined,
   };
   return {
-    ...{ ran, runtime: placed(runtime, threads, () => clock) },
+    ...{ ran, opened, runtime: placed(runtime, threads, () => clock) },
     costs: (ms: number) => (cost = ms),
     loses: () => (lost = true),
   };
@@ -71,4 +75,14 @@ test("both places are closed", async () => {
   await turn();
   await session.close();
   expect(ran.slice(-2)).toEqual(["closed here", "closed there"]);
+});
+
+test("the file is read again when its model moves, and not kept until then", async () => {
+  const { runtime, opened, costs } = stage();
+  const file = Uint8Array.of(1, 2, 3);
+  const session = await runtime.load(new Uint8Array(), { again: async () => file });
+  costs(100);
+  for (let i = 0; i < 5; i++) await session.run({});
+  await turn();
+  expect(opened).toEqual([file]);
 });

@@ -20,8 +20,9 @@ export function placed(
   return {
     name: runtime.name,
     close: () => threads.close(),
-    async load(model) {
-      const here = await runtime.load(model);
+    async load(model, options) {
+      const again = options?.again ?? keeping(model);
+      const here = await runtime.load(model, options);
       let there: Pick<Session, "run" | "close"> | undefined;
       let moving: Promise<void> | undefined;
       let heavy = 0;
@@ -30,14 +31,16 @@ export function placed(
       function learn(ms: number): void {
         heavy = ms > HEAVY_MS ? heavy + 1 : 0;
         if (heavy < RUNS || moving !== undefined) return;
-        moving = threads.open(model).then(
-          async (opened) => {
-            if (closed) await opened.close();
-            else there = opened;
-          },
-          // It stays where it is.
-          () => undefined,
-        );
+        moving = again()
+          .then((bytes) => threads.open(bytes))
+          .then(
+            async (opened) => {
+              if (closed) await opened.close();
+              else there = opened;
+            },
+            // It stays where it is.
+            () => undefined,
+          );
       }
 
       async function runHere(feeds: Parameters<Session["run"]>[0]) {
@@ -55,6 +58,7 @@ export function placed(
         inputs: here.inputs,
         outputs: here.outputs,
         ...(here.packs === undefined ? {} : { packs: here.packs }),
+        ...(here.sharesGraph ? { sharesGraph: true } : {}),
         get lanes() {
           return there === undefined ? 0 : threads.size;
         },
@@ -77,3 +81,6 @@ export function placed(
     },
   };
 }
+
+/** Apart: what is inside `load` would keep the file of every model. */
+const keeping = (model: Uint8Array) => async (): Promise<Uint8Array> => model;

@@ -21,13 +21,22 @@ export interface Session {
   /** Blocks the event loop while it computes (ONNX Runtime for Node does): batches above ~1,000 rows belong in a compute thread. */
   run(feeds: Readonly<Record<string, TensorData>>): Promise<Readonly<Record<string, TensorData>>>;
   close(): Promise<void>;
+  /** Its graph is loaded once for all models that have the same: it costs its numbers only. */
+  readonly sharesGraph?: boolean;
+}
+
+export interface LoadOptions {
+  /** Other models of the same graph and with other numbers are expected: they share one, which saves each the memory of its own. */
+  readonly siblings?: boolean;
+  /** Reads the file once more, so that nobody has to keep it in memory. */
+  readonly again?: () => Promise<Uint8Array>;
 }
 
 export interface Runtime {
   /** e.g. `onnxruntime-node 1.30.0`. */
   readonly name: string;
   /** Throws MillwrightError `invalid_model` when the bytes are no usable ONNX model. */
-  load(model: Uint8Array): Promise<Session>;
+  load(model: Uint8Array, options?: LoadOptions): Promise<Session>;
   /** Ends what it has started beside this thread, when it has. */
   close?(): Promise<void>;
 }

@@ -159,4 +159,13 @@ describe("the rows of a batch", () => {
     expect(opened).toBe(2000);
     expect(shelf.loaded).toBeLessThanOrEqual(3);
   });
+
+  test("those that correct what is above them share a graph, others have their own", async () => {
+    const load = (onnx: Digest) => loadModel({ blobs, runtime }, onnx);
+    const loaded = await Promise.all(
+      [line(PARENT, 1, 5), line(PARENT, 2, 6), line("x", 1, 5)].map((file) => load(put(file))),
+    );
+    expect(loaded.map(({ session }) => session.sharesGraph)).toEqual([true, true, undefined]);
+    await Promise.all(loaded.map(({ session }) => session.close()));
+  });
 });

@@ -1,4 +1,5 @@
 import { MillwrightError } from "../errors.ts";
+import { PARENT } from "../families/over-parent.ts";
 import type { Digest } from "../lib/digest.ts";
 import { exampleFeeds } from "../onnx/example-feeds.ts";
 import { toFeeds } from "../onnx/feeds.ts";
@@ -25,7 +26,12 @@ export async function loadModel(
       "invalid_model",
       `Model ${onnx} carries no signature (metadata "millwright.signature"), so its columns are not known. Import it: millwright import model.onnx --name <model>.`,
     );
-  const session = await deps.runtime.load(bytes);
+  // Corrections of one parent are made of the same features: they differ in their coefficients only.
+  const siblings = signature.columns.some(({ name }) => name === PARENT);
+  const session = await deps.runtime.load(bytes, {
+    siblings,
+    again: () => deps.blobs.get(onnx),
+  });
   try {
     if (signature.graph) await warmUp(session, signature.graph);
     else await session.run(toFeeds(signature, rowsToTable(signature, [{}]).table));

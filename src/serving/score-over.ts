@@ -2,12 +2,19 @@ import type { ModelFile } from "../families/family.ts";
 import { PARENT, parentInput } from "../families/over-parent.ts";
 import type { Digest } from "../lib/digest.ts";
 import type { Signature } from "../onnx/signature.ts";
+import type { Sessions } from "../runtime/sessions.ts";
 import type { RawRow, ScoredRow } from "./rows.ts";
+import { score } from "./score.ts";
 
 export interface ScoreFile {
   signature(onnx: Digest): Promise<Signature>;
   score(onnx: Digest, rows: readonly RawRow[]): Promise<ScoredRow[]>;
 }
+
+export const scoreFileIn = (sessions: Sessions<Signature>): ScoreFile => ({
+  signature: (onnx) => sessions.use(onnx, async ({ about }) => about),
+  score: (onnx, rows) => score({ sessions }, { onnx, rows }),
+});
 
 /** A model one of whose inputs is what another one says of the row. Rows that the other cannot read are its problems. */
 export async function scoreOver(

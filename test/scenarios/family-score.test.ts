@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { StepContext } from "../../src/engine/engine.ts";
 import { planScoring } from "../../src/pipelines/plan-scoring.ts";
+import { predictHere } from "../../src/pipelines/predict-here.ts";
 import type { ScoreOutcome } from "../../src/pipelines/score.ts";
 import { scoreParts } from "../../src/pipelines/score-parts.ts";
 import { writeScores } from "../../src/pipelines/write-scores.ts";
@@ -43,16 +44,14 @@ const read = (out: string) =>
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line));
-/** What the gateway says to the same rows, as the columns of a batch. */
+/** As callers send them. */
+const asked = rows.map(({ shop, region, ...row }) => ({
+  ...row,
+  ...{ shop: shop === "" ? null : shop, region: region === "" ? null : region },
+}));
+/** What the gateway says to them, as the columns of a batch. */
 const online = async () =>
-  (
-    await shop.ask(
-      rows.map(({ shop, region, ...row }) => ({
-        ...row,
-        ...{ shop: shop === "" ? null : shop, region: region === "" ? null : region },
-      })),
-    )
-  ).map(({ probability, answeredBy, level, version, label }) => ({
+  (await shop.ask(asked)).map(({ probability, answeredBy, level, version, label }) => ({
     ...{ prediction: label, probability_yes: probability, version },
     ...{ answered_by: answeredBy ?? "returns", level: level ?? 0 },
   }));
@@ -102,6 +101,27 @@ describe("a batch of a family", () => {
     );
     for (const name of ["tiny", "new", ""]) expect(by.get(name)).not.toBe(`returns.${name}`);
     expect(done.rows).toBe(rows.length);
+  });
+
+  test("and so has the step predict of a pipeline, without a log", async () => {
+    const { platform } = shop;
+    const work = { does: "predict", model: "returns", rows: asked } as const;
+    const told = await predictHere(platform, work);
+    for (const [i, expected] of (await shop.ask(asked)).entries()) {
+      const { label, version, answeredBy, level, probability } = expected;
+      expect(told[i]).toMatchObject({
+        label,
+        version,
+        ...(answeredBy ? { answeredBy, level } : {}),
+      });
+      expect(told[i]!.probability).toBeCloseTo(probability!, 6);
+    }
+    expect(told.some(({ answeredBy }) => answeredBy === "returns.a4")).toBe(true);
+    const one = await predictHere(platform, { ...work, version: "champion" });
+    expect(one.every(({ answeredBy }) => answeredBy === undefined)).toBe(true);
+    await expect(
+      predictHere(platform, { ...work, rows: [...asked, { ...asked[0]!, price: "a lot" }] }),
+    ).rejects.toThrow(`row ${asked.length}, price: "a lot"`);
   });
 
   test("one version that is asked for by name answers all rows, as before", async () => {
