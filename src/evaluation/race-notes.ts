@@ -4,12 +4,13 @@ import type { Evaluation } from "./evaluate.ts";
 const figure = (value: number): string => String(Number(value.toPrecision(3)));
 const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
 
-/** What only some races have to say, by a word: what was searched, how much was luck, whether probabilities were calibrated. */
+/** What only some races have to say, by a word: who was left out, what was searched, how much was luck, whether probabilities were calibrated. */
 export function raceNotes(
-  { search, optimism }: Leaderboard,
+  { leftOut, search, optimism }: Leaderboard,
   { calibration }: Evaluation,
 ): { readonly about: string; readonly words: string }[] {
   const notes: { readonly about: string; readonly words: string }[] = [];
+  if (leftOut) notes.push({ about: "left out", words: leftOut });
   if (search) {
     const tried = `${counted(search.proposed, "configuration")} beyond the portfolio in ${counted(search.rounds, "round")}`;
     notes.push({ about: "search", words: `${tried}; ${search.ended}.` });

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { DatasetVersion } from "../datasets/dataset-version.ts";
 import type { Steps } from "../engine/engine.ts";
+import { raceNotes } from "../evaluation/race-notes.ts";
 import type { TryInput } from "../evaluation/try-candidate.ts";
 import type { Leaderboard } from "../training/leaderboard.ts";
 import type { Trial } from "../training/race.ts";
@@ -172,6 +173,14 @@ test("a search ends with its time, with its money, or when it brings nothing bet
   expect(await ended(searching({}), ({ candidate }) => candidate.rank / 10)).toBe(
     "4 rounds brought nothing better",
   );
+});
+
+test("who was left out stands on the leaderboard", async () => {
+  const leftOut = "forest: it cannot.";
+  const { board } = await race({ budgetMs: 1e9, threads: 2, plan: { leftOut } });
+  expect(board.leftOut).toBe(leftOut);
+  const evaluation = {} as unknown as Parameters<typeof raceNotes>[1];
+  expect(raceNotes(board, evaluation)).toContainEqual({ about: "left out", words: leftOut });
 });
 
 test("whoever asks for no search gets none", async () => {

@@ -86,6 +86,7 @@ export async function raceCandidates(deps: Deps, input: RaceInput): Promise<Race
     dataset: data.id,
     trainedRows: plan.trainRows,
     testRows: plan.testRows,
+    ...(plan.leftOut === undefined ? {} : { leftOut: plan.leftOut }),
     ...(optimism ? { optimism } : {}),
     ...(spec.search ? { search: { proposed, rounds: race.rounds, ended: race.ended } } : {}),
   });
