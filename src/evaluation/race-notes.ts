@@ -18,7 +18,7 @@ export function raceNotes(
   if (optimism)
     notes.push({
       about: "luck",
-      words: `The best score is optimistic by about ${figure(optimism.optimism)}: chosen without each fold, the best scores ${figure(optimism.estimate)} there.`,
+      words: `The best score is optimistic by about ${figure(optimism.optimism)}: chosen on some rows and asked on others, the best scores ${figure(optimism.estimate)}.`,
     });
   if (calibration) {
     const { ece, reason } = calibration;

@@ -9,6 +9,7 @@ import type { Task } from "../lib/task.ts";
 import type { Signature } from "../onnx/signature.ts";
 import { trainerNamed } from "../training/candidate.ts";
 import { firstTrials, planCandidates } from "../training/plan.ts";
+import { FEW_ROWS } from "../training/race.ts";
 import type { DataShape } from "../training/trainer.ts";
 import { TRAINERS } from "../training/trainers/all.ts";
 import { columnNamed, targetOf, trainingData, trainingFolds } from "../training/training-data.ts";
@@ -50,8 +51,7 @@ export interface TrainingPlan {
 
 /** Fewer rows than this cannot be divided into folds and a test that say anything. */
 const FEWEST_ROWS = 30;
-/** With fewer the luck of the deal decides among candidates: the folds are dealt several times. */
-const FEW_ROWS = 1000;
+/** How often the folds of few rows are dealt. */
 const REPEATS = 3;
 
 export async function planTraining(
