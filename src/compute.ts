@@ -94,11 +94,11 @@ function calibrations(reference: Digest): CalibrationCache {
 }
 
 /**
- * The encodings of the training that is under way, fold by fold: two styles, fitted and held out. Keys begin with dataset and spec;
- * those of another training make room. Few rows have many folds (fifteen), many rows few.
+ * Of the training that is under way: its rows and folds, and the encodings fold by fold (two styles, fitted and held out). Keys begin with
+ * dataset and spec; those of another training make room. Few rows have many folds (fifteen), many rows few.
  */
 const encodings = new Map<string, unknown>();
-const MOST_ENCODINGS = 60;
+const MOST_ENCODINGS = 62;
 let training = "";
 function remember<T>(key: string, make: () => T): T {
   const owner = key.split("/", 2).join("/");

@@ -82,7 +82,7 @@ function otherFolds(trials: readonly Trial[], ids: readonly string[]): number {
   );
 }
 
-console.log("| may leave after | finish | best mean | the other folds say | bags say |");
+console.log("| may leave after round | finish | best mean | the other folds say | bags say |");
 console.log("|---|---|---|---|---|");
 const races = Array.from({ length: RACES }, (_, seed) => fits(seed));
 for (const from of [rules.folds, FOLDS, 1]) {
@@ -97,5 +97,5 @@ for (const from of [rules.folds, FOLDS, 1]) {
   });
   const figures = [0, 1, 2, 3].map((at) => mean(found.map((one) => one[at]!)));
   const shown = figures.map((value, at) => value.toFixed(at === 0 ? 1 : 3));
-  console.log(`| ${from === rules.folds ? "never" : from === 1 ? "1 round" : `${from} rounds`} | ${shown.join(" | ")} |`);
+  console.log(`| ${from === rules.folds ? "never" : from} | ${shown.join(" | ")} |`);
 }

@@ -1,7 +1,7 @@
 import { MillwrightError } from "../errors.ts";
 import { type Digest, digestOfJson } from "../lib/digest.ts";
 import { type Table, takeRows } from "../table/table.ts";
-import { fitCandidate, type Threads } from "../training/candidate.ts";
+import { fitCandidate, type Remember, type Threads } from "../training/candidate.ts";
 import type { Trial } from "../training/race.ts";
 import { sampleRows } from "../training/sample-rows.ts";
 import { trainingData, trainingFolds } from "../training/training-data.ts";
@@ -41,15 +41,19 @@ export async function tryCandidate(deps: TryDeps, input: TryInput): Promise<Tria
     complexity: 0,
   };
   const seconds = () => (deps.now() - started) / 1000;
-  const data = trainingData(spec, await deps.loadTable(input.data));
+  const table = await deps.loadTable(input.data);
+  const remember: Remember = deps.remember ?? ((_, make) => make());
+  const owner = `${input.data}/${digestOfJson(spec)}`;
+  const data = remember(`${owner}/rows`, () => trainingData(spec, table));
   try {
-    const part = trainingFolds(spec, data, input.folds)[fold]!;
+    const folds = () => trainingFolds(spec, data, input.folds);
+    const part = remember(`${owner}/folds/${input.folds}`, folds)[fold]!;
     const rows = sampleRows(part.train, input.maxRows, spec.seed);
-    const name = `${input.data}/${digestOfJson(spec)}/${fold}/${rows.length}`;
+    const name = `${owner}/${fold}/${rows.length}`;
     const fitted = fitCandidate(spec, candidate, { ...data, rows, name }, deps);
     const judges = judgingRows(part.test, spec.seed);
     const encode = () => fitted.encoder.encode(takeRows(data.table, judges));
-    const held = deps.remember?.(`${name}/${fitted.encoder.style}/held`, encode) ?? encode();
+    const held = remember(`${name}/${fitted.encoder.style}/held`, encode);
     const target = Float64Array.from(judges, (row) => data.target[row]!);
     const metric = metricNamed(spec.metric, spec.task);
     const scores = fitted.model.predict(held);
