@@ -15,6 +15,8 @@ export type Signs = Int8Array;
 
 /** Numbers nearer to their bound than this may be held there. */
 const NEAR = 1e-3;
+/** Least cosine of a step and the change of the gradient over it. */
+const FLAT = 1e-8;
 /** Of the function's size: smaller changes are read off the gradient, as the difference of two sums is rounding by then. */
 const ROUNDING = 1e-11;
 
@@ -55,21 +57,18 @@ export function minimizeWithin(
     const near = Math.min(NEAR, gap);
     for (let i = 0; i < n; i++) {
       const sign = signs[i]!;
-      const hold = Number(sign !== 0 && sign * x[i]! <= near && sign * gradient[i]! > 0);
-      // Curvature is known among the numbers that were free.
-      if (hold !== held[i]) pairs.length = 0;
-      held[i] = hold;
+      held[i] = Number(sign !== 0 && sign * x[i]! <= near && sign * gradient[i]! > 0);
     }
     for (let i = 0; i < n; i++) free[i] = held[i] === 1 ? 0 : gradient[i]!;
-    towardsMinimum(free, pairs, direction);
+    const known = amongFree(pairs, held);
+    towardsMinimum(free, known, direction);
     let slope = dot(free, direction);
     if (slope >= 0) {
-      pairs.length = 0;
       for (let i = 0; i < n; i++) direction[i] = -free[i]!;
       slope = -dot(free, free);
     }
     for (let i = 0; i < n; i++) if (held[i] === 1) direction[i] = -gradient[i]!;
-    let step = pairs.length === 0 ? Math.min(1, 1 / Math.sqrt(dot(gradient, gradient))) : 1;
+    let step = known.length === 0 ? Math.min(1, 1 / Math.sqrt(dot(gradient, gradient))) : 1;
     let nextValue = value;
     let found = false;
     for (let t = 0; t < MAX_LINE_STEPS && !found; t++, step /= 2) {
@@ -89,26 +88,20 @@ export function minimizeWithin(
     }
     // No step improves on what rounding can tell apart: this is the minimum.
     if (!found) return done(gap <= 1e3 * options.tolerance);
-    rememberFree(pairs, { x, next, gradient, nextGradient, held });
+    remember(pairs, x, next, gradient, nextGradient);
     x.set(next);
     [gradient, nextGradient] = [nextGradient, gradient];
     value = nextValue;
   }
 }
 
-/** Of the numbers that are held neither the step nor the change of the gradient counts. */
-function rememberFree(
-  pairs: Pair[],
-  at: {
-    readonly x: Float64Array;
-    readonly next: Float64Array;
-    readonly gradient: Float64Array;
-    readonly nextGradient: Float64Array;
-    readonly held: Uint8Array;
-  },
-): void {
-  const { x, gradient, held } = at;
-  const alike = (of: Float64Array, before: Float64Array) =>
-    of.map((v, i) => (held[i] === 1 ? before[i]! : v));
-  remember(pairs, x, alike(at.next, x), gradient, alike(at.nextGradient, gradient));
+/** What the pairs say of the numbers that are free; those that say of them alone that the function is not convex say nothing. */
+function amongFree(pairs: readonly Pair[], held: Uint8Array): Pair[] {
+  const free = (of: Float64Array) => of.map((value, i) => (held[i] === 1 ? 0 : value));
+  return pairs.flatMap((pair) => {
+    const [s, y] = [free(pair.s), free(pair.y)];
+    const product = dot(s, y);
+    const told = product > FLAT * Math.sqrt(dot(s, s) * dot(y, y));
+    return told ? [{ s, y, rho: 1 / product }] : [];
+  });
 }
