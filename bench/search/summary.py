@@ -1,4 +1,7 @@
-"""Makes the tables of RESULTS.md of the lines that run.mjs wrote.  python bench/search/summary.py <lines>…"""
+"""Makes the tables of RESULTS.md of the lines that run.mjs wrote.  python bench/search/summary.py [--cold] <lines>…
+
+--cold: compares with Optuna begun from blind places, instead of from our portfolio.
+"""
 
 import json
 import sys
@@ -6,11 +9,13 @@ from collections import defaultdict
 
 import numpy as np
 
-PEER = "Optuna from the portfolio"
-runs = [json.loads(line) for path in sys.argv[1:] for line in open(path)]
+cold = "--cold" in sys.argv
+OURS, PEER = ("ours, cold", "Optuna, cold") if cold else ("ours, raced", "Optuna from the portfolio")
+paths = [path for path in sys.argv[1:] if path != "--cold"]
+runs = [json.loads(line) for path in paths for line in open(path)]
 found = {(r["set"], r["seed"], r["way"]): r for r in runs}
 # Searches that were cut off before their peer ran say nothing.
-found = {k: r for k, r in found.items() if all((k[0], k[1], w) in found for w in ("ours, raced", PEER))}
+found = {k: r for k, r in found.items() if all((k[0], k[1], w) in found for w in (OURS, PEER))}
 runs = list(found.values())
 sets = list(dict.fromkeys(r["set"] for r in runs))
 ways = list(dict.fromkeys(r["way"] for r in runs))
@@ -37,7 +42,7 @@ for s in sets:
         metric = own[0]["metric"]
         print(f"| {s}, {metric} | {way} | {len(own)} | {' | '.join(figures)} | {np.mean([r['fits'] for r in own]):.0f} |")
 print()
-print("| way against Optuna from the portfolio | runs | better on folds | equal | worse | better on test | equal | worse | mean gain, folds | mean gain, test |")
+print(f"| way against {PEER} | runs | better on folds | equal | worse | better on test | equal | worse | mean gain, folds | mean gain, test |")
 print("|---|---|---|---|---|---|---|---|---|---|")
 for way in ways:
     if way == PEER:

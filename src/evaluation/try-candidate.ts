@@ -7,6 +7,7 @@ import type { Trial } from "../training/race.ts";
 import { sampleRows } from "../training/sample-rows.ts";
 import { trainingData, trainingFolds } from "../training/training-data.ts";
 import type { Candidate, TrainingSpec } from "../training/training-spec.ts";
+import { bagScores } from "./bag-scores.ts";
 import { blockScores } from "./block-scores.ts";
 import { estimate } from "./estimate.ts";
 import { judgingRows } from "./judging-rows.ts";
@@ -55,12 +56,15 @@ export async function tryCandidate(deps: TryDeps, input: TryInput): Promise<Tria
     const scores = fitted.model.predict(held);
     const found = estimate(metric, scores, target, { seed: spec.seed, resamples: 200 });
     const blocks = blockScores(metric, scores, target, spec);
+    // Of the first dealing of the folds.
+    const bags = fold < input.folds ? bagScores(metric, scores, judges, { data, spec }) : undefined;
     return {
       ...blank,
       score: found.value,
       standardError: found.standardError,
       complexity: fitted.model.complexity,
       blocks,
+      ...(bags ? { bags } : {}),
       seconds: seconds(),
       error: Number.isFinite(found.value)
         ? undefined

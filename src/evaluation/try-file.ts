@@ -9,6 +9,7 @@ import type { Trial } from "../training/race.ts";
 import { trainingData, trainingFolds } from "../training/training-data.ts";
 import type { TrainingSpec } from "../training/training-spec.ts";
 import { alignScores } from "./align-scores.ts";
+import { bagScores } from "./bag-scores.ts";
 import { estimate } from "./estimate.ts";
 import { judgingRows } from "./judging-rows.ts";
 import { metricNamed } from "./metrics/all.ts";
@@ -32,7 +33,7 @@ export async function tryFile(
     readonly loadTable: (data: Digest) => Promise<Table>;
   },
   { spec, data, fold, folds, onnx, signature }: TryFileInput,
-): Promise<Pick<Trial, "score" | "standardError">> {
+): Promise<Pick<Trial, "score" | "standardError" | "bags">> {
   const known = trainingData(spec, await deps.loadTable(data));
   const test = judgingRows(trainingFolds(spec, known, folds)[fold]!.test, spec.seed);
   const session = await deps.runtime.load(await deps.blobs.get(onnx));
@@ -46,8 +47,10 @@ export async function tryFile(
       );
     const target = valuesAt(known.target, test);
     const how = { seed: spec.seed, resamples: 200 };
-    const found = estimate(metricNamed(spec.metric, spec.task), scores, target, how);
-    return { score: found.value, standardError: found.standardError };
+    const metric = metricNamed(spec.metric, spec.task);
+    const found = estimate(metric, scores, target, how);
+    const bags = fold < folds ? bagScores(metric, scores, test, { data: known, spec }) : undefined;
+    return { score: found.value, standardError: found.standardError, ...(bags ? { bags } : {}) };
   } finally {
     await session.close();
   }

@@ -83,6 +83,13 @@ test.each([
   [{ features: { subjct: { role: "text" } } }, {}, 'features names the column "subjct"'],
   [{ train: { split: "time" } }, {}, 'Add time: "<column>"'],
   [{ onlyListed: true }, {}, "no column is left to learn from"],
+  [{ train: { monotone: { urls: "increasing" } } }, {}, '"urls" is no column that the model'],
+  [
+    { train: { monotone: { received_at: "increasing" } } },
+    {},
+    '"received_at" is a time column, and only numbers rise and fall',
+  ],
+  [{ train: { monotone: { domain: "increasing" } } }, {}, '{ "domain": { role: "numeric" } }'],
 ] as const)("%j with %j is refused: %s", (model, dataset, words) => {
   expect(() => decide(model as Partial<ModelDefinition>, dataset)).toThrow(words);
 });

@@ -94,9 +94,17 @@ function learningWishes(
     refuse("calibrate", `it is for two classes, and this is ${task}. Drop it.`);
   if (monotone && task === "multiclass")
     refuse("monotone", "it is for two classes or a number, and there are more classes. Drop it.");
-  for (const name of Object.keys(monotone ?? {}))
-    if (!columns.some((column) => column.name === name && column.role === "numeric"))
-      refuse("monotone", `"${name}" is no numeric column that the model learns from.`);
+  for (const name of Object.keys(monotone ?? {})) {
+    const role = columns.find((column) => column.name === name)?.role;
+    if (role === undefined)
+      refuse("monotone", `"${name}" is no column that the model learns from. Drop it.`);
+    // Encoded as cycles, as a value each, or as words: there is no one direction in them.
+    if (role !== "numeric")
+      refuse(
+        "monotone",
+        `"${name}" is a ${role} column, and only numbers rise and fall. Drop it, or if it holds numbers say features: { "${name}": { role: "numeric" } }.`,
+      );
+  }
   return {
     ...(classWeights === undefined
       ? {}

@@ -91,6 +91,6 @@ function trainersOf(
   if (kept.length > 0) return kept;
   throw new MillwrightError(
     "invalid_config",
-    `${where}.family.trainers: ${named.join(", ")} cannot keep what train.monotone asks for. Add "gbdt", or leave train.monotone out.`,
+    `${where}.family.trainers: ${named.join(", ")} cannot keep what train.monotone asks for. Add "gbdt" or "linear", or leave train.monotone out.`,
   );
 }

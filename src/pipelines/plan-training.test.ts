@@ -80,3 +80,23 @@ test("too few rows, and too few rows of a class, are refused with what to bring"
 test("a model that is not defined is named with those that are", async () => {
   await expect(plan(sides(60, 40), "males")).rejects.toThrow('no model "males". It has: mail.');
 });
+
+test("where a column is monotone only those compete that keep it, and it is said who does not", async () => {
+  const program = { mine: { run: ["python3", "mine.py"] } };
+  open({ train: { monotone: { x: "increasing" }, commands: program } });
+  const { candidates, leftOut } = await plan(sides(60, 40));
+  expect([...new Set(candidates.map(({ trainer }) => trainer))]).toEqual([
+    "baseline",
+    "linear",
+    "gbdt",
+  ]);
+  expect(leftOut).toBe(
+    "forest, mlp, the program mine: nothing keeps the score monotone in x there.",
+  );
+  open({ train: { monotone: { x: "increasing" }, trainers: ["baseline", "forest"] } });
+  await expect(plan(sides(60, 40))).rejects.toThrow(
+    'models.mail.train.monotone cannot be kept by forest. Add "linear" or "gbdt" to train.trainers',
+  );
+  open();
+  expect((await plan(sides(60, 40))).leftOut).toBeUndefined();
+});

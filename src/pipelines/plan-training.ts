@@ -8,7 +8,9 @@ import type { Digest } from "../lib/digest.ts";
 import type { Task } from "../lib/task.ts";
 import { valuesAt } from "../lib/values-at.ts";
 import type { Signature } from "../onnx/signature.ts";
+import { trainerNamed } from "../training/candidate.ts";
 import { firstTrials, planCandidates } from "../training/plan.ts";
+import { FEW_ROWS } from "../training/race.ts";
 import type { DataShape } from "../training/trainer.ts";
 import { TRAINERS } from "../training/trainers/all.ts";
 import { columnNamed, targetOf, trainingData, trainingFolds } from "../training/training-data.ts";
@@ -24,6 +26,8 @@ import type { Budget } from "./project.ts";
 export interface TrainingPlan {
   readonly spec: TrainingSpec;
   readonly candidates: readonly Candidate[];
+  /** Trainers and programs that do not compete, and why, in words. */
+  readonly leftOut?: string;
   /** What a search makes its spaces from. */
   readonly shape?: DataShape;
   /** Rounds of the race, and how many were asked for (rounds that say nothing are left out). */
@@ -48,8 +52,7 @@ export interface TrainingPlan {
 
 /** Fewer rows than this cannot be divided into folds and a test that say anything. */
 const FEWEST_ROWS = 30;
-/** With fewer the luck of the deal decides among candidates: the folds are dealt several times. */
-const FEW_ROWS = 1000;
+/** How often the folds of few rows are dealt. */
 const REPEATS = 3;
 
 export async function planTraining(
@@ -108,9 +111,10 @@ export async function planTraining(
   };
   const portfolio = planCandidates(spec.trainers, spec.task, shape);
   const trained = firstTrials(portfolio, spec.search?.trials ?? portfolio.length);
-  const commands = Object.entries(definition.train?.commands ?? {});
+  const { commands, leftOut } = whoKeeps(spec, Object.entries(definition.train?.commands ?? {}));
   return {
     spec,
+    ...(leftOut === undefined ? {} : { leftOut }),
     candidates: [
       ...trained,
       ...(await Promise.all(
@@ -140,6 +144,33 @@ export async function planTraining(
       : null,
     code,
   };
+}
+
+/**
+ * Where columns are monotone: the programs that compete (none: nobody can hold them to it), and who does not.
+ * @throws invalid_config when only trivial models are left.
+ */
+function whoKeeps<C>(
+  { model, monotone, trainers }: TrainingSpec,
+  commands: readonly (readonly [name: string, command: C])[],
+): { readonly commands: readonly (readonly [string, C])[]; readonly leftOut?: string } {
+  if (monotone === undefined) return { commands };
+  const keep = trainers.filter((name) => trainerNamed(name).monotone);
+  const out = [
+    ...trainers.filter((name) => !keep.includes(name)),
+    ...commands.map(([name]) => `the program ${name}`),
+  ];
+  if (!keep.some((name) => name !== "baseline")) {
+    const able = TRAINERS.filter((one) => one.monotone && one.name !== "baseline");
+    throw new MillwrightError(
+      "invalid_config",
+      `models.${model}.train.monotone cannot be kept by ${out.join(", ") || "trivial models alone"}. Add ${able.map(({ name }) => `"${name}"`).join(" or ")} to train.trainers, or leave train.monotone out.`,
+    );
+  }
+  if (out.length === 0) return { commands: [] };
+  const columns = Object.keys(monotone).join(", ");
+  const leftOut = `${out.join(", ")}: nothing keeps the score monotone in ${columns} there.`;
+  return { commands: [], leftOut };
 }
 
 /** Numbers are not right or wrong. */

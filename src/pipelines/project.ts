@@ -99,7 +99,7 @@ export interface ModelDefinition {
     readonly classWeights?: "balanced" | Readonly<Record<string, number>>;
     /** Binary: calibrate probabilities on out-of-fold scores, if that lowers the log loss. */
     readonly calibrate?: boolean;
-    /** Numeric columns that the score must not fall, or not rise, with. Only boosting keeps this, so only it competes. */
+    /** Numeric columns that the score must not fall, or not rise, with. Only linear models and boosting keep this, so only they compete. */
     readonly monotone?: Readonly<Record<string, "increasing" | "decreasing">>;
   };
   /** Models of its own for each of many members (customers, shops, machines), where they prove to be better. */

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { DatasetVersion } from "../datasets/dataset-version.ts";
 import type { Steps } from "../engine/engine.ts";
+import { raceNotes } from "../evaluation/race-notes.ts";
 import type { TryInput } from "../evaluation/try-candidate.ts";
 import type { Leaderboard } from "../training/leaderboard.ts";
 import type { Trial } from "../training/race.ts";
@@ -172,6 +173,24 @@ test("a search ends with its time, with its money, or when it brings nothing bet
   expect(await ended(searching({}), ({ candidate }) => candidate.rank / 10)).toBe(
     "4 rounds brought nothing better",
   );
+});
+
+test("where folds are dealt several times, everybody runs the first dealing", async () => {
+  const { spec, shape } = searching({ trials: 12 });
+  const dealt = { shape, folds: 6, spec: { ...spec, repeats: 2 } };
+  const { tried } = await race({ budgetMs: 0, threads: 2, plan: dealt, score: hills });
+  const runs = (fold: number) => tried.filter((name) => name.endsWith(`/${fold}`)).length;
+  expect(runs(0)).toBeGreaterThan(12);
+  expect([runs(1), runs(2)]).toEqual([runs(0), runs(0)]);
+  expect(runs(3)).toBeLessThan(runs(0));
+});
+
+test("who was left out stands on the leaderboard", async () => {
+  const leftOut = "forest: it cannot.";
+  const { board } = await race({ budgetMs: 1e9, threads: 2, plan: { leftOut } });
+  expect(board.leftOut).toBe(leftOut);
+  const evaluation = {} as unknown as Parameters<typeof raceNotes>[1];
+  expect(raceNotes(board, evaluation)).toContainEqual({ about: "left out", words: leftOut });
 });
 
 test("whoever asks for no search gets none", async () => {

@@ -12,6 +12,7 @@ import {
   choose,
   dropAfterRung,
   type RaceRules,
+  roundsForAll,
   standings,
   type Trial,
 } from "../training/race.ts";
@@ -49,8 +50,6 @@ interface RaceInput {
 
 /** However short the budget: so many are started in every rung, for something to choose from. */
 const FEWEST_STARTS = 3;
-/** With fewer training rows the leaderboard says how optimistic its best score is. */
-const FEW_ROWS = 500;
 
 /** Lets the portfolio race over the folds, searches further as far as the budget goes, and chooses. */
 export async function raceCandidates(deps: Deps, input: RaceInput): Promise<RaceOutcome> {
@@ -76,7 +75,7 @@ export async function raceCandidates(deps: Deps, input: RaceInput): Promise<Race
     const errors = final.map((s) => `${s.candidate.id}: ${s.error ?? "not tried"}`).slice(0, 5);
     throw new MillwrightError("invalid_data", `No candidate could be fitted. ${errors.join("; ")}`);
   }
-  const optimism = plan.trainRows < FEW_ROWS ? optimismOf(final, trials, rules) : undefined;
+  const optimism = optimismOf(final, trials, rules);
   const proposed = candidates.length - plan.candidates.length;
   const board = leaderboard(final, choice, {
     metric: spec.metric,
@@ -86,6 +85,7 @@ export async function raceCandidates(deps: Deps, input: RaceInput): Promise<Race
     dataset: data.id,
     trainedRows: plan.trainRows,
     testRows: plan.testRows,
+    ...(plan.leftOut === undefined ? {} : { leftOut: plan.leftOut }),
     ...(optimism ? { optimism } : {}),
     ...(spec.search ? { search: { proposed, rounds: race.rounds, ended: race.ended } } : {}),
   });
@@ -163,7 +163,7 @@ async function racePortfolio(
     trials.push(...results);
     raced.push({ results, at: found.at });
     spentMs += found.spentMs;
-    if (rung + 1 < folds)
+    if (rung + 1 < folds && rung + 1 >= roundsForAll(rules))
       for (const id of dropAfterRung(standings(candidates, trials, rules, dropped), rules))
         dropped.add(id);
   }

@@ -1,7 +1,13 @@
 import type { DatasetVersion } from "../datasets/dataset-version.ts";
 import type { Steps } from "../engine/engine.ts";
 import type { TryInput } from "../evaluation/try-candidate.ts";
-import { type RaceRules, type Standing, standings, type Trial } from "../training/race.ts";
+import {
+  type RaceRules,
+  roundsForAll,
+  type Standing,
+  standings,
+  type Trial,
+} from "../training/race.ts";
 import { isWorse } from "../training/search/against.ts";
 import { armsOf, proposeRound } from "../training/search/round.ts";
 import type { Candidate } from "../training/training-spec.ts";
@@ -57,6 +63,7 @@ export async function searchFurther(
 ): Promise<Searched> {
   const { steps, data, plan, rules } = input;
   const { spec, folds } = plan;
+  const forAll = roundsForAll(rules);
   let { candidates, trials, dropped, spentMs } = input.begun;
   let round = 0;
   let best = incumbentOf(standings(candidates, trials, rules, dropped), rules);
@@ -96,7 +103,8 @@ export async function searchFurther(
             maxRows: rungRows(fold),
           };
           own.push(await deps.compute.run<Trial>("try", attempt, { signal: step.signal }));
-          if (own.at(-1)!.error !== undefined || isWorse(own, theirs, rules)) break;
+          if (own.at(-1)!.error !== undefined) break;
+          if (fold + 1 >= forAll && isWorse(own, theirs, rules)) break;
         }
         finished++;
         return own;

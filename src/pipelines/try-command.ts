@@ -27,7 +27,7 @@ export async function tryCommand(
       ...{ spec, data: data.data, fold, folds, onnx: made.onnx },
       signature: made.imported.signature,
     };
-    type Found = Pick<Trial, "score" | "standardError">;
+    type Found = Pick<Trial, "score" | "standardError" | "bags">;
     const found = await deps.compute.run<Found>("try file", asked, step);
     const { seconds, metrics } = made;
     const error = Number.isFinite(found.score)

@@ -16,7 +16,7 @@ export interface FittedCandidate {
   readonly model: FittedModel;
 }
 
-/** Keeps what was made last under its key: candidates of one style on the same rows share the encoding. */
+/** Keeps what was made last under its key: candidates share the rows of a fold, those of one style their encoding. Keys begin `data/spec/`. */
 export type Remember = <T>(key: string, make: () => T) => T;
 
 export interface Threads {

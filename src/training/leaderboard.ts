@@ -19,6 +19,8 @@ export interface Leaderboard {
   readonly testRows: number;
   /** Candidates that were not started because the budget was used up. */
   readonly notTried: number;
+  /** Who did not compete, and why, in words; absent where everybody may. */
+  readonly leftOut?: string;
   /** Of few rows: how much of the best score is luck of the choice. */
   readonly optimism?: Optimism;
   /** What was tried beyond the portfolio, and why no more; absent where no search was asked for. */

@@ -19,7 +19,21 @@ export interface Trial {
   readonly metrics?: Readonly<Record<string, number>>;
   /** The metric on equal parts of this fold's rows, the same parts for every candidate; null where it is not defined. */
   readonly blocks?: readonly (number | null)[];
+  /** Of few rows: what tells how much of the best score is luck. */
+  readonly bags?: BagScores;
 }
+
+/**
+ * The metric on those of a fold's rows that a bag holds, as often as it holds them, and on those that it does not hold: a number a
+ * bag, the same bags for every candidate and fold; null where it is not defined.
+ */
+export interface BagScores {
+  readonly inside: readonly (number | null)[];
+  readonly outside: readonly (number | null)[];
+}
+
+/** With fewer training rows the luck of the deal decides among candidates: folds are dealt several times, and luck is measured. */
+export const FEW_ROWS = 1000;
 
 export interface Standing {
   readonly candidate: Candidate;
@@ -97,6 +111,13 @@ export function breadthFirst(candidates: readonly Candidate[]): Candidate[] {
     candidates.filter((c) => c.trainer === candidate.trainer && c.rank < candidate.rank).length;
   return [...candidates].sort((a, b) => place(a) - place(b) || a.rank - b.rank);
 }
+
+/**
+ * Rounds that everybody runs. Where folds are dealt several times: one dealing, as a fold of few rows says little of who is better,
+ * and the luck of a choice can be told only as far as all that were chosen from have run.
+ */
+export const roundsForAll = ({ folds, repeats = 1 }: Pick<RaceRules, "folds" | "repeats">) =>
+  repeats > 1 ? Math.ceil(folds / repeats) : 1;
 
 /** Ids that leave after a rung. */
 export function dropAfterRung(current: readonly Standing[], rules: RaceRules): string[] {

@@ -42,8 +42,10 @@ test("monotone columns stay so in every member; what could not keep them is not 
   const of = await trained({ monotone: { price: "increasing" } });
   const { members } = await of.look.members({ model: "returns" });
   const tried = new Set(members.flatMap((member) => Object.keys(member.tried)));
-  expect([...tried].map((id) => id.split("-")[0])).toEqual(expect.arrayContaining(["gbdt"]));
-  expect([...tried].filter((id) => !/^(parent|gbdt)/.test(id))).toEqual([]);
+  expect([...tried].map((id) => id.split("-")[0])).toEqual(
+    expect.arrayContaining(["linear", "gbdt"]),
+  );
+  expect([...tried].filter((id) => !/^(parent|linear|gbdt)/.test(id))).toEqual([]);
   const standing = members.filter(({ stands, level }) => stands && level === 0);
   expect(standing.map(({ name }) => name)).toEqual(
     expect.arrayContaining(["returns.a2", "returns.c1"]),

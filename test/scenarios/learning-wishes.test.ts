@@ -78,7 +78,10 @@ test("weights of classes move the probabilities, and calibration moves them back
 
 test("a monotone column never moves the score the other way, and only trainers that keep that compete", async () => {
   const { board, scoresOf } = await trained("steady");
-  expect(new Set(board.rows.map(({ trainer }) => trainer))).toEqual(new Set(["baseline", "gbdt"]));
+  expect(new Set(board.rows.map(({ trainer }) => trainer))).toEqual(
+    new Set(["baseline", "linear", "gbdt"]),
+  );
+  expect(board.leftOut).toMatch(/^forest, mlp: .*monthly, tenure/);
   for (const calls of [0, 3, 8]) {
     const rising = await scoresOf(
       Array.from({ length: 60 }, (_, i) => ({ tenure: 12, monthly: 10 + 2 * i, calls })),

@@ -8,28 +8,37 @@ export interface Minimum {
   readonly converged: boolean;
 }
 
+export interface Limits {
+  /** Stops when no component of the gradient is larger. */
+  readonly tolerance: number;
+  readonly maxIterations: number;
+  /** Called once an iteration; throws to stop. */
+  stop?(): void;
+}
+
+/** A step, how the gradient changed over it, and 1 / (step · change). */
+export interface Pair {
+  readonly s: Float64Array;
+  readonly y: Float64Array;
+  readonly rho: number;
+}
+
 const MEMORY = 10;
-const SUFFICIENT_DECREASE = 1e-4;
+export const SUFFICIENT_DECREASE = 1e-4;
 const CURVATURE = 0.9;
-const MAX_LINE_STEPS = 30;
+export const MAX_LINE_STEPS = 30;
 
 /**
  * Limited-memory BFGS (Nocedal & Wright 2006, algorithm 7.5) with a line search for the weak Wolfe conditions by bisection
  * (Lewis & Overton 2013). Changes `x` in place. For smooth, convex functions.
- *
- * @param tolerance stops when no component of the gradient is larger.
  */
-export function minimize(
-  objective: Objective,
-  x: Float64Array,
-  options: { readonly tolerance: number; readonly maxIterations: number; stop?(): void },
-): Minimum {
+export function minimize(objective: Objective, x: Float64Array, options: Limits): Minimum {
   const n = x.length;
   let gradient: Float64Array = new Float64Array(n);
   let nextGradient: Float64Array = new Float64Array(n);
   const next = new Float64Array(n);
   const direction = new Float64Array(n);
-  const pairs: { s: Float64Array; y: Float64Array; rho: number }[] = [];
+  const pairs: Pair[] = [];
   let value = objective(x, gradient);
   let iterations = 0;
   const done = (converged: boolean): Minimum => ({ value, iterations, converged });
@@ -69,9 +78,9 @@ export function minimize(
 }
 
 /** direction = -H gradient, by the two-loop recursion. */
-function towardsMinimum(
+export function towardsMinimum(
   gradient: Float64Array,
-  pairs: readonly { s: Float64Array; y: Float64Array; rho: number }[],
+  pairs: readonly Pair[],
   direction: Float64Array,
 ): void {
   const n = gradient.length;
@@ -93,8 +102,9 @@ function towardsMinimum(
   }
 }
 
-function remember(
-  pairs: { s: Float64Array; y: Float64Array; rho: number }[],
+/** Forgets the oldest pair of more than `MEMORY`. */
+export function remember(
+  pairs: Pair[],
   x: Float64Array,
   next: Float64Array,
   gradient: Float64Array,
@@ -111,7 +121,7 @@ function remember(
   if (product > 1e-300) pairs.push({ s, y, rho: 1 / product });
 }
 
-function dot(a: Float64Array, b: Float64Array): number {
+export function dot(a: Float64Array, b: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
   return sum;

@@ -1,5 +1,6 @@
 import type { Target } from "../../lib/task.ts";
 import { type Minimum, minimize } from "./lbfgs.ts";
+import { minimizeWithin, type Signs } from "./lbfgs-within.ts";
 import type { Matrix } from "./matrix.ts";
 
 export interface LinearFit extends Omit<Minimum, "value"> {
@@ -15,6 +16,8 @@ export interface LogisticOptions {
   readonly rowWeights?: Float64Array | undefined;
   /** The penalty draws weights and intercepts to these, instead of weights to 0: the mode under a normal prior of variance C. */
   readonly prior?: Pick<LinearFit, "weights" | "intercepts"> | undefined;
+  /** One a column: which sign its weights keep, in every output. */
+  readonly signs?: Signs | undefined;
   /** On the largest component of the gradient of the mean loss. */
   readonly tolerance?: number;
   readonly maxIterations?: number;
@@ -76,11 +79,16 @@ export function logistic(
     return value;
   };
 
-  const { iterations, converged } = minimize(objective, x, {
+  const limits = {
     tolerance: options.tolerance ?? 1e-5,
     maxIterations: options.maxIterations ?? 500,
     ...(options.stop ? { stop: options.stop } : {}),
-  });
+  };
+  const signs = new Int8Array(x.length);
+  if (options.signs) for (let k = 0; k < outputs; k++) signs.set(options.signs, k * stride);
+  const { iterations, converged } = options.signs
+    ? minimizeWithin(objective, x, signs, limits)
+    : minimize(objective, x, limits);
   const weights = new Float64Array(outputs * columns);
   const intercepts = new Float64Array(outputs);
   for (let k = 0; k < outputs; k++) {

@@ -1,4 +1,6 @@
 import type { Target } from "../../lib/task.ts";
+import { dot } from "./lbfgs.ts";
+import { minimizeWithin, type Signs } from "./lbfgs-within.ts";
 import type { LinearFit } from "./logistic.ts";
 import type { Matrix } from "./matrix.ts";
 
@@ -6,6 +8,8 @@ export interface RidgeOptions {
   /** Strength of the penalty, as in scikit-learn: sum of squared errors + alpha |weights|^2. */
   readonly alpha: number;
   readonly rowWeights?: Float64Array | undefined;
+  /** One a column: which sign its weight keeps. */
+  readonly signs?: Signs | undefined;
   /** On the residual of the normal equations, relative to its start. */
   readonly tolerance?: number;
   readonly maxIterations?: number;
@@ -15,7 +19,8 @@ export interface RidgeOptions {
 
 /**
  * Ridge regression by conjugate gradients on the normal equations, preconditioned by their diagonal (Saad 2003, algorithm 9.1);
- * the intercept is not penalised: columns are centred on the fly.
+ * the intercept is not penalised: columns are centred on the fly. Where weights keep a sign: by projected L-BFGS, in units in which the
+ * same diagonal is 1.
  */
 export function ridge(matrix: Matrix, target: Target, options: RidgeOptions): LinearFit {
   const { rows, columns } = matrix;
@@ -48,6 +53,31 @@ export function ridge(matrix: Matrix, target: Target, options: RidgeOptions): Li
   );
   const inverse = diagonal(matrix, rowWeight, means).map((d) => 1 / (d + options.alpha));
   const scaled = residual.map((r, j) => r * inverse[j]!);
+  const solved = ({ iterations, converged }: Pick<LinearFit, "iterations" | "converged">) => {
+    const intercepts = Float64Array.of(mean - dot(means, weights));
+    return { weights, intercepts, iterations, converged };
+  };
+  if (options.signs) {
+    const unit = inverse.map(Math.sqrt);
+    const quadratic = (u: Float64Array, gradient: Float64Array): number => {
+      for (let j = 0; j < columns; j++) weights[j] = u[j]! * unit[j]!;
+      apply(weights, gradient);
+      let value = 0;
+      for (let j = 0; j < columns; j++) {
+        value += weights[j]! * (gradient[j]! / 2 - residual[j]!);
+        gradient[j] = (gradient[j]! - residual[j]!) * unit[j]!;
+      }
+      return value;
+    };
+    const u = new Float64Array(columns);
+    const found = minimizeWithin(quadratic, u, options.signs, {
+      tolerance: (options.tolerance ?? 1e-10) * Math.sqrt(dot(residual, scaled)),
+      maxIterations: options.maxIterations ?? 1000,
+      ...(options.stop ? { stop: options.stop } : {}),
+    });
+    for (let j = 0; j < columns; j++) weights[j] = u[j]! * unit[j]!;
+    return solved(found);
+  }
   const direction = scaled.slice();
   const product = new Float64Array(columns);
   let energy = dot(residual, scaled);
@@ -68,8 +98,7 @@ export function ridge(matrix: Matrix, target: Target, options: RidgeOptions): Li
     energy = dot(residual, scaled);
     for (let j = 0; j < columns; j++) direction[j] = scaled[j]! + (energy / before) * direction[j]!;
   }
-  const intercepts = Float64Array.of(mean - dot(means, weights));
-  return { weights, intercepts, iterations, converged: energy <= goal || energy === 0 };
+  return solved({ iterations, converged: energy <= goal || energy === 0 });
 }
 
 /** Diagonal of Xc' W Xc: weighted squares of the columns less their mean. */
@@ -78,10 +107,4 @@ function diagonal(matrix: Matrix, rowWeight: Float64Array, means: Float64Array):
   matrix.squares(rowWeight, squares);
   const total = rowWeight.reduce((sum, w) => sum + w, 0);
   return squares.map((s, j) => Math.max(s - total * means[j]! ** 2, 0));
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let j = 0; j < a.length; j++) sum += a[j]! * b[j]!;
-  return sum;
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { MillwrightError } from "../../errors.ts";
 import type { Scores } from "../../lib/task.ts";
 import { valuesAt } from "../../lib/values-at.ts";
+import { monotoneColumns } from "../monotone.ts";
 import type { DataShape, FitInput, FittedModel, Trainer } from "../trainer.ts";
 import { type Boosted, type BoostInput, boost } from "../trees/boost.ts";
 import { checkFit } from "../trees/check-fit.ts";
@@ -80,7 +80,10 @@ export const gbdt: Trainer<Params> = {
   }),
   fit(input) {
     checkFit(input);
-    const { boosted, objective } = train(input, monotoneColumns(input));
+    const { boosted, objective } = train(
+      input,
+      monotoneColumns(input, { ...input.params.monotone, ...input.monotone }),
+    );
     return fitted(input, boosted, objective);
   },
 };
@@ -133,27 +136,6 @@ function train(
   const trial = run(parts.learn, p, watch, [0, 0.5]);
   const final = run(undefined, { ...p, rounds: trial.boosted.rounds }, undefined, [0.5, 1]);
   return { ...final, boosted: { ...final.boosted, loss: trial.boosted.loss } };
-}
-
-function monotoneColumns({
-  design,
-  task,
-  params: p,
-  monotone: asked,
-}: FitInput<Params>): Map<number, number> {
-  const signs = new Map<number, number>();
-  for (const [name, sign] of Object.entries({ ...p.monotone, ...asked })) {
-    const column = design.names.indexOf(name);
-    if (column < 0)
-      throw new MillwrightError(
-        "invalid_config",
-        `monotone names "${name}", which is no column: expected one of ${design.names.join(", ")}`,
-      );
-    if (sign !== 0) signs.set(column, sign);
-  }
-  if (signs.size > 0 && task === "multiclass")
-    throw new MillwrightError("invalid_config", "monotone is not defined for multiclass: drop it");
-  return signs;
 }
 
 function fitted(input: FitInput<Params>, boosted: Boosted, objective: Objective): FittedModel {

@@ -8,6 +8,7 @@ import { type LinearFit, logistic } from "../linear/logistic.ts";
 import { columnsOf, matrixOf } from "../linear/matrix.ts";
 import { ridge } from "../linear/ridge.ts";
 import { scaleOf, type TargetScale } from "../linear/target-scale.ts";
+import { monotoneColumns } from "../monotone.ts";
 import type { DataShape, FitInput, FittedModel, Trainer } from "../trainer.ts";
 import { checkFit } from "../trees/check-fit.ts";
 
@@ -32,6 +33,8 @@ export const linear: Trainer<LinearParams> = {
   style: "smooth",
   tasks: ["binary", "multiclass", "regression"],
   params,
+  // A number is one column here, scaled, perhaps through a logarithm, and cut off far outside: it rises where the number does.
+  monotone: true,
   portfolio,
   space: ({ task }) => ({
     dimensions: {
@@ -61,24 +64,35 @@ function fit(input: FitInput<LinearParams>): FittedModel {
   const matrix = matrixOf(design);
   const rowWeights = weightsOf(input);
   const { tolerance, maxIterations } = given;
+  const signs = signsOf(input);
   const stop = () => {
     if (signal?.aborted) throw new MillwrightError("cancelled", "training stopped: cancelled");
   };
   if (task !== "regression") {
     const outputs = task === "binary" ? 1 : classes;
-    const options = { C: given.C, rowWeights, tolerance, maxIterations, stop };
+    const options = { C: given.C, rowWeights, signs, tolerance, maxIterations, stop };
     return linearModel(design, logistic(matrix, target, outputs, options), task, undefined);
   }
   const scale = scaleOf(target, given.target, input.weights);
   const options = {
     alpha: 1 / given.C,
     rowWeights,
+    signs,
     tolerance: tolerance / 100,
     maxIterations,
     stop,
   };
   const solution = ridge(matrix, scale.scaled, options);
   return linearModel(design, solution, task, scale);
+}
+
+/** One a column of the matrix; undefined where nothing is asked for. */
+function signsOf(input: FitInput<LinearParams>): Int8Array | undefined {
+  const monotone = monotoneColumns(input, input.monotone ?? {});
+  if (monotone.size === 0) return undefined;
+  const signs = new Int8Array(columnsOf(input.design));
+  for (const [column, sign] of monotone) signs[column] = sign;
+  return signs;
 }
 
 function weightsOf({ task, classes, target, weights, params: given }: FitInput<LinearParams>) {
