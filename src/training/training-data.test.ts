@@ -121,3 +121,16 @@ describe("targets", () => {
     expect(() => trainingData(spec({ split: "time", time: "t" }), table)).toThrow("2026-03-01");
   });
 });
+
+test("rows and folds are kept with the table, for each spec its own", () => {
+  const table = tableOf(alternating(60));
+  const data = trainingData(spec(), table);
+  expect(trainingData(spec(), table)).toBe(data);
+  const dealt = trainingFolds(spec(), data, 3);
+  expect(trainingFolds(spec(), data, 3)).toBe(dealt);
+  expect(trainingFolds(spec({ repeats: 3 }), data, 3)).toHaveLength(9);
+  expect(trainingFolds(spec(), data, 3)).toHaveLength(3);
+  expect(trainingData(spec({ testShare: 0.5 }), table).test.length).toBeGreaterThan(
+    data.test.length,
+  );
+});

@@ -24,7 +24,7 @@ const REPEAT = 7919;
 
 /** Of a table, by the spec that was asked last: each of many candidates asks, and of millions of rows the answer takes longer than its fit. */
 const dataOf = new WeakMap<Table, { readonly spec: string; readonly data: TrainingData }>();
-const foldsOf = new WeakMap<TrainingData, Map<number, Fold[]>>();
+const foldsOf = new WeakMap<TrainingData, Map<string, Fold[]>>();
 
 /** Deterministic for (table, spec): every thread that computes it gets the same rows. Kept with the table; not to be written to. */
 export function trainingData(spec: TrainingSpec, all: Table): TrainingData {
@@ -56,10 +56,11 @@ function divided(spec: TrainingSpec, all: Table): TrainingData {
  * to the rounds class by class, whatever their time.
  */
 export function trainingFolds(spec: TrainingSpec, data: TrainingData, count: number): Fold[] {
-  const known = foldsOf.get(data) ?? new Map<number, Fold[]>();
+  const known = foldsOf.get(data) ?? new Map<string, Fold[]>();
   foldsOf.set(data, known);
-  const made = known.get(count) ?? dealt(spec, data, count);
-  known.set(count, made);
+  const asked = `${count} ${JSON.stringify(spec)}`;
+  const made = known.get(asked) ?? dealt(spec, data, count);
+  known.set(asked, made);
   return made;
 }
 
