@@ -91,7 +91,7 @@ test("where a column is monotone only those compete that keep it, and it is said
     "gbdt",
   ]);
   expect(leftOut).toBe(
-    "forest, mlp, the program mine: nothing keeps the score monotone in x there.",
+    "forest, mlp, the program mine do not compete: nothing would keep the score monotone in x.",
   );
   open({ train: { monotone: { x: "increasing" }, trainers: ["baseline", "forest"] } });
   await expect(plan(sides(60, 40))).rejects.toThrow(

@@ -169,7 +169,8 @@ function whoKeeps<C>(
   }
   if (out.length === 0) return { commands: [] };
   const columns = Object.keys(monotone).join(", ");
-  const leftOut = `${out.join(", ")}: nothing keeps the score monotone in ${columns} there.`;
+  const verb = out.length === 1 ? "does" : "do";
+  const leftOut = `${out.join(", ")} ${verb} not compete: nothing would keep the score monotone in ${columns}.`;
   return { commands: [], leftOut };
 }
 

@@ -124,7 +124,7 @@ async function racePortfolio(
       const spent = () => deps.clock.now() - started;
       let done = 0;
       const attempts = own.map((candidate) => async (): Promise<Trial> => {
-        step.progress(`${candidate.id} on fold ${rung + 1} of ${folds}`, done / own.length);
+        step.progress(candidate.id, done / own.length);
         const attempt: TryInput = {
           spec,
           data: data.data,

@@ -96,7 +96,7 @@ export async function searchFurther(
       let finished = 0;
       const lanes = proposed.map((candidate) => async (): Promise<Trial[]> => {
         const own: Trial[] = [];
-        step.progress(`round ${round}: ${candidate.id}`, finished / proposed.length);
+        step.progress(candidate.id, finished / proposed.length);
         for (let fold = 0; fold < folds && (fold === 0 || open()); fold++) {
           const attempt: TryInput = {
             ...{ spec, data: data.data, candidate, fold, folds: plan.foldCount },

@@ -81,7 +81,7 @@ test("a monotone column never moves the score the other way, and only trainers t
   expect(new Set(board.rows.map(({ trainer }) => trainer))).toEqual(
     new Set(["baseline", "linear", "gbdt"]),
   );
-  expect(board.leftOut).toMatch(/^forest, mlp: .*monthly, tenure/);
+  expect(board.leftOut).toMatch(/^forest, mlp do not compete: .*monthly, tenure/);
   for (const calls of [0, 3, 8]) {
     const rising = await scoresOf(
       Array.from({ length: 60 }, (_, i) => ({ tenure: 12, monthly: 10 + 2 * i, calls })),
