@@ -38,13 +38,11 @@ export function compareByBootstrap(
   const replicates = resampled({
     ...{ value, target, classes: isOfClasses(metric), resamples: options.resamples ?? 2000 },
     rng: random(options.seed).split("paired"),
-    statistic: (rows) =>
-      rows === undefined
-        ? pairedStatistic(metric, a, b, target, sign)
-        : pairedStatistic(
-            ...([metric, takeScores(a, rows), takeScores(b, rows)] as const),
-            ...([valuesAt(target, rows), sign] as const),
-          ),
+    statistic: (rows) => {
+      if (rows === undefined) return pairedStatistic(metric, a, b, target, sign);
+      const [some, others] = [takeScores(a, rows), takeScores(b, rows)];
+      return pairedStatistic(metric, some, others, valuesAt(target, rows), sign);
+    },
   });
   const interval = percentileInterval(value, replicates);
   const flipped = percentileInterval(

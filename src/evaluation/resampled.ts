@@ -13,7 +13,8 @@ const LEAST_OF_CLASS = 500;
 /**
  * Bootstrap replicates of a metric, or of the difference of two. Above 50,000 rows they come from a sample of m of the n rows, and their
  * deviations from its own value are made smaller by sqrt(m / n) and put around `value` (the m out of n bootstrap; Bickel, Götze and van
- * Zwet 1997): for what becomes exact with the square root of the rows, as all metrics here, the same interval at a tenth of the cost.
+ * Zwet 1997): for what becomes exact with the square root of the rows, as all metrics here, the same interval at a sixth of
+ * the time (680,000 rows).
  */
 export function resampled(options: {
   /** On all rows. */

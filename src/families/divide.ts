@@ -34,7 +34,7 @@ export interface Divided {
 }
 
 const BASE_ROWS = 20_000;
-/** A chunk takes some ten seconds: long beside what a run costs, short beside a worker's death. */
+/** A chunk takes some seconds: long beside what a run costs, short beside a worker's death. */
 const CHUNK_ROWS = 20_000;
 const CHUNK_MEMBERS = 50;
 /** While some chunks are packed the next is filled. */

@@ -42,7 +42,7 @@ export function writeVector(
   vector.flush();
 }
 
-/** Bytes of a dictionary's texts, encoded once however often they come: 1.4 s instead of 5 for 700,000 rows of 8 columns. */
+/** Texts are encoded once a dictionary, however often they come. */
 function writeTexts(
   chunk: DuckDBDataChunk,
   index: number,
